@@ -1,0 +1,118 @@
+//! Pixels
+
+// To us a digit is a shape. To a computer it is a grid of numbers. This chapter looks at one digit from
+// both sides.
+
+// %% imports
+use mnist_from_scratch::prelude::*;
+
+fn main() -> Result<()> {
+    // %% data
+    let path = untar_data(Urls::MNIST_SAMPLE)?;
+    set_base_path(&path);
+    let threes = path.join("train/3").ls()?.sorted();
+
+    //
+    // ## One image
+    //
+    // Let us open the second file of the list. Lists count from 0, so that is number 1.
+
+    // %% im3
+    //| fig-alt: A handwritten 3 in white on black, 28 pixels wide and high.
+    //| fig-cap: A handwritten 3, as it is stored.
+    let im3_path = &threes[1];
+    let im3 = image_open(im3_path)?;
+    show_image(&im3)?;
+
+    //
+    // A clear 3. What kind of thing is `im3`?
+
+    // %% im3_type
+    show!(type_of(&im3));
+
+    //
+    // It is an image of the crate [image](https://docs.rs/image), which plays the part that the *Python
+    // Imaging Library* has in the notebook. Read the type from the inside out: one brightness for each pixel
+    // (`Luma`, no colours), each a `u8`, all of them in a `Vec`.
+    //
+    // A `u8` is a whole number that fits in one byte. It goes from 0 to 255.
+    //
+    // ## The numbers behind it
+    //
+    // To calculate with the pixels we need them as numbers in rows and columns. Here is the square that
+    // starts at row 4 and column 4, and ends before row 10 and column 10:
+
+    // %% im3_array
+    show!(array(&im3).slice(4..10, 4..10));
+
+    //
+    // The zeros are the empty edge. The larger numbers are the beginning of the upper stroke.
+    //
+    // That was an *array*, in the manner of Python's NumPy. For the rest of the book we use *tensors*. They
+    // hold the same numbers:
+
+    // %% im3_tensor
+    let dev = AutoDevice::default();
+    let im3_t: Pixels = tensor(&im3, &dev)?;
+    show!(im3_t.clone().slice((4..10, 4..10)));
+
+    //
+    // So why two of them? A tensor can also live on a graphics card, which does the same sum for thousands
+    // of pixels at once. `dev` is the *device* that it lives on; here it is the processor. And a tensor can
+    // keep track of how a result depends on its inputs, which is what learning will need.
+    //
+    // Our tensors come from the crate [dfdx](https://docs.rs/dfdx).
+    //
+    // ### Why `clone`?
+    //
+    // In Rust a value has one owner. `slice` takes over the tensor that it is called on, and after that
+    // `im3_t` would be gone. But we still need it. So we hand over a `clone`.
+    //
+    // This costs next to nothing. A clone of a tensor shares its numbers with the original; they are only
+    // copied when one of the two is about to change.
+    //
+    // Forgetting the `clone` is a mistake that the compiler finds:
+    //
+    // ```rust,compile_fail,E0382
+    // # use mnist_from_scratch::prelude::*;
+    // # let dev = AutoDevice::default();
+    // # let im3_t: Pixels = dev.zeros();
+    // let corner = im3_t.slice((4..10, 4..10));
+    // show!(im3_t); // gone: `slice` took it
+    // ```
+    //
+    // ## Seeing the numbers
+    //
+    // Numbers and shape can be put in one picture. Each field of this table has the shade of grey that its
+    // number stands for:
+
+    // %% pixel_table
+    //| fig-alt: Rows 4 to 14 and columns 4 to 21 of the image as a table of numbers. Fields with
+    //|   large numbers are dark, and together they form the upper half of a 3.
+    //| fig-cap: The upper part of the 3. The page may need to be scrolled sideways.
+    show_pixels(&im3_t, 4..15, 4..22)?;
+
+    //
+    // Step back from the screen, and the upper half of the 3 appears.
+    //
+    // Here 0 is white and 255 is black: ink on paper. When we opened the file it was the other way round,
+    // light on a dark ground. The numbers are the same. It is only a choice of colours, and from now on we
+    // use the one with ink on paper, as the notebook does.
+    //
+    // ## How big is it?
+
+    // %% im3_shape
+    show!(im3_t.shape());
+    show!(im3_t.numel());
+
+    //
+    // The *shape* says that there are 28 rows of 28 pixels. `numel` is the number of elements, the two
+    // multiplied: 784. (The notebook has a slip here and says 768.)
+    //
+    // Now for something that Python cannot do. The shape is part of the type:
+
+    // %% im3_t_type
+    show!(type_of(&im3_t));
+
+    Ok(())
+}

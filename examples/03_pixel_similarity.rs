@@ -1,0 +1,216 @@
+//! Pixel similarity
+
+// How would you tell a 3 from a 7, if you had to write the rule yourself?
+//
+// Here is a first idea. Average all the threes, pixel by pixel. The result is a kind of ideal 3. Do the
+// same with the sevens. A new image is then called a 3 if it is more like the ideal 3 than the ideal 7.
+//
+// There is no learning in this at all. It is a *baseline*: something simple that we know how to build,
+// and that works better than guessing. Without one you cannot tell later whether a clever model was
+// worth the effort. Always start with a baseline.
+
+// %% imports
+use mnist_from_scratch::prelude::*;
+
+fn main() -> Result<()> {
+    // %% data
+    let path = untar_data(Urls::MNIST_SAMPLE)?;
+    let threes = path.join("train/3").ls()?.sorted();
+    let sevens = path.join("train/7").ls()?.sorted();
+
+    //
+    // ## All images at once
+    //
+    // The first step is to open all the images and make tensors of them. `open_images` decodes them on all
+    // cores of the processor:
+
+    // %% tensors
+    let dev = AutoDevice::default();
+    let seven_tensors: Vec<Pixels> = tensors(&open_images(&sevens)?, &dev)?;
+    let three_tensors: Vec<Pixels> = tensors(&open_images(&threes)?, &dev)?;
+    show!(three_tensors.len(), seven_tensors.len());
+
+    //
+    // It is a good habit to look at one of them, to see that nothing went wrong on the way:
+
+    // %% show_three
+    //| fig-alt: The handwritten 3 of the last chapter in dark ink on a white ground.
+    show_image(&three_tensors[1])?;
+
+    //
+    // %% three_tensors_type
+    show!(type_of(&three_tensors));
+
+    //
+    // %% three_shape
+    show!(three_tensors[1].shape());
+
+    //
+    // So we have a `Vec` of tensors, each of them one image.
+    //
+    // ## Stacking
+    //
+    // For the average we want something else: *one* tensor that holds all the images. `stack` lays them on
+    // top of one another, like sheets of paper.
+    //
+    // There are two more things to do. An average of whole numbers is seldom a whole number, so the bytes
+    // become floating-point numbers, `f32`. And since colours between 0 and 1 are handier than those from
+    // 0 to 255, we divide by 255.
+
+    // %% stacked
+    let a_three = three_tensors[1].clone();
+    let stacked_sevens: Images = seven_tensors.stack().to_dtype::<f32>() / 255.;
+    let stacked_threes: Images = three_tensors.stack().to_dtype::<f32>() / 255.;
+    show!(stacked_threes.shape());
+
+    //
+    // Two lessons in one line. `stack` took over `three_tensors`, so we cloned one tensor for later before
+    // that. And Rust never turns a `u8` into an `f32` behind your back: you say `to_dtype::<f32>()`. Leave it
+    // out, and the compiler tells you that the types do not fit.
+    //
+    // ```rust,compile_fail,E0308
+    // # use mnist_from_scratch::prelude::*;
+    // # let dev = AutoDevice::default();
+    // # let three_tensors: Vec<Pixels> = vec![dev.zeros()];
+    // let stacked_threes: Images = three_tensors.stack(); // still bytes
+    // ```
+    //
+    // Look at the shape that was printed. The last two numbers, 28 and 28, are known when the program is
+    // compiled: `Images` says so. The first is the number of files in a folder, and nobody knows that before
+    // the program runs. dfdx has a place for both. The type is `(usize, Const<28>, Const<28>)`: a number to be
+    // found out, then two constants.
+    //
+    // ## Rank and shape
+    //
+    // A tensor can have any number of *axes*. Ours has three: which image, which row, which column. The number
+    // of axes is called the *rank*:
+
+    // %% rank
+    show!(stacked_threes.size().len());
+
+    //
+    // %% ndim
+    show!(stacked_threes.ndim());
+
+    //
+    // Keep the two words apart. The rank is how many axes there are. The shape is how long each of them is.
+    //
+    // What an axis means is up to us. Nothing in the tensor says that the first one counts images. We decided
+    // that, and we have to remember it.
+    //
+    // ## The ideal 3
+    //
+    // To average over all the images, we take the mean along the first axis, `Axis<0>`. That axis goes away.
+    // What is left is one image:
+
+    // %% mean3
+    //| fig-alt: A blurred 3: dark where most of the threes have ink, grey where they differ.
+    //| fig-cap: The ideal 3: the average of all threes.
+    let mean3: Image = stacked_threes.clone().mean::<_, Axis<0>>();
+    show_image(&mean3)?;
+
+    //
+    // This is the ideal 3. It is dark where nearly all the threes have ink, and grey where they do not agree.
+
+    // %% mean3_shape
+    show!(mean3.shape());
+
+    //
+    // ### The average of everything
+    //
+    // What if we leave no axis at all, and average all the pixels of all the threes? The result is a single
+    // number, a tensor of rank 0:
+
+    // %% mean_all
+    show!(stacked_threes.mean_all());
+
+    //
+    // About one part in seven of a three is ink.
+    //
+    // We used `mean_all` of our own crate here, and there is a story behind it. This is what dfdx's `mean` says:
+
+    // %% mean_naive
+    show!(stacked_threes.clone().mean::<Rank0, _>());
+
+    //
+    // The last digit is wrong! An `f32` keeps about seven digits. dfdx adds the pixels one after another, and
+    // when the sum has grown into the hundreds of thousands, the next pixel is so small beside it that part
+    // of it is lost in rounding. This happens millions of times. `mean_all` adds up in `f64`, which has more
+    // than twice as many digits to spare.
+    //
+    // For the averages of single pixels there was no such trouble: those sums stay small. But it is worth
+    // knowing that on a computer the order and the size of a sum matter.
+    //
+    // ## The ideal 7
+
+    // %% mean7
+    //| fig-alt: A blurred 7: a bar on top and a slanted stroke that fades out towards the bottom.
+    //| fig-cap: The ideal 7: the average of all sevens.
+    let mean7: Image = stacked_sevens.clone().mean::<_, Axis<0>>();
+    show_image(&mean7)?;
+
+    //
+    // ## How far from ideal?
+    //
+    // Now take any 3. We use the same one as before:
+
+    // %% a_3
+    //| fig-alt: The handwritten 3 again, sharp and dark.
+    let a_3 = a_three.to_dtype::<f32>() / 255.;
+    show_image(&a_3)?;
+
+    //
+    // And a 7, to compare:
+
+    // %% a_7
+    //| fig-alt: A handwritten 7.
+    let a_7: Image = stacked_sevens.clone().select(dev.tensor(1));
+    show_image(&a_7)?;
+
+    //
+    // `select` takes one image out of the stack. `dev.tensor(1)` is the place that it has there.
+    //
+    // How far is our 3 from the ideal 3? We could subtract the two images and add up the differences of all
+    // the pixels. But some differences are positive and some are negative, and they would cancel out. A
+    // wrong pixel here would make up for a wrong pixel there, and two very different images could end up
+    // with a difference of zero.
+    //
+    // So the signs must go. There are two common ways to do that.
+    //
+    // - Take the *absolute value* of each difference, then the mean. This is the **mean absolute
+    //   difference**, also called the **L1 norm**.
+    // - *Square* each difference, which makes it positive, too. Take the mean, then the square root, which
+    //   undoes the squaring. This is the **root mean squared error (RMSE)**, also called the **L2 norm**.
+    //
+    // Here they both are, for our 3 and the ideal 3:
+
+    // %% dist_3
+    let dist_3_abs = (a_3.clone() - mean3.clone()).abs().mean::<Rank0, _>();
+    let dist_3_sqr = (a_3.clone() - mean3.clone()).square().mean::<Rank0, _>().sqrt();
+    show!(dist_3_abs, dist_3_sqr);
+
+    //
+    // Each dot is one step, in the order in which you would say it: subtract, take absolute values, take the
+    // mean. `Rank0` says that the result is a single number.
+    //
+    // And these are the distances of the same 3 from the ideal 7:
+
+    // %% dist_7
+    let dist_7_abs = (a_3.clone() - mean7.clone()).abs().mean::<Rank0, _>();
+    let dist_7_sqr = (a_3.clone() - mean7.clone()).square().mean::<Rank0, _>().sqrt();
+    show!(dist_7_abs, dist_7_sqr);
+
+    //
+    // By both measures our 3 is closer to the ideal 3 than to the ideal 7. So our rule would call it a 3, and
+    // it would be right.
+    //
+    // ## The same by name
+    //
+    // You need not write these out. Both are so common that they have names. The notebook finds them in
+    // `torch.nn.functional`; ours are called the same:
+
+    // %% losses
+    show!(l1_loss(&a_3, &mean7), mse_loss(&a_3, &mean7).sqrt());
+
+    Ok(())
+}

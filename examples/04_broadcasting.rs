@@ -1,0 +1,183 @@
+//! Metrics and broadcasting
+
+// One image was classified correctly. That says little. Is the rule any good?
+//
+// A *metric* is a number that answers this question. It compares a model's predictions with the right
+// labels. The one that we use is *accuracy*: the share of images that were classified correctly. It is
+// easy to understand, which is what a metric is for.
+//
+// And it is worked out on the validation set, with images that played no part in making the ideal 3 and
+// the ideal 7. Our baseline has learned nothing that it could remember. But it is good to get into the
+// habit.
+
+// %% imports
+use mnist_from_scratch::prelude::*;
+
+fn main() -> Result<()> {
+    // We begin where the last chapter ended, with the ideal digits and a single 3:
+
+    // %% ideal_digits
+    let path = untar_data(Urls::MNIST_SAMPLE)?;
+    let dev = AutoDevice::default();
+    let open = |folder: &str| -> Result<Images> {
+        let files = path.join(folder).ls()?.sorted();
+        let images: Vec<Pixels> = tensors(&open_images(&files)?, &dev)?;
+        Ok(images.stack().to_dtype::<f32>() / 255.)
+    };
+    let stacked_threes = open("train/3")?;
+    let mean3: Image = stacked_threes.clone().mean::<_, Axis<0>>();
+    let mean7: Image = open("train/7")?.mean::<_, Axis<0>>();
+    let a_3: Image = stacked_threes.select(dev.tensor(1));
+
+    //
+    // %% show_ideal_digits
+    //| echo: false
+    //| fig-alt: The ideal 3 and the ideal 7 side by side, both blurred.
+    //| fig-cap: The two images that everything is compared with.
+    show_images(&[("mean3", &mean3), ("mean7", &mean7)])?;
+
+    //
+    // `open` is a *closure*: a small function that can use what is around it, here `path` and `dev`. It does for
+    // any folder what we did by hand before.
+    //
+    // ## The validation set
+
+    // %% valid
+    let valid_3_tens = open("valid/3")?;
+    let valid_7_tens = open("valid/7")?;
+    show!(valid_3_tens.shape(), valid_7_tens.shape());
+
+    //
+    // It is always worth looking at shapes. Here we see about a thousand images of each digit, each of
+    // 28 by 28 pixels, just as it should be.
+    //
+    // ## A distance for one image
+    //
+    // We want a function `is_3` that decides whether an image is a 3. It will need another one that tells how
+    // far apart two images are. For that we take the mean absolute difference of the last chapter:
+
+    // %% mnist_distance
+    fn mnist_distance<S: ImageShape>(
+        a: &Tensor<S, f32, AutoDevice>,
+        b: &Tensor<S::One, f32, AutoDevice>,
+    ) -> Tensor<S::Each, f32, AutoDevice> {
+        (a.clone() - b.expand_as(a)).abs().mean_pixels()
+    }
+
+    show!(mnist_distance(&a_3, &mean3));
+
+    //
+    // The last number of the last chapter's first pair, again. The body of the function is one line, and
+    // apart from `expand_as` it says what it said before: subtract, take absolute values, take the mean.
+    //
+    // The types around it say more than Python's `def mnist_distance(a, b)`. We come to them in a moment.
+    //
+    // ## A distance for a thousand images
+    //
+    // To work out the accuracy we need the distance of *every* validation image from the ideal 3. A loop
+    // would do. But watch what happens if we hand over all the images at once:
+
+    // %% valid_3_distance
+    let valid_3_distance = mnist_distance(&valid_3_tens, &mean3);
+    show!(valid_3_distance, valid_3_distance.shape());
+
+    //
+    // One call, and we get one distance for each image. Yet the function subtracts two tensors of different
+    // shape: a stack of many images, and a single one. How can that work?
+    //
+    // ### Broadcasting
+    //
+    // This is called *broadcasting*. The smaller tensor is treated as if it were repeated until it fits the
+    // larger one. Here `mean3` acts as a whole stack of copies of itself, one for each image of the
+    // validation set. Then the subtraction is done pixel by pixel, as between any two tensors of the same
+    // shape.
+    //
+    // It only acts so. No copies are made; each of them is the same image in memory. And the loop over the
+    // images is in compiled, optimised code, or on a graphics card, where it does many of them at a time. So
+    // broadcasting makes code shorter and faster. It is worth learning to think in it.
+    //
+    // ### How Rust does it
+    //
+    // In PyTorch broadcasting happens by itself, whenever two shapes can be made to fit. That is handy, and
+    // at times a trap: shapes may fit by accident, and the result is nonsense without an error.
+    //
+    // Rust wants it to be said. `b.expand_as(a)` is that word: "repeat `b` until it has the shape of `a`".
+    //
+    // Now for the types. `S` is the shape of `a`. `ImageShape` is a trait that knows two shapes: that of a
+    // single image, and that of a stack of images. For each it says what belongs to it:
+    //
+    // | if `a` is | `S::One`, so `b` is | `S::Each`, so the result is |
+    // | --- | --- | --- |
+    // | one image, `(28, 28)` | an image | a single number |
+    // | a stack, `(usize, 28, 28)` | an image | one number for each image |
+    //
+    // `mean_pixels` is the notebook's `mean((-1, -2))`: the mean over the last two axes, the rows and columns
+    // of an image. With one image nothing is left but a number. With a stack, the first axis is left.
+    //
+    // All of this is worked out by the compiler. And a `b` of the wrong size does not compile:
+    //
+    // ```rust,compile_fail,E0308
+    // # use mnist_from_scratch::prelude::*;
+    // # let dev = AutoDevice::default();
+    // # let a_3: Image = dev.zeros();
+    // let small: Tensor<Rank2<14, 14>, f32, AutoDevice> = dev.zeros();
+    // mnist_distance(&a_3, &small); // 14 rows are not 28
+    // ```
+    //
+    // Nor does a tensor that is no image at all:
+    //
+    // ```rust,compile_fail,E0277
+    // # use mnist_from_scratch::prelude::*;
+    // # let dev = AutoDevice::default();
+    // # let mean3: Image = dev.zeros();
+    // let flat: Tensor<Rank1<784>, f32, AutoDevice> = dev.zeros();
+    // mnist_distance(&flat, &mean3); // a row of pixels is neither an image nor a stack of them
+    // ```
+    //
+    // ## Is it a 3?
+    //
+    // An image is a 3 if its distance from the ideal 3 is less than its distance from the ideal 7:
+
+    // %% is_3
+    fn is_3<S: ImageShape>(
+        x: &Tensor<S, f32, AutoDevice>,
+        mean3: &Tensor<S::One, f32, AutoDevice>,
+        mean7: &Tensor<S::One, f32, AutoDevice>,
+    ) -> Tensor<S::Each, bool, AutoDevice> {
+        mnist_distance(x, mean3).lt(&mnist_distance(x, mean7))
+    }
+
+    //
+    // In Python `is_3` would find `mean3` and `mean7` by itself, since they are global there. A Rust function
+    // sees only what it is given, and so they are parameters. `lt` is "less than", for each pair of numbers.
+    //
+    // Is our 3 a 3?
+
+    // %% is_3_one
+    let answer = is_3(&a_3, &mean3, &mean7);
+    show!(answer, answer.float());
+
+    //
+    // Yes. The answer is a `bool`, and `float` turns it into a number: 1 for true, 0 for false. In a moment
+    // we will be glad of that.
+    //
+    // Since `is_3` is made of functions that broadcast, it does so, too. Here it is for all the threes of the
+    // validation set:
+
+    // %% is_3_all
+    show!(is_3(&valid_3_tens, &mean3, &mean7));
+
+    //
+    // ## The accuracy
+    //
+    // The mean of zeros and ones is the share of ones. So the accuracy on the threes is the mean of the
+    // answers. On the sevens the answer should be *no*, so we turn it round with `!`:
+
+    // %% accuracy
+    let accuracy_3s = is_3(&valid_3_tens, &mean3, &mean7).float().mean_all();
+    let accuracy_7s = (!is_3(&valid_7_tens, &mean3, &mean7)).float().mean_all();
+    let both = (accuracy_3s.clone() + accuracy_7s.clone()) / 2.;
+    show!(accuracy_3s, accuracy_7s, both);
+
+    Ok(())
+}

@@ -1,0 +1,369 @@
+//! Reads a chapter: its cells, its stand-alone Rust snippets, and what is wrong with them.
+
+use std::fmt;
+
+use crate::includes;
+use crate::options::CellOptions;
+
+/// A mistake in a chapter, with the place and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// `FILE:LINE`
+    place: String,
+    message: String,
+    help: Option<String>,
+}
+
+impl Problem {
+    /// Adds what the author can do.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.message)?;
+        if let Some(help) = &self.help {
+            write!(f, "\n  help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// A line of a file. Lines count from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'a> {
+    file: &'a str,
+    line: usize,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) fn new(file: &'a str, line: usize) -> Self {
+        Self { file, line }
+    }
+
+    /// The place `lines` further down.
+    pub(crate) fn down(self, lines: usize) -> Self {
+        Self { line: self.line + lines, ..self }
+    }
+
+    pub(crate) fn problem(self, message: impl Into<String>) -> Problem {
+        let place = format!("{}:{}", self.file, self.line);
+        Problem { place, message: message.into(), help: None }
+    }
+}
+
+/// A cell: a fence ```` ```rust,cell=NAME ````. All cells of a chapter are one program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// Unique in the chapter.
+    pub name: String,
+    /// Line of the opening fence, counted from 1.
+    pub open: usize,
+    /// Line of the closing fence.
+    pub close: usize,
+    /// What the `//|` lines say.
+    pub options: CellOptions,
+    /// How many option lines there are.
+    pub option_lines: usize,
+}
+
+/// A Rust fence that is no cell: a doc test of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snippet {
+    /// The info string, such as `rust,compile_fail`.
+    pub info: String,
+    /// Line of the opening fence, counted from 1.
+    pub open: usize,
+    /// Line of the closing fence.
+    pub close: usize,
+}
+
+/// A chapter of the book, read and checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chapter {
+    /// Name of the chapter's program, its example and its snapshots: the file name without `.md`.
+    pub name: String,
+    /// Path as messages show it, such as `book/src/02_pixels.md`.
+    pub file: String,
+    /// The Markdown source.
+    pub lines: Vec<String>,
+    /// In the order of the page.
+    pub cells: Vec<Cell>,
+    /// In the order of the page.
+    pub snippets: Vec<Snippet>,
+}
+
+impl Chapter {
+    /// Reads a chapter's Markdown.
+    ///
+    /// # Errors
+    /// All mistakes that were found: a fence that is not closed, an ill-formed or repeated cell
+    /// name, an unknown option, a missing blank line around a cell.
+    ///
+    /// # Example
+    /// ````
+    /// use mdbook_literate::chapter::Chapter;
+    ///
+    /// let markdown = "# One\n\nText.\n\n```rust,cell=hello\nprintln!(\"hello\");\n```\n";
+    /// let chapter = Chapter::parse("01_one", "book/src/01_one.md", markdown).unwrap();
+    /// assert_eq!(chapter.cells[0].name, "hello");
+    /// assert_eq!(chapter.cells[0].open, 5);
+    /// ````
+    pub fn parse(name: &str, file: &str, markdown: &str) -> Result<Self, Vec<Problem>> {
+        let lines: Vec<&str> = markdown.lines().collect();
+        let mut problems = Vec::new();
+        let (mut cells, mut snippets) = (Vec::<Cell>::new(), Vec::new());
+        for fence in fences(file, &lines, &mut problems) {
+            let place = Place::new(file, fence.open);
+            match fence.cell_name() {
+                Some(cell_name) => match fence.cell(cell_name, &lines, &cells, &place) {
+                    Ok(cell) => cells.push(cell),
+                    Err(problem) => problems.push(problem),
+                },
+                None if fence.is_rust() => {
+                    problems.extend(fence.unknown_attribute(&place));
+                    let (info, open, close) = (fence.info.into(), fence.open, fence.close);
+                    snippets.push(Snippet { info, open, close });
+                }
+                None => {}
+            }
+        }
+        if cells.first().is_some_and(|cell| cell.open < 5) {
+            let place = Place::new(file, cells[0].open);
+            problems.push(
+                place
+                    .problem("a cell so early in the chapter")
+                    .help("put the chapter's title and a line of text above the first cell"),
+            );
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let lines = lines.into_iter().map(String::from).collect();
+        Ok(Self { name: name.into(), file: file.into(), lines, cells, snippets })
+    }
+
+    /// Checks that every file and every anchor that the chapter includes is there; mdBook itself
+    /// only logs a missing file, and takes a missing anchor for an empty one.
+    ///
+    /// `folder` is that of the chapter's file.
+    pub fn missing_includes(&self, folder: &std::path::Path) -> Vec<Problem> {
+        let numbered = self.lines.iter().enumerate();
+        numbered
+            .flat_map(|(index, line)| {
+                let place = Place::new(&self.file, index + 1);
+                includes::missing(line, folder)
+                    .into_iter()
+                    .map(move |(message, help)| place.problem(message).help(help))
+            })
+            .collect()
+    }
+
+    /// The code lines of a cell, without its option lines.
+    pub fn code(&self, cell: &Cell) -> &[String] {
+        &self.lines[cell.open + cell.option_lines..cell.close - 1]
+    }
+
+    /// Whether a cell with option `slow` or `cuda` is among the chapter's cells.
+    pub fn any(&self, option: impl Fn(&CellOptions) -> bool) -> bool {
+        self.cells.iter().any(|cell| option(&cell.options))
+    }
+
+    /// The cell that holds a line of the source, if any.
+    pub fn cell_at(&self, line: usize) -> Option<&Cell> {
+        self.cells.iter().find(|cell| (cell.open..=cell.close).contains(&line))
+    }
+}
+
+/// Any fenced code block.
+struct Fence<'a> {
+    info: &'a str,
+    open: usize,
+    close: usize,
+}
+
+/// Attributes of a Rust fence that rustdoc or mdBook knows (`edition…`, `E0308` and
+/// `hidelines=…` are matched apart).
+const KNOWN_ATTRIBUTES: [&str; 9] = [
+    "rust",
+    "ignore",
+    "no_run",
+    "should_panic",
+    "compile_fail",
+    "standalone_crate",
+    "editable",
+    "noplayground",
+    "mdbook-runnable",
+];
+
+impl<'a> Fence<'a> {
+    fn attributes(&self) -> impl Iterator<Item = &'a str> {
+        self.info.split([',', ' ']).map(str::trim).filter(|a| !a.is_empty())
+    }
+
+    fn is_rust(&self) -> bool {
+        self.attributes().next() == Some("rust")
+    }
+
+    fn cell_name(&self) -> Option<&'a str> {
+        self.attributes().find_map(|a| a.strip_prefix("cell="))
+    }
+
+    fn cell(
+        &self,
+        name: &str,
+        lines: &[&str],
+        earlier: &[Cell],
+        place: &Place<'_>,
+    ) -> Result<Cell, Problem> {
+        if !self.is_rust() {
+            return Err(place
+                .problem(format!("cell `{name}` is not Rust"))
+                .help("a cell starts with ```rust,cell=NAME"));
+        }
+        let ill_formed = !name.starts_with(|c: char| c.is_ascii_lowercase())
+            || !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if ill_formed {
+            return Err(place.problem(format!("ill-formed cell name `{name}`")).help(
+                "a name is made of lower-case letters, digits and `_`, and starts with a letter",
+            ));
+        }
+        if let Some(twin) = earlier.iter().find(|cell| cell.name == name) {
+            return Err(place
+                .problem(format!("cell `{name}` is already on line {}", twin.open))
+                .help("give each cell of a chapter a name of its own"));
+        }
+        let other = self.attributes().skip(1).find(|a| !a.starts_with("cell="));
+        if let Some(other) = other {
+            return Err(place
+                .problem(format!("unknown option `{other}` of cell `{name}`"))
+                .help("options are lines `//| key: value` at the top of the cell"));
+        }
+        let blank = |line: usize| lines.get(line - 1).is_none_or(|l| l.trim().is_empty());
+        if !blank(self.open - 1) || !blank(self.close + 1) {
+            return Err(place
+                .problem(format!("cell `{name}` touches the text"))
+                .help("leave a blank line above and below each cell"));
+        }
+        let code = &lines[self.open..self.close - 1];
+        if let Some(line) = code.iter().position(|l| l.contains("{{#")) {
+            return Err(place
+                .down(line + 1)
+                .problem(format!("cell `{name}` includes a file"))
+                .help("write the code in the cell: its lines are the program's lines"));
+        }
+        let (options, option_lines) = CellOptions::parse(code, place)?;
+        Ok(Cell { name: name.into(), open: self.open, close: self.close, options, option_lines })
+    }
+
+    fn unknown_attribute(&self, place: &Place<'_>) -> Option<Problem> {
+        let known = |a: &str| {
+            KNOWN_ATTRIBUTES.contains(&a)
+                || a.starts_with("edition20")
+                || a.starts_with("hidelines=")
+                || a.strip_prefix('E').is_some_and(|code| code.parse::<u16>().is_ok())
+        };
+        let unknown = self.attributes().find(|a| !known(a))?;
+        Some(place.problem(format!("unknown option `{unknown}` of a Rust snippet")).help(format!(
+            "known are cell=NAME, editionYEAR, an error code such as E0308, {}",
+            KNOWN_ATTRIBUTES[1..].join(", ")
+        )))
+    }
+}
+
+/// All fenced code blocks. Only fences at the start of a line can be cells; those in lists or
+/// quotes are left to Markdown.
+fn fences<'a>(file: &str, lines: &[&'a str], problems: &mut Vec<Problem>) -> Vec<Fence<'a>> {
+    let mut fences = Vec::new();
+    let mut open: Option<(&str, &str, usize)> = None;
+    for (number, line) in (1..).zip(lines) {
+        let end = line.len() - line.trim_start_matches(['`']).len();
+        let end = if end > 0 { end } else { line.len() - line.trim_start_matches('~').len() };
+        let (ticks, info) = line.split_at(end);
+        match open {
+            None if ticks.len() >= 3 => open = Some((ticks, info.trim(), number)),
+            Some((opening, opened, first))
+                if ticks.starts_with(opening) && info.trim().is_empty() =>
+            {
+                fences.push(Fence { info: opened, open: first, close: number });
+                open = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some((ticks, info, first)) = open {
+        let place = Place::new(file, first);
+        problems.push(
+            place
+                .problem(format!("the fence {ticks}{info} is not closed"))
+                .help(format!("close it with a line {ticks}")),
+        );
+    }
+    fences
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(markdown: &str) -> Result<Chapter, String> {
+        Chapter::parse("01_a", "a.md", markdown)
+            .map_err(|problems| problems.iter().map(|p| format!("{p}\n")).collect())
+    }
+
+    #[test]
+    fn cells_and_snippets_are_told_apart() {
+        let chapter = parse(
+            "# A\n\nText\n\n```rust,cell=one\n//| echo: false\nf();\n```\n\n```rust,compile_fail\ng\n```\n\n```text\nx\n```\n",
+        )
+        .unwrap();
+        assert_eq!(chapter.cells.len(), 1);
+        assert_eq!(chapter.code(&chapter.cells[0]), ["f();"]);
+        assert_eq!((chapter.cells[0].open, chapter.cells[0].close), (5, 8));
+        assert_eq!(chapter.snippets.len(), 1);
+        assert_eq!(chapter.snippets[0].info, "rust,compile_fail");
+        assert_eq!(chapter.cell_at(7).unwrap().name, "one");
+        assert_eq!(chapter.cell_at(11), None);
+    }
+
+    #[test]
+    fn a_fence_within_a_longer_fence_is_text() {
+        let chapter = parse("# A\n\n````md\n```rust,cell=one\n```\n````\n").unwrap();
+        assert!(chapter.cells.is_empty());
+    }
+
+    /// The chapter's mistakes must contain `expected`.
+    #[track_caller]
+    fn fails(markdown: &str, expected: &str) {
+        let problems = parse(markdown).unwrap_err();
+        assert!(problems.contains(expected), "{problems}");
+    }
+
+    #[test]
+    fn mistakes_name_file_line_and_remedy() {
+        fails("# A\n\nT\n\n```rust,cell=one\nf();\n", "a.md:5: the fence ```rust");
+        fails("# A\n\nT\n\n```rust,cell=One\n```\n", "a.md:5: ill-formed cell name `One`\n  help:");
+        fails("# A\n\nT\n\n```rust,cell=\n```\n", "ill-formed cell name ``");
+        fails(
+            "# A\n\nT\n\n```rust,cell=a\n```\n\n```rust,cell=a\n```\n",
+            "a.md:8: cell `a` is already on line 5",
+        );
+        fails("# A\n\nT\n\n```rust,cell=a,hide\n```\n", "unknown option `hide` of cell `a`");
+        fails("# A\n\n```rust,cel=a\n```\n", "a.md:3: unknown option `cel=a`");
+        fails("# A\n\n```python,cell=a\n```\n", "cell `a` is not Rust");
+        fails("# A\n\nText\n```rust,cell=a\n```\n", "cell `a` touches the text");
+        fails("# A\n\n```rust,cell=a\n```\n", "a.md:3: a cell so early");
+        fails("# A\n\nT\n\n```rust,cell=a\n{{#include x.rs}}\n```\n", "a.md:6: cell `a` includes");
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_at_once() {
+        let problems = parse("# A\n\nT\n\n```rust,cell=A\n```\n\n```rust,cell=B\n```\n");
+        assert_eq!(problems.unwrap_err().matches("ill-formed").count(), 2);
+    }
+}

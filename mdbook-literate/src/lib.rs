@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+
+pub mod display;
+
+#[cfg(feature = "tool")]
+pub mod book;
+#[cfg(feature = "tool")]
+pub mod chapter;
+#[cfg(feature = "tool")]
+pub mod compare;
+#[cfg(feature = "tool")]
+mod includes;
+#[cfg(feature = "tool")]
+pub mod libs;
+#[cfg(feature = "tool")]
+pub mod links;
+#[cfg(feature = "tool")]
+pub mod options;
+#[cfg(feature = "tool")]
+pub mod output;
+#[cfg(feature = "tool")]
+pub mod preprocess;
+#[cfg(feature = "tool")]
+pub mod program;
+#[cfg(feature = "tool")]
+pub mod run;
+#[cfg(feature = "tool")]
+pub mod snapshots;
+#[cfg(feature = "tool")]
+pub mod testing;
+#[cfg(feature = "tool")]
+pub mod weave;
+
+/// The snapshot crate, for the macro [`test_book!`].
+#[cfg(feature = "tool")]
+#[doc(hidden)]
+pub use insta;

@@ -1,0 +1,159 @@
+//! Cell options: `//| key: value` lines at the top of a cell, named as in Quarto and nbval.
+
+use crate::chapter::{Place, Problem};
+use crate::compare::Tolerance;
+
+/// What an author asks for one cell. [`CellOptions::default`] is a cell without option lines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellOptions {
+    /// `echo: false` hides the code on the page.
+    pub echo: bool,
+    /// `output: false` hides the output on the page; it is still compared.
+    pub output: bool,
+    /// `compare: false` shows the accepted output without comparing it: for timings.
+    pub compare: bool,
+    /// `tolerance: 0.01` or `tolerance: 5%`: how far a number in the output may move.
+    pub tolerance: Option<Tolerance>,
+    /// `slow: true`: `mdbook test`, which cannot optimise, compiles the chapter without running it.
+    pub slow: bool,
+    /// `cuda: true`: the chapter runs only where `MDBOOK_LITERATE_CUDA` is set.
+    pub cuda: bool,
+    /// `fig-alt: …`, once for each figure: what it shows, in words.
+    pub fig_alt: Vec<String>,
+    /// `fig-cap: …`, once for each figure: the line printed under it.
+    pub fig_cap: Vec<String>,
+}
+
+impl Default for CellOptions {
+    fn default() -> Self {
+        Self {
+            echo: true,
+            output: true,
+            compare: true,
+            tolerance: None,
+            slow: false,
+            cuda: false,
+            fig_alt: Vec::new(),
+            fig_cap: Vec::new(),
+        }
+    }
+}
+
+/// The start of an option line.
+pub(crate) const MARK: &str = "//|";
+
+const KNOWN: &str =
+    "echo, output, compare, tolerance, slow, cuda, fig-alt, fig-cap (a line `//|   …` goes on)";
+
+impl CellOptions {
+    /// Reads the option lines at the top of a cell's code; returns how many there are, too.
+    ///
+    /// `place` is that of the line above the first one.
+    pub(crate) fn parse(code: &[&str], place: &Place<'_>) -> Result<(Self, usize), Problem> {
+        let lines: Vec<&str> = code.iter().map_while(|l| l.strip_prefix(MARK)).collect();
+        let mut options = Self::default();
+        for (key, value, index) in entries(&lines, place)? {
+            let place = place.down(index + 1);
+            options.set(key, &value).map_err(|message| place.problem(message))?;
+        }
+        if let Some(late) = code[lines.len()..].iter().position(|l| l.trim().starts_with(MARK)) {
+            let place = place.down(lines.len() + late + 1);
+            return Err(place.problem("an option line below code").help(
+                "option lines `//| key: value` come first in a cell, at the start of the line",
+            ));
+        }
+        Ok((options, lines.len()))
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        match key {
+            "echo" => self.echo = boolean(key, value)?,
+            "output" => self.output = boolean(key, value)?,
+            "compare" => self.compare = boolean(key, value)?,
+            "slow" => self.slow = boolean(key, value)?,
+            "cuda" => self.cuda = boolean(key, value)?,
+            "tolerance" => self.tolerance = Some(value.parse()?),
+            "fig-alt" => self.fig_alt.push(text(key, value)?),
+            "fig-cap" => self.fig_cap.push(text(key, value)?),
+            _ => return Err(format!("unknown option `{key}`; a cell knows {KNOWN}")),
+        }
+        Ok(())
+    }
+}
+
+/// (key, value, index of its line); a line that starts with two spaces or more goes on with the
+/// value of the line above.
+fn entries<'a>(
+    lines: &[&'a str],
+    place: &Place<'_>,
+) -> Result<Vec<(&'a str, String, usize)>, Problem> {
+    let mut entries: Vec<(&str, String, usize)> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        match (line.strip_prefix("  "), entries.last_mut()) {
+            (Some(more), Some((_, value, _))) => {
+                value.push(' ');
+                value.push_str(more.trim());
+            }
+            _ => {
+                let (key, value) = line.split_once(':').ok_or_else(|| {
+                    place
+                        .down(index + 1)
+                        .problem(format!("`{MARK}{line}` is not `{MARK} key: value`"))
+                        .help(format!("a cell knows {KNOWN}"))
+                })?;
+                entries.push((key.trim(), value.trim().to_string(), index));
+            }
+        }
+    }
+    Ok(entries)
+}
+
+fn boolean(key: &str, value: &str) -> Result<bool, String> {
+    value.parse().map_err(|_| format!("option `{key}` is `true` or `false`, not `{value}`"))
+}
+
+fn text(key: &str, value: &str) -> Result<String, String> {
+    if value.is_empty() { Err(format!("option `{key}` is empty")) } else { Ok(value.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(code: &[&str]) -> Result<(CellOptions, usize), String> {
+        CellOptions::parse(code, &Place::new("a.md", 10)).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn a_cell_without_option_lines_shows_and_compares_everything() {
+        assert_eq!(parse(&["let x = 1;"]), Ok((CellOptions::default(), 0)));
+    }
+
+    #[test]
+    fn options_are_read_and_counted() {
+        let (options, lines) = parse(&[
+            "//| echo: false",
+            "//| tolerance: 5%",
+            "//| fig-alt: a grey 3,",
+            "//|   a little blurred",
+            "draw();",
+        ])
+        .unwrap();
+        assert_eq!(lines, 4);
+        assert!(!options.echo && options.output);
+        assert_eq!(options.tolerance, Some(Tolerance::Relative(0.05)));
+        assert_eq!(options.fig_alt, ["a grey 3, a little blurred"]);
+    }
+
+    #[test]
+    fn mistakes_name_the_line_and_what_is_known() {
+        let error = parse(&["//| echo: false", "//| ecko: false"]).unwrap_err();
+        assert!(error.starts_with("a.md:12: unknown option `ecko`; a cell knows echo,"), "{error}");
+        let error = parse(&["//| echo: no"]).unwrap_err();
+        assert!(error.contains("`true` or `false`, not `no`"), "{error}");
+        let error = parse(&["//| echo"]).unwrap_err();
+        assert!(error.contains("a.md:11: `//| echo` is not"), "{error}");
+        let error = parse(&["f();", "//| echo: false"]).unwrap_err();
+        assert!(error.starts_with("a.md:12: an option line below code"), "{error}");
+    }
+}

@@ -1,0 +1,297 @@
+//! The programs made from a chapter: the example, the recorded program and the doc test.
+//!
+//! All are *line-true*: line N of the chapter is line N of each program, so that a compiler error
+//! or a panic needs no mapping.
+
+use crate::chapter::{Cell, Chapter, Snippet};
+use crate::display::MARK;
+
+/// The line above the closing brace of `main`.
+const LAST_STATEMENT: &str = "Ok(())";
+
+/// The chapter as a clean program for the folder `examples/`: prose as comments, cells as code.
+///
+/// `main` is the head of the main function, such as `fn main() -> Result<()>`. Leading cells of
+/// nothing but `use` lines stand above it. Ends with the last cell. `None` when the chapter has no
+/// cells.
+///
+/// ````
+/// use mdbook_literate::{chapter::Chapter, program};
+///
+/// let markdown = "# One\n\nSay hello:\n\n```rust,cell=hello\nprintln!(\"hello\");\n```\n";
+/// let chapter = Chapter::parse("01_one", "book/src/01_one.md", markdown).unwrap();
+/// let example = program::example(&chapter, "fn main() -> std::io::Result<()>").unwrap();
+/// assert_eq!(example.lines().nth(5), Some("    println!(\"hello\");"));
+/// ````
+pub fn example(chapter: &Chapter, main: &str) -> Option<String> {
+    let layout = Layout::of(chapter)?;
+    let mut out: Vec<String> = Vec::new();
+    for (number, line) in (1..=layout.last).zip(&chapter.lines) {
+        let indent = if number > layout.main { "    " } else { "" };
+        let text = match chapter.cell_at(number) {
+            _ if number == layout.main => format!("{main} {{"),
+            Some(cell) if number == cell.open => format!("{indent}// %% {}", cell.name),
+            Some(cell) if number == cell.close => String::new(),
+            Some(_) => code(unhidden(line), indent),
+            None if number == 1 => format!("//! {}", line.trim_start_matches(['#', ' '])),
+            None if line.trim().is_empty() => {
+                // rustfmt allows one blank line, and none at the start of a block.
+                let spaced = out.last().is_some_and(|l| !l.is_empty() && !l.ends_with('{'));
+                let beside_code = number == 2 || chapter.cell_at(number + 1).is_some();
+                if spaced && beside_code { String::new() } else { format!("{indent}//") }
+            }
+            None => format!("{indent}// {}", line.trim_end()),
+        };
+        out.push(text);
+    }
+    if layout.main > layout.last {
+        out.push(format!("{main} {{"));
+    }
+    out.push(format!("    {LAST_STATEMENT}"));
+    out.push("}".into());
+    Some(out.join("\n") + "\n")
+}
+
+/// The chapter as the program that the harness runs: before each cell it prints a mark with the
+/// cell's name, so that the output can be told apart. `None` when the chapter has no cells.
+pub fn recorded(chapter: &Chapter, main: &str) -> Option<String> {
+    Some(recorded_lines(chapter, main)?.join("\n") + "\n")
+}
+
+fn recorded_lines(chapter: &Chapter, main: &str) -> Option<Vec<String>> {
+    let layout = Layout::of(chapter)?;
+    let mark = |cell: &Cell| format!("println!(\"{}cell {}\");", MARK.escape_unicode(), cell.name);
+    let head = || {
+        let imports = chapter.cells.iter().take(layout.imports).map(mark);
+        imports.fold(format!("{main} {{ "), |line, mark| line + &mark)
+    };
+    let mut out = Vec::new();
+    for (number, line) in (1..=layout.last).zip(&chapter.lines) {
+        out.push(match chapter.cell_at(number) {
+            _ if number == layout.main => head(),
+            Some(cell) if number == cell.open && number > layout.main => mark(cell),
+            Some(cell) if (cell.open + 1..cell.close).contains(&number) => unhidden(line).into(),
+            _ => String::new(),
+        });
+    }
+    if layout.main > layout.last {
+        out.push(head());
+    }
+    let end = format!("{LAST_STATEMENT} }}");
+    match out.last_mut() {
+        // The closing fence of the last cell.
+        Some(line) if line.is_empty() => *line = end,
+        _ => out.push(end),
+    }
+    Some(out)
+}
+
+/// The chapter as `mdbook test` gets it: one doc test of all cells on their own lines, and one for
+/// each stand-alone snippet. `crate_name` is the crate that the snippets may use; `run` says
+/// whether a chapter that is slow or needs a GPU is run or only compiled.
+pub fn doctests(chapter: &Chapter, main: &str, crate_name: &str, run: bool) -> String {
+    let mut out = Vec::new();
+    if let Some(lines) = recorded_lines(chapter, main) {
+        out = lines;
+        // The lines right above the code: rustdoc drops blank ones below `extern crate`, and counts
+        // wrong after `extern crate x; more`. `Chapter::parse` sees to it that there are some.
+        let code = out.iter().position(|line| !line.is_empty()).unwrap_or(out.len());
+        out[0] = chapter.lines[0].clone();
+        out[code - 2] = format!("``````rust{}", if run { "" } else { ",no_run" });
+        out[code - 1] = format!("extern crate {crate_name};");
+        out.push("``````".into());
+    }
+    for snippet in &chapter.snippets {
+        // rustdoc names a test after the headings above it.
+        out.push(format!("\n# {}:{}\n", chapter.file, snippet.open));
+        out.push(format!("``````{}\n# extern crate {crate_name};", snippet.info));
+        out.extend(chapter.lines[snippet.open..snippet.close - 1].iter().cloned());
+        out.push("``````".into());
+    }
+    out.join("\n") + "\n"
+}
+
+/// A snippet as a program on the lines it has in the chapter.
+pub fn snippet(chapter: &Chapter, snippet: &Snippet) -> String {
+    let lines = &chapter.lines[snippet.open..snippet.close - 1];
+    let code: Vec<&str> = lines.iter().map(|line| unhidden(line)).collect();
+    let has_main = code.iter().any(|line| line.trim_start().starts_with("fn main("));
+    let (head, tail) = if has_main { ("", "") } else { ("fn main() { ", "}") };
+    format!("{}{head}\n{}\n{tail}\n", "\n".repeat(snippet.open - 1), code.join("\n"))
+}
+
+/// Where `main` opens and the program ends.
+struct Layout {
+    /// How many leading cells are nothing but `use` lines.
+    imports: usize,
+    /// The line on which `main` opens: blank in the chapter.
+    main: usize,
+    /// The closing fence of the last cell.
+    last: usize,
+}
+
+impl Layout {
+    fn of(chapter: &Chapter) -> Option<Self> {
+        let last = chapter.cells.last()?.close;
+        let imports =
+            chapter.cells.iter().take_while(|cell| is_imports(chapter.code(cell))).count();
+        let main = match imports {
+            0 => chapter.cells[0].open - 1,
+            n => chapter.cells[n - 1].close + 1,
+        };
+        Some(Self { imports, main, last })
+    }
+}
+
+fn is_imports(code: &[String]) -> bool {
+    let code: Vec<&str> = code
+        .iter()
+        .map(|line| unhidden(line).split("//").next().unwrap_or_default().trim())
+        .collect();
+    let code = code.join(" ");
+    let mut statements = code.split(';').map(str::trim).filter(|s| !s.is_empty()).peekable();
+    statements.peek().is_some() && statements.all(|s| s.starts_with("use "))
+}
+
+/// A code line without rustdoc's mark of a hidden line.
+fn unhidden(line: &str) -> &str {
+    match line.trim_start() {
+        "#" => "",
+        hidden => match hidden.strip_prefix("# ") {
+            Some(code) => code,
+            None if hidden.starts_with("##") => &hidden[1..],
+            None => line,
+        },
+    }
+}
+
+fn code(line: &str, indent: &str) -> String {
+    if line.trim().is_empty() { String::new() } else { format!("{indent}{line}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHAPTER: &str = "\
+# Steps
+
+A *first* step.
+
+Second line.
+
+```rust,cell=imports
+use std::fmt::Write;
+```
+
+Then
+
+more.
+
+```rust,cell=one
+//| fig-cap: A point
+let x = 1;
+
+# let hidden = 2;
+```
+
+```rust,cell=two
+println!(\"{x}\");
+```
+
+The end.
+
+```rust,compile_fail,E0308
+let y: u8 = \"no\";
+```
+";
+
+    const MAIN: &str = "fn main() -> std::fmt::Result";
+
+    fn chapter() -> Chapter {
+        Chapter::parse("01_steps", "book/src/01_steps.md", CHAPTER).unwrap()
+    }
+
+    #[test]
+    fn an_example_reads_as_written_by_hand() {
+        let expected = "\
+//! Steps
+
+// A *first* step.
+//
+// Second line.
+
+// %% imports
+use std::fmt::Write;
+
+fn main() -> std::fmt::Result {
+    // Then
+    //
+    // more.
+
+    // %% one
+    //| fig-cap: A point
+    let x = 1;
+
+    let hidden = 2;
+
+    //
+    // %% two
+    println!(\"{x}\");
+
+    Ok(())
+}
+";
+        assert_eq!(example(&chapter(), MAIN).unwrap(), expected);
+    }
+
+    #[test]
+    fn every_program_keeps_the_chapters_lines() {
+        let at =
+            |program: &str, code: &str| program.lines().position(|l| l.contains(code)).unwrap();
+        let line = at(CHAPTER, "println!(\"{x}\")");
+        assert_eq!(at(&example(&chapter(), MAIN).unwrap(), "println!(\"{x}\")"), line);
+        assert_eq!(at(&recorded(&chapter(), MAIN).unwrap(), "println!(\"{x}\")"), line);
+        assert_eq!(at(&doctests(&chapter(), MAIN, "steps", true), "println!(\"{x}\")"), line);
+        let line = at(CHAPTER, "let y");
+        assert_eq!(at(&snippet(&chapter(), &chapter().snippets[0]), "let y"), line);
+    }
+
+    #[test]
+    fn a_recorded_program_names_its_cells_and_holds_no_prose() {
+        let program = recorded(&chapter(), MAIN).unwrap();
+        assert!(
+            program.contains("fn main() -> std::fmt::Result { println!(\"\\u{1e}cell imports\");")
+        );
+        assert!(program.contains("\nprintln!(\"\\u{1e}cell two\");\n"));
+        assert!(program.ends_with("\nOk(()) }\n"), "{program}");
+        assert!(!program.contains("first"));
+    }
+
+    #[test]
+    fn mdbook_test_gets_one_doc_test_and_the_snippets() {
+        let tests = doctests(&chapter(), MAIN, "steps", false);
+        assert!(
+            tests.starts_with("# Steps\n\n\n\n\n``````rust,no_run\nextern crate steps;\nuse"),
+            "{tests}"
+        );
+        assert!(tests.contains("\n# book/src/01_steps.md:28\n\n``````rust,compile_fail,E0308\n"));
+    }
+
+    #[test]
+    fn a_chapter_may_have_no_imports_or_nothing_else() {
+        let only = "# A\n\nText\n\n```rust,cell=a\nf();\n```\n";
+        let chapter = Chapter::parse("a", "a.md", only).unwrap();
+        let expected = "//! A\n\n// Text\nfn main() {\n    // %% a\n    f();\n\n    Ok(())\n}\n";
+        assert_eq!(example(&chapter, "fn main()").unwrap(), expected);
+        let only = "# A\n\nText\n\n```rust,cell=a\nuse std::fmt;\n```\n";
+        let chapter = Chapter::parse("a", "a.md", only).unwrap();
+        let program = recorded(&chapter, "fn main()").unwrap();
+        assert!(
+            program.ends_with("fn main() { println!(\"\\u{1e}cell a\");\nOk(()) }\n"),
+            "{program}"
+        );
+        let chapter = Chapter::parse("a", "a.md", "# A\n").unwrap();
+        assert_eq!(example(&chapter, "fn main()"), None);
+    }
+}

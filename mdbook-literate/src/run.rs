@@ -1,0 +1,266 @@
+//! Compiles and runs a chapter's program, and says which cell failed.
+
+use std::collections::hash_map::DefaultHasher;
+use std::ffi::OsString;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::book::Book;
+use crate::chapter::{Chapter, Snippet};
+use crate::display::RECORDING;
+use crate::libs::Libs;
+use crate::output::{CellOutput, Recorder};
+use crate::program;
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The cells that ran to their end or to the failure, in order.
+    pub outputs: Vec<CellOutput>,
+    /// What stopped the program, if anything.
+    pub failures: Vec<Failure>,
+}
+
+/// A cell that did not compile, panicked or returned an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The cell's name; `None` when it cannot be told.
+    pub cell: Option<String>,
+    /// With chapter, line and cell.
+    pub message: String,
+}
+
+/// Compiles `chapter` and runs it once, in the package's folder.
+///
+/// # Errors
+/// When a tool cannot be started or a file cannot be written. What is wrong with the chapter
+/// itself is in [`Run::failures`].
+pub fn run(book: &Book, libs: &Libs, chapter: &Chapter, release: bool) -> Result<Run> {
+    let Some(program) = program::recorded(chapter, &book.settings.main) else {
+        return Ok(Run { outputs: Vec::new(), failures: Vec::new() });
+    };
+    let build = Build { book, libs, name: &chapter.name, shown: &chapter.file, release };
+    match build.executable(&program)? {
+        Ok(executable) => execute(book, chapter, &executable),
+        Err(errors) => Ok(Run { outputs: Vec::new(), failures: compile_failures(chapter, errors) }),
+    }
+}
+
+/// Checks a `compile_fail,E…` snippet: it must fail with exactly the error that it names. rustdoc
+/// looks at the code of the error on nightly only, so a typing mistake would pass for the lesson.
+///
+/// # Errors
+/// A message with file and line when it compiles, or fails for another reason.
+pub fn check_compile_fail(
+    book: &Book,
+    libs: &Libs,
+    chapter: &Chapter,
+    snippet: &Snippet,
+) -> Result<()> {
+    let place = format!("{}:{}", chapter.file, snippet.open);
+    let expected: Vec<&str> =
+        snippet.info.split([',', ' ']).map(str::trim).filter(|a| is_error_code(a)).collect();
+    if expected.is_empty() {
+        bail!(
+            "{place}: a `compile_fail` snippet that does not say why\n  help: name the error, as \
+             in ```rust,compile_fail,E0308: else a typing mistake passes for the lesson"
+        );
+    }
+    let name = format!("{}_line_{}", chapter.name, snippet.open);
+    let build = Build { book, libs, name: &name, shown: &chapter.file, release: false };
+    let Err(errors) = build.executable(&program::snippet(chapter, snippet))? else {
+        bail!("{place}: this snippet should not compile, but does");
+    };
+    let found: Vec<&str> = errors.iter().filter_map(|e| e.code.as_deref()).collect();
+    if errors.iter().any(|e| e.code.as_deref().is_none_or(|code| !expected.contains(&code))) {
+        let rendered: String = errors.iter().map(|e| e.rendered.as_str()).collect();
+        bail!("{place}: fails with {found:?} instead of only {expected:?}:\n{rendered}");
+    }
+    Ok(())
+}
+
+/// `E0308` and the like.
+pub(crate) fn is_error_code(attribute: &str) -> bool {
+    attribute.strip_prefix('E').is_some_and(|digits| digits.parse::<u16>().is_ok())
+}
+
+/// A program to compile.
+struct Build<'a> {
+    book: &'a Book,
+    libs: &'a Libs,
+    name: &'a str,
+    /// The file that messages name.
+    shown: &'a str,
+    release: bool,
+}
+
+/// An error of the compiler.
+struct CompileError {
+    line: Option<usize>,
+    code: Option<String>,
+    rendered: String,
+}
+
+impl Build<'_> {
+    /// The compiled program; made anew only when the program or a library changed.
+    fn executable(&self, program: &str) -> Result<Result<PathBuf, Vec<CompileError>>> {
+        let profile = if self.release { "release" } else { "debug" };
+        let folder = self.book.libs().with_file_name("literate").join(profile).join(self.name);
+        // The compiler reads a file of the chapter's own path, and so names that in its messages.
+        let source = folder.join(self.shown);
+        let executable = folder.join(format!("chapter{}", std::env::consts::EXE_SUFFIX));
+        let stamp_file = folder.join("stamp");
+        let arguments = self.arguments(&executable);
+        let stamp = self.stamp(program, &arguments)?;
+        if executable.exists() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+            return Ok(Ok(executable));
+        }
+        if let Some(parent) = source.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&source, program).with_context(|| format!("{}", source.display()))?;
+        let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
+            .current_dir(&folder)
+            .arg(self.shown)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .context("rustc cannot be started")?;
+        if output.status.success() {
+            fs::write(&stamp_file, stamp)?;
+            return Ok(Ok(executable));
+        }
+        let errors = compile_errors(&String::from_utf8_lossy(&output.stderr));
+        if errors.is_empty() {
+            bail!("rustc failed: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(Err(errors))
+    }
+
+    fn arguments(&self, executable: &std::path::Path) -> Vec<OsString> {
+        let opt_level = if self.release { "opt-level=3" } else { "opt-level=1" };
+        let fixed = ["--crate-name", "chapter", "--edition", self.book.edition, "-C", opt_level]
+            .into_iter()
+            .chain(["-C", "debuginfo=line-tables-only", "--cap-lints", "allow"])
+            .chain(["--error-format=json", "--json=diagnostic-rendered-ansi", "-o"]);
+        let mut arguments: Vec<OsString> = fixed.map(OsString::from).collect();
+        arguments.push(executable.into());
+        arguments.extend(self.libs.arguments(self.book));
+        arguments
+    }
+
+    /// Changes whenever the executable must be made anew.
+    fn stamp(&self, program: &str, arguments: &[OsString]) -> Result<String> {
+        let mut hash = DefaultHasher::new();
+        (program, arguments).hash(&mut hash);
+        let mut libs: Vec<_> = fs::read_dir(&self.libs.folder)?
+            .map(|entry| {
+                let entry = entry?;
+                Ok((entry.file_name(), entry.metadata()?.modified()?))
+            })
+            .collect::<std::io::Result<_>>()?;
+        libs.sort();
+        libs.hash(&mut hash);
+        Ok(format!("{:016x}", hash.finish()))
+    }
+}
+
+/// Reads rustc's JSON messages.
+fn compile_errors(stderr: &str) -> Vec<CompileError> {
+    #[derive(Deserialize)]
+    struct Diagnostic {
+        level: String,
+        code: Option<Code>,
+        #[serde(default)]
+        spans: Vec<Span>,
+        rendered: Option<String>,
+        message: String,
+    }
+    #[derive(Deserialize)]
+    struct Code {
+        code: String,
+    }
+    #[derive(Deserialize)]
+    struct Span {
+        line_start: usize,
+        is_primary: bool,
+    }
+    stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok())
+        // The last message only counts the errors.
+        .filter(|d| d.level == "error" && !d.message.starts_with("aborting due to"))
+        .map(|d| CompileError {
+            line: d.spans.iter().find(|span| span.is_primary).map(|span| span.line_start),
+            code: d.code.map(|code| code.code),
+            rendered: d.rendered.unwrap_or(d.message),
+        })
+        .collect()
+}
+
+/// One failure for each cell with errors.
+fn compile_failures(chapter: &Chapter, errors: Vec<CompileError>) -> Vec<Failure> {
+    let mut failures: Vec<Failure> = Vec::new();
+    for error in errors {
+        let cell = error.line.and_then(|line| chapter.cell_at(line));
+        let name = cell.map(|cell| cell.name.clone());
+        if let Some(failure) = failures.iter_mut().find(|failure| failure.cell == name) {
+            failure.message.push_str(&error.rendered);
+            continue;
+        }
+        let what = match cell {
+            Some(cell) => format!("{}:{}: cell `{}`", chapter.file, cell.open, cell.name),
+            None => chapter.file.clone(),
+        };
+        let message = format!("{what} does not compile\n{}", error.rendered);
+        failures.push(Failure { cell: name, message });
+    }
+    failures
+}
+
+fn execute(book: &Book, chapter: &Chapter, executable: &std::path::Path) -> Result<Run> {
+    let mut child = Command::new(executable)
+        .current_dir(&book.package)
+        .env(RECORDING, "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{} cannot be started", executable.display()))?;
+    let mut stderr = child.stderr.take().context("no standard error")?;
+    // Both pipes must be read at once: a full one would stop the program.
+    let stderr = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stderr.read_to_end(&mut bytes).map(|_| String::from_utf8_lossy(&bytes).into_owned())
+    });
+    let mut recorder = Recorder::new();
+    for line in BufReader::new(child.stdout.take().context("no standard output")?).lines() {
+        let line = line.with_context(|| format!("{}: output is not UTF-8", chapter.file))?;
+        recorder.line(&line);
+    }
+    let status = child.wait()?;
+    let outputs = recorder.finish();
+    let stderr = stderr.join().unwrap_or_else(|_| Ok(String::new()))?;
+    let mut failures = Vec::new();
+    if !status.success() {
+        let last = outputs.last().and_then(|o| chapter.cells.iter().find(|c| c.name == o.name));
+        let what = match last {
+            Some(cell) => format!("{}:{}: cell `{}`", chapter.file, cell.open, cell.name),
+            None => chapter.file.clone(),
+        };
+        let how = match status.code() {
+            Some(1) => "returned an error".to_string(),
+            Some(101) => "panicked".to_string(),
+            _ => format!("stopped the program: {status}"),
+        };
+        let message = format!("{what} {how}\n{}", stderr.trim());
+        failures.push(Failure { cell: last.map(|cell| cell.name.clone()), message });
+    }
+    Ok(Run { outputs, failures })
+}

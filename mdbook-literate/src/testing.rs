@@ -1,0 +1,412 @@
+//! The test harness: every cell is a test of its own, every chapter runs once.
+//!
+//! A package has one test target without libtest's harness:
+//!
+//! ```toml
+//! [[test]]
+//! name = "book"
+//! harness = false
+//! ```
+//!
+//! whose file `tests/book.rs` holds one line:
+//!
+//! ```no_run
+//! mdbook_literate::test_book!("book");
+//! ```
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Once, OnceLock};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::book::Book;
+use crate::chapter::{Cell, Chapter, Problem, Snippet};
+use crate::compare::Tolerance;
+use crate::libs::Libs;
+use crate::output::CellOutput;
+use crate::preprocess;
+use crate::run::{self, Run};
+use crate::snapshots;
+use crate::{program, weave};
+
+/// Writes the `main` function of a test target that tests the book in a folder of the package.
+///
+/// The tests are, for each chapter: one for each cell (`02_pixels::im3`), one for each snippet
+/// that must not compile, one for the example (`example::02_pixels`), and mdBook's own
+/// (`mdbook_test::02_pixels`); and one that no snapshot is left over.
+///
+/// Beside libtest's arguments there is `--timing`: a table of the slowest cells.
+#[macro_export]
+macro_rules! test_book {
+    ($folder:literal) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::testing::main(
+                ::std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/", $folder)),
+                ::std::env::args(),
+                |name, output| $crate::insta::assert_snapshot!(name, output),
+            )
+        }
+    };
+}
+
+/// Compares an output with the snapshot of a name, and panics when they differ.
+pub type Assert = fn(&str, &str);
+
+/// Tests the book in `folder`; what [`test_book!`] calls.
+pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -> ExitCode {
+    let (mut args, mut timing) = (args.collect::<Vec<_>>(), false);
+    args.retain(|arg| {
+        let ours = arg == "--timing";
+        timing |= ours;
+        !ours
+    });
+    let args = Arguments::from_iter(args);
+    let book = Book::open(folder).and_then(|book| Ok((book.chapters()?, book)));
+    let (chapters, book) = match book {
+        Ok(opened) => opened,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    keep_caught_panics_quiet();
+    let (session, trials) = Session::new(book, chapters, assert, &args);
+    let conclusion = libtest_mimic::run(&args, trials);
+    if timing {
+        session.print_timing();
+    }
+    conclusion.exit_code()
+}
+
+/// What the trials share.
+struct Session {
+    book: Book,
+    chapters: Vec<Chapter>,
+    assert: Assert,
+    release: bool,
+    /// Which chapters the arguments ask for.
+    wanted: Vec<usize>,
+    started: Once,
+    libs: OnceLock<Result<Libs, String>>,
+    runs: Vec<OnceLock<Result<Run, String>>>,
+}
+
+type Outcome = Result<Completion, Failed>;
+
+impl Session {
+    fn new(
+        book: Book,
+        read: Vec<(PathBuf, Result<Chapter, Vec<Problem>>)>,
+        assert: Assert,
+        args: &Arguments,
+    ) -> (Arc<Self>, Vec<Trial>) {
+        let (mut chapters, mut paths, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+        for (path, chapter) in read {
+            match chapter {
+                Ok(chapter) => {
+                    chapters.push(chapter);
+                    paths.push(path);
+                }
+                Err(problems) => broken.push((path, problems)),
+            }
+        }
+        let wanted = (0..chapters.len())
+            .filter(|&at| {
+                let chapter: &Chapter = &chapters[at];
+                chapter.cells.iter().any(|cell| is_wanted(args, &cell_name(chapter, cell)))
+            })
+            .collect();
+        let runs = chapters.iter().map(|_| OnceLock::new()).collect();
+        let session = Arc::new(Self {
+            book,
+            assert,
+            release: !cfg!(debug_assertions),
+            wanted,
+            started: Once::new(),
+            libs: OnceLock::new(),
+            runs,
+            chapters,
+        });
+        let mut trials: Vec<Trial> =
+            (0..session.chapters.len()).flat_map(|at| session.trials_of(at)).collect();
+        let all_read = broken.is_empty();
+        for (path, problems) in broken {
+            let name = path.with_extension("").display().to_string();
+            let problems: Vec<String> = problems.iter().map(Problem::to_string).collect();
+            trials.push(Trial::test(format!("{name}::chapter"), move || {
+                Err(problems.join("\n").into())
+            }));
+        }
+        if all_read {
+            // mdBook loads all chapters or none.
+            for (at, path) in paths.into_iter().enumerate() {
+                trials.extend(session.mdbook_trial(at, path));
+            }
+            trials.push(session.trial("snapshots::orphans".into(), |session| session.orphans()));
+        }
+        (session, trials)
+    }
+
+    fn trials_of(self: &Arc<Self>, at: usize) -> Vec<Trial> {
+        let chapter = &self.chapters[at];
+        let mut trials = Vec::new();
+        for (index, cell) in chapter.cells.iter().enumerate() {
+            let name = cell_name(chapter, cell);
+            trials.push(self.trial(name, move |session| session.cell(at, index)));
+        }
+        for (index, snippet) in chapter.snippets.iter().enumerate() {
+            if snippet.info.contains("compile_fail") {
+                let name = format!("{}::compile_fail_line_{}", chapter.name, snippet.open);
+                trials.push(self.trial(name, move |session| {
+                    session.compile_fail(at, &session.chapters[at].snippets[index])
+                }));
+            }
+        }
+        if !chapter.cells.is_empty() {
+            let name = format!("example::{}", chapter.name);
+            trials.push(self.trial(name, move |session| session.example(at)));
+        }
+        trials
+    }
+
+    fn trial(
+        self: &Arc<Self>,
+        name: String,
+        check: impl FnOnce(&Self) -> Outcome + Send + 'static,
+    ) -> Trial {
+        let session = Arc::clone(self);
+        Trial::ignorable_test(name, move || check(&session))
+    }
+
+    /// What the cell printed is what was accepted.
+    fn cell(&self, at: usize, index: usize) -> Outcome {
+        let chapter = &self.chapters[at];
+        let cell = &chapter.cells[index];
+        if chapter.any(|o| o.cuda) && !preprocess::cuda() {
+            return Ok(Completion::ignored_with("needs a GPU: set MDBOOK_LITERATE_CUDA=1"));
+        }
+        let run = self.run(at)?;
+        let is_mine = |failed: &Option<String>| failed.as_ref().is_none_or(|n| *n == cell.name);
+        if let Some(failure) = run.failures.iter().find(|failure| is_mine(&failure.cell)) {
+            return Err(failure.message.as_str().into());
+        }
+        match run.outputs.iter().find(|output| output.name == cell.name) {
+            Some(output) => self.compare(chapter, cell, output),
+            None => {
+                let failed = run.failures.first().and_then(|failure| failure.cell.as_deref());
+                let failed = failed.unwrap_or("?");
+                Ok(Completion::ignored_with(format!("did not run: cell `{failed}` failed")))
+            }
+        }
+    }
+
+    fn compare(&self, chapter: &Chapter, cell: &Cell, output: &CellOutput) -> Outcome {
+        weave::check_figures(chapter, cell, &output.text)?;
+        let name = snapshots::name(&chapter.name, &cell.name);
+        let is_accepted = snapshots::accepted(&self.book, &chapter.name, &cell.name).is_some();
+        if is_accepted && !cell.options.compare {
+            return Ok(Completion::Completed);
+        }
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(self.book.snapshots());
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.set_description(format!("cell `{}` of {}", cell.name, chapter.file));
+        if let Some(tolerance) = cell.options.tolerance {
+            settings.set_comparator(Box::new(Near(tolerance)));
+        }
+        // insta prints the difference line by line: one cell at a time, please.
+        static PRINTING: Mutex<()> = Mutex::new(());
+        let _printing = PRINTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let matches = quietly(|| settings.bind(|| (self.assert)(&name, &output.text)));
+        if matches {
+            return Ok(Completion::Completed);
+        }
+        let what = if is_accepted { "prints something new" } else { "has no accepted output" };
+        Err(format!(
+            "{}:{}: cell `{}` {what}\n  help: when the output above is right, accept it with \
+             `cargo book accept`",
+            chapter.file, cell.open, cell.name
+        )
+        .into())
+    }
+
+    /// The run of a chapter; the first call starts them all.
+    fn run(&self, at: usize) -> Result<&Run, String> {
+        self.started.call_once(|| self.run_all());
+        self.runs[at].wait().as_ref().map_err(Clone::clone)
+    }
+
+    /// Runs the wanted chapters side by side.
+    fn run_all(&self) {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..workers.min(self.wanted.len()) {
+                scope.spawn(|| {
+                    while let Some(&at) = self.wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let run = catch_unwind(AssertUnwindSafe(|| self.run_one(at)));
+                        let run = run.unwrap_or_else(|_| Err("the run panicked".into()));
+                        let _ = self.runs[at].set(run);
+                    }
+                });
+            }
+        });
+    }
+
+    fn run_one(&self, at: usize) -> Result<Run, String> {
+        let libs = self.libs()?;
+        let chapter = &self.chapters[at];
+        let number = self.wanted.iter().position(|&other| other == at).unwrap_or(0) + 1;
+        progress(format!("Running {} ({number} of {})", chapter.file, self.wanted.len()));
+        run::run(&self.book, libs, chapter, self.release).map_err(|error| format!("{error:#}"))
+    }
+
+    fn libs(&self) -> Result<&Libs, String> {
+        let libs = self.libs.get_or_init(|| {
+            progress(format!("Building {} for the chapters", self.book.crate_name));
+            Libs::build(&self.book, self.release).map_err(|error| format!("{error:#}"))
+        });
+        libs.as_ref().map_err(Clone::clone)
+    }
+
+    fn compile_fail(&self, at: usize, snippet: &Snippet) -> Outcome {
+        let libs = self.libs()?;
+        run::check_compile_fail(&self.book, libs, &self.chapters[at], snippet)
+            .map_err(|error| Failed::from(format!("{error:#}")))?;
+        Ok(Completion::Completed)
+    }
+
+    /// The example in the repository is the one that the chapter makes.
+    fn example(&self, at: usize) -> Outcome {
+        let chapter = &self.chapters[at];
+        let file = self.book.examples().join(&chapter.name).with_extension("rs");
+        let made = program::example(chapter, &self.book.settings.main).unwrap_or_default();
+        let found = std::fs::read_to_string(&file).unwrap_or_default();
+        if made == found {
+            return Ok(Completion::Completed);
+        }
+        let same = made.lines().zip(found.lines()).take_while(|(a, b)| a == b).count();
+        Err(format!(
+            "{} is out of step with {} from line {} on\n  help: `cargo book tangle` writes it anew",
+            self.book.shown(&file),
+            chapter.file,
+            same + 1
+        )
+        .into())
+    }
+
+    fn orphans(&self) -> Outcome {
+        let orphans = snapshots::orphans(&self.book, &self.chapters)
+            .map_err(|error| Failed::from(format!("{error:#}")))?;
+        if orphans.is_empty() {
+            return Ok(Completion::Completed);
+        }
+        let list: Vec<String> =
+            orphans.iter().map(|path| format!("\n  {}", self.book.shown(path))).collect();
+        Err(format!(
+            "{} without a cell:{}\n  help: `cargo book accept` removes them",
+            preprocess::count(orphans.len(), "snapshot"),
+            list.concat()
+        )
+        .into())
+    }
+
+    /// What `mdbook test` does with one chapter.
+    fn mdbook_trial(self: &Arc<Self>, at: usize, path: PathBuf) -> Option<Trial> {
+        let chapter = &self.chapters[at];
+        if chapter.cells.is_empty() && chapter.snippets.is_empty() {
+            return None;
+        }
+        let name = format!("mdbook_test::{}", chapter.name);
+        Some(self.trial(name, move |session| {
+            session.mdbook_test(&path).map_err(|error| format!("{error:#}"))?;
+            Ok(Completion::Completed)
+        }))
+    }
+
+    fn mdbook_test(&self, path: &Path) -> Result<()> {
+        let path = path.to_str().context("a chapter's path is not UTF-8")?;
+        let libs = self.book.libs();
+        let libs = libs.to_str().context("the path of the libraries is not UTF-8")?;
+        self.book.load()?.test_chapter(vec![libs], Some(path))
+    }
+
+    fn print_timing(&self) {
+        let mut times: Vec<(Duration, String)> = Vec::new();
+        for (chapter, run) in self.chapters.iter().zip(&self.runs) {
+            let outputs = run.get().and_then(|run| run.as_ref().ok()).map(|run| &run.outputs);
+            for output in outputs.into_iter().flatten() {
+                times.push((output.time, format!("{}::{}", chapter.name, output.name)));
+            }
+        }
+        times.sort_by(|a, b| b.cmp(a));
+        println!("slowest cells:");
+        for (time, name) in times.iter().take(20) {
+            println!("{:>9.3} s  {name}", time.as_secs_f64());
+        }
+    }
+}
+
+fn cell_name(chapter: &Chapter, cell: &Cell) -> String {
+    format!("{}::{}", chapter.name, cell.name)
+}
+
+/// Whether libtest's arguments select a test, as libtest-mimic reads them.
+fn is_wanted(args: &Arguments, name: &str) -> bool {
+    let matches = |pattern: &String| match args.exact {
+        true => name == pattern,
+        false => name.contains(pattern.as_str()),
+    };
+    args.filter.as_ref().is_none_or(matches) && !args.skip.iter().any(matches)
+}
+
+/// A line about what is going on, as Cargo prints it.
+fn progress(line: String) {
+    let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
+    eprintln!("{verb:>12} {rest}");
+}
+
+/// Compares outputs whose numbers may move.
+struct Near(Tolerance);
+
+impl insta::Comparator for Near {
+    fn matches(&self, accepted: &insta::Snapshot, new: &insta::Snapshot) -> bool {
+        match (accepted.as_text(), new.as_text()) {
+            (Some(accepted), Some(new)) => self.0.matches(&accepted.to_string(), &new.to_string()),
+            _ => accepted.contents() == new.contents(),
+        }
+    }
+
+    fn dyn_clone(&self) -> Box<dyn insta::Comparator> {
+        Box::new(Near(self.0))
+    }
+}
+
+thread_local! {
+    static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// insta panics where outputs differ, after it printed the difference: the panic's own message
+/// would only repeat it.
+fn keep_caught_panics_quiet() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !QUIET.get() {
+            hook(info);
+        }
+    }));
+}
+
+/// Whether `assertion` holds.
+fn quietly(assertion: impl FnOnce()) -> bool {
+    QUIET.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(assertion));
+    QUIET.set(false);
+    outcome.is_ok()
+}

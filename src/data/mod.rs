@@ -1,0 +1,34 @@
+//! Getting the data: archives that unpack themselves into a cache, and listings of folders.
+//!
+//! - [`untar_data`] turns an [`Archive`], as [`Urls::MNIST_SAMPLE`], into the path of a folder;
+//! - [`PathExt::ls`] lists a folder, sorted, as an [`L`], which prints its first ten items;
+//! - [`set_base_path`] makes paths print relative to a folder.
+//!
+//! ```
+//! use mnist_from_scratch::data::{PathExt, Urls, set_base_path, untar_data};
+//!
+//! # #[cfg(feature = "mnist-sample")] {
+//! let path = untar_data(Urls::MNIST_SAMPLE)?;
+//! set_base_path(&path);
+//! let threes = path.join("train").join("3").ls()?.sorted();
+//! assert!(threes.to_string().starts_with("(#6131) [train/3/10.png, train/3/10000.png, "));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod archive;
+mod cache;
+#[cfg(feature = "download")]
+mod download;
+mod error;
+mod list;
+mod ls;
+mod unpack;
+mod untar;
+
+pub use archive::{Archive, Limits, Urls};
+pub use cache::{CACHE_VARIABLE, cache_folder};
+pub use error::DataError;
+pub use list::{L, ListItem};
+pub use ls::{LsError, PathExt, relative_to_base, set_base_path};
+pub use untar::{untar_data, untar_data_in};

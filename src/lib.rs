@@ -1,0 +1,39 @@
+//! Deep learning from scratch in Rust, on handwritten 3s and 7s.
+//!
+//! The library behind the book *MNIST from Scratch in Rust*: what its chapters use and build, under
+//! the names that the fastai course and PyTorch have for it, on the tensors of [dfdx].
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`data`] | the 3/7 sample, `untar_data`, `ls`, the list `L` |
+//! | [`tensor`] | images as tensors, broadcasting, distances and losses |
+//! | [`show`] | printing tensors as PyTorch prints them, pictures, tables |
+//! | [`prelude`] | all of it, for a chapter's first line |
+//!
+//! # Example
+//! The distance of one 3 from another:
+//! ```
+//! use mnist_from_scratch::prelude::*;
+//!
+//! let threes = untar_data(Urls::MNIST_SAMPLE)?.join("train/3").ls()?;
+//! let dev = AutoDevice::default();
+//! let first: Pixels = tensor(&image_open(&threes[0])?, &dev)?;
+//! let second: Pixels = tensor(&image_open(&threes[1])?, &dev)?;
+//! show!(l1_loss(&(first.float() / 255.), &(second.float() / 255.)));
+//! # Result::Ok(())
+//! ```
+
+pub mod data;
+pub mod prelude;
+pub mod show;
+pub mod tensor;
+
+// A chapter names this crate only, so that a copied example needs no other dependency.
+pub use {anyhow, dfdx, image, plotters};
+
+/// The version of this crate, as fastai has `fastai.__version__`.
+///
+/// ```
+/// assert_eq!(mnist_from_scratch::VERSION.split('.').count(), 3);
+/// ```
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,22 @@
+//! All that a chapter uses, in one line: `use mnist_from_scratch::prelude::*;`, as the notebook has
+//! `from fastai.vision.all import *`.
+//!
+//! ```
+//! use mnist_from_scratch::prelude::*;
+//!
+//! let dev = AutoDevice::default();
+//! let t: Tensor<Rank1<3>, f32, _> = dev.tensor([1., 2., 3.]);
+//! show!(t.mean_all());
+//! ```
+
+pub use dfdx::prelude::*;
+
+pub use crate::data::*;
+pub use crate::show;
+pub use crate::show::*;
+pub use crate::tensor::*;
+// dfdx has losses of the same names that take a gradient's tape; named, ours come first.
+pub use crate::tensor::{l1_loss, mse_loss};
+
+/// The result of a program whose parts fail in different ways; `?` takes any error.
+pub use anyhow::Result;

@@ -1,0 +1,230 @@
+//! Any value as a notebook shows it: the trait [`Show`], the macro [`show!`](crate::show!).
+
+use std::path::{Path, PathBuf};
+
+use dfdx::shapes::{Const, Dim, HasShape, Shape};
+use dfdx::tensor::{Storage, Tensor};
+
+use crate::data::{L, ListItem, relative_to_base};
+
+use super::text::{Element, tensor_text};
+
+/// A value that [`show!`](crate::show!) can print.
+///
+/// Rust's own trait for this is [`Display`](std::fmt::Display), but neither the trait nor dfdx's
+/// [`Tensor`] is ours, and Rust allows an `impl` only where one of the two is: hence this one.
+/// For a type of your own that is `Display`, `fn text(&self) -> String { self.to_string() }` is
+/// all it takes.
+///
+/// ```
+/// use dfdx::prelude::*;
+/// use mnist_from_scratch::show::Show;
+///
+/// let dev = AutoDevice::default();
+/// assert_eq!(dev.tensor([0.5f32, 1.0]).text(), "tensor([0.5000, 1.0000])");
+/// assert_eq!(dev.tensor([0.5f32, 1.0]).shape().text(), "[2]");
+/// assert_eq!("seven".text(), "seven");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`show!` cannot print a `{Self}`",
+    note = "if the type is yours, implement `mnist_from_scratch::show::Show` for it"
+)]
+pub trait Show {
+    /// The value as text, without a newline at its end.
+    fn text(&self) -> String;
+}
+
+/// Prints values as a notebook prints the last line of a cell: one value as it is, several as a
+/// tuple. It takes its arguments by reference.
+///
+/// ```
+/// use dfdx::prelude::*;
+/// use mnist_from_scratch::show;
+///
+/// let dev = AutoDevice::default();
+/// let a = dev.tensor(0.1114f32);
+/// show!(a); // tensor(0.1114)
+/// show!(a, a.shape(), 6131); // (tensor(0.1114), [], 6131)
+/// ```
+#[macro_export]
+macro_rules! show {
+    ($($value:expr),+ $(,)?) => {
+        println!("{}", $crate::show::cell_text(&[$($crate::show::Show::text(&$value)),+]))
+    };
+}
+
+/// The line that `show!` prints for values that are text already.
+#[doc(hidden)]
+pub fn cell_text(values: &[String]) -> String {
+    if let [value] = values {
+        return value.clone();
+    }
+    let one_line = format!("({})", values.join(", "));
+    if one_line.len() < 80 && !one_line.contains('\n') {
+        return one_line;
+    }
+    // As notebooks do: one value a line, moved by the width of the parenthesis.
+    format!("({})", values.join(",\n").replace('\n', "\n "))
+}
+
+impl<S: Shape, E: Element, D: Storage<E>, T> Show for Tensor<S, E, D, T> {
+    fn text(&self) -> String {
+        tensor_text(&self.as_vec(), self.shape().concrete().as_ref())
+    }
+}
+
+/// Values that look the same in Rust and in a notebook.
+macro_rules! show_as_displayed {
+    ($($type:ty),*) => {$(
+        impl Show for $type {
+            fn text(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+
+show_as_displayed!(u8, i32, u32, i64, u64, usize, f32, f64, bool, char, str, String);
+
+/// Relative to the [base path](crate::data::set_base_path), as in a list.
+impl Show for Path {
+    fn text(&self) -> String {
+        relative_to_base(self)
+    }
+}
+
+impl Show for PathBuf {
+    fn text(&self) -> String {
+        self.as_path().text()
+    }
+}
+
+impl<T: ListItem> Show for L<T> {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl<T: Show + ?Sized> Show for &T {
+    fn text(&self) -> String {
+        (**self).text()
+    }
+}
+
+impl<T: Show> Show for [T] {
+    fn text(&self) -> String {
+        let values: Vec<String> = self.iter().map(Show::text).collect();
+        format!("[{}]", values.join(", "))
+    }
+}
+
+impl<T: Show> Show for Vec<T> {
+    fn text(&self) -> String {
+        self.as_slice().text()
+    }
+}
+
+impl<T: Show, const N: usize> Show for [T; N] {
+    fn text(&self) -> String {
+        self.as_slice().text()
+    }
+}
+
+impl<const N: usize> Show for Const<N> {
+    fn text(&self) -> String {
+        N.to_string()
+    }
+}
+
+/// Shapes: `[6131, 28, 28]`.
+macro_rules! show_shape {
+    ($($dim:ident),*) => {
+        impl<$($dim: Dim),*> Show for ($($dim,)*) {
+            fn text(&self) -> String {
+                self.concrete().text()
+            }
+        }
+    };
+}
+
+show_shape!();
+show_shape!(A);
+show_shape!(A, B);
+show_shape!(A, B, C);
+show_shape!(A, B, C, D);
+
+/// The name of a value's type without the paths of its modules, for a cell like the notebook's
+/// `type(x)`.
+///
+/// ```
+/// use dfdx::prelude::*;
+/// use mnist_from_scratch::show::type_of;
+///
+/// let dev = AutoDevice::default();
+/// let digits: Vec<Tensor<Rank2<28, 28>, u8, AutoDevice>> = vec![dev.zeros()];
+/// assert_eq!(type_of(&digits), "Vec<Tensor<(Const<28>, Const<28>), u8, Cpu>>");
+/// ```
+pub fn type_of<T: ?Sized>(_value: &T) -> String {
+    let full = std::any::type_name::<T>();
+    let mut short = String::new();
+    let mut word = String::new();
+    for c in full.chars() {
+        match c {
+            ':' => word.clear(),
+            c if c.is_alphanumeric() || c == '_' => word.push(c),
+            c => {
+                short.push_str(&word);
+                short.push(c);
+                word.clear();
+            }
+        }
+    }
+    short.push_str(&word);
+    // dfdx's default for the last parameter of a tensor's type: no gradients are recorded.
+    short.replace(", NoneTape>", ">")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::prelude::*;
+
+    #[test]
+    fn several_values_are_a_tuple() {
+        let dev = AutoDevice::default();
+        let (a, b) = (dev.tensor(0.1114f32), dev.tensor(0.2021f32));
+        assert_eq!(cell_text(&[a.text(), b.text()]), "(tensor(0.1114), tensor(0.2021))");
+        show!(a, b, 3, true, "text", String::from("text"), a.shape());
+    }
+
+    #[test]
+    fn a_long_tuple_has_one_value_a_line() {
+        let lines = ["x".repeat(50), "y\nz".to_string()];
+        assert_eq!(cell_text(&lines), format!("({},\n y\n z)", "x".repeat(50)));
+        let lines = ["x".repeat(50), "y".repeat(50)];
+        assert_eq!(cell_text(&lines), format!("({},\n {})", "x".repeat(50), "y".repeat(50)));
+    }
+
+    #[test]
+    fn shapes_are_lists_of_sizes() {
+        let shape = (6131, Const::<28>, Const::<28>);
+        assert_eq!(shape.text(), "[6131, 28, 28]");
+        assert_eq!(shape.concrete().text(), "[6131, 28, 28]");
+        assert_eq!((1010,).text(), "[1010]");
+        assert_eq!(().text(), "[]");
+    }
+
+    #[test]
+    fn a_broadcast_tensor_shows_its_copies() {
+        let dev = AutoDevice::default();
+        let rows = dev.tensor([1.0f32, 2.0]).broadcast::<Rank2<2, 2>, Axis<0>>();
+        assert_eq!(rows.text(), "tensor([[1., 2.],\n        [1., 2.]])");
+    }
+
+    #[test]
+    fn types_have_short_names() {
+        assert_eq!(type_of(&image::GrayImage::new(1, 1)), "ImageBuffer<Luma<u8>, Vec<u8>>");
+        assert_eq!(type_of("text"), "str");
+        assert_eq!(type_of(&1.5f32), "f32");
+    }
+}

@@ -1,0 +1,201 @@
+//! From image files to tensors of pixels.
+
+use std::path::{Path, PathBuf};
+
+use dfdx::shapes::{Const, Rank2};
+use dfdx::tensor::{AutoDevice, HasErr, Tensor, TensorFromVec};
+use image::GrayImage;
+use rayon::prelude::*;
+
+/// Why an image could not be read, or not be made into a tensor.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The file cannot be opened.
+    #[error(
+        "opening the image {}: {source}; is the path complete, and has the data been \
+         unpacked (`untar_data`)?",
+        path.display()
+    )]
+    Open {
+        /// The image file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The file is not an image that can be decoded.
+    #[error(
+        "decoding the image {}: {source}; is it a PNG file? If it is damaged, delete it and \
+         unpack the data again (`untar_data`)",
+        path.display()
+    )]
+    Decode {
+        /// The image file.
+        path: PathBuf,
+        /// What the decoder said.
+        source: image::ImageError,
+    },
+    /// The image has not the size that the tensor's type asks for.
+    #[error(
+        "making a {rows}x{columns} tensor from an image of {image_rows} rows and \
+         {image_columns} columns: resize the image, or change the tensor's type"
+    )]
+    Size {
+        /// Rows of the tensor.
+        rows: usize,
+        /// Columns of the tensor.
+        columns: usize,
+        /// Rows of the image.
+        image_rows: usize,
+        /// Columns of the image.
+        image_columns: usize,
+    },
+    /// The device has no room for the tensor.
+    #[error("copying an image to the device: {0}")]
+    Device(<AutoDevice as HasErr>::Err),
+}
+
+/// Opens a PNG file as a greyscale image; colours become their brightness.
+///
+/// # Errors
+/// If the file cannot be read or is not an image; the message names the file.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::tensor::image_open;
+///
+/// let error = image_open("train/3/nine.png").unwrap_err();
+/// assert!(error.to_string().starts_with("opening the image train/3/nine.png: "));
+/// ```
+pub fn image_open(path: impl AsRef<Path>) -> Result<GrayImage, ImageError> {
+    let path = path.as_ref();
+    let bytes =
+        std::fs::read(path).map_err(|source| ImageError::Open { path: path.into(), source })?;
+    match image::load_from_memory(&bytes) {
+        Ok(image) => Ok(image.into_luma8()),
+        Err(source) => Err(ImageError::Decode { path: path.into(), source }),
+    }
+}
+
+/// Opens many images at once, on all cores of the processor. The result has the order of `paths`.
+///
+/// # Errors
+/// That of the first file, in the order of `paths`, that cannot be opened.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::tensor::open_images;
+/// assert!(open_images(&[])?.is_empty());
+/// # Ok::<(), mnist_from_scratch::tensor::ImageError>(())
+/// ```
+pub fn open_images(paths: &[PathBuf]) -> Result<Vec<GrayImage>, ImageError> {
+    let images: Vec<_> = paths.par_iter().map(image_open).collect();
+    // A second pass, since collecting into a `Result` would report any of the errors.
+    images.into_iter().collect()
+}
+
+/// The pixels of an image as a tensor of bytes, `H` rows of `W`.
+///
+/// # Errors
+/// If the image has another size than the tensor's type says.
+///
+/// # Example
+/// ```
+/// use dfdx::prelude::*;
+/// use image::GrayImage;
+/// use mnist_from_scratch::tensor::{Pixels, tensor};
+///
+/// let dev = AutoDevice::default();
+/// let pixels: Pixels = tensor(&GrayImage::new(28, 28), &dev)?;
+/// assert_eq!(pixels.array(), [[0; 28]; 28]);
+/// # Ok::<(), mnist_from_scratch::tensor::ImageError>(())
+/// ```
+pub fn tensor<const H: usize, const W: usize>(
+    image: &GrayImage,
+    dev: &AutoDevice,
+) -> Result<Tensor<Rank2<H, W>, u8, AutoDevice>, ImageError> {
+    let (image_columns, image_rows) = (image.width() as usize, image.height() as usize);
+    if (image_rows, image_columns) != (H, W) {
+        return Err(ImageError::Size { rows: H, columns: W, image_rows, image_columns });
+    }
+    dev.try_tensor_from_vec(image.as_raw().clone(), (Const, Const)).map_err(ImageError::Device)
+}
+
+/// The pixels of many images: one tensor of bytes each. dfdx's `stack()` joins them into one.
+///
+/// # Errors
+/// If one of the images has another size than the tensor's type says.
+///
+/// # Example
+/// ```
+/// use dfdx::prelude::*;
+/// use image::GrayImage;
+/// use mnist_from_scratch::tensor::{Images, Pixels, tensors};
+///
+/// let dev = AutoDevice::default();
+/// let two: Vec<Pixels> = tensors(&[GrayImage::new(28, 28), GrayImage::new(28, 28)], &dev)?;
+/// let stacked: Images = two.stack().to_dtype::<f32>() / 255.0;
+/// assert_eq!(stacked.shape().concrete(), [2, 28, 28]);
+/// # Ok::<(), mnist_from_scratch::tensor::ImageError>(())
+/// ```
+pub fn tensors<const H: usize, const W: usize>(
+    images: &[GrayImage],
+    dev: &AutoDevice,
+) -> Result<Vec<Tensor<Rank2<H, W>, u8, AutoDevice>>, ImageError> {
+    images.iter().map(|image| tensor(image, dev)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::prelude::*;
+    use image::{Luma, Rgb, RgbImage};
+
+    #[test]
+    fn images_keep_their_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (0..50).map(|i| folder.path().join(format!("{i}.png"))).collect();
+        for (i, path) in paths.iter().enumerate() {
+            GrayImage::from_pixel(2, 3, Luma([i as u8])).save(path).unwrap();
+        }
+        let images = open_images(&paths).unwrap();
+        for (i, image) in images.iter().enumerate() {
+            assert_eq!(image.as_raw(), &[i as u8; 6]);
+        }
+        assert_eq!(image_open(&paths[7]).unwrap(), images[7]);
+    }
+
+    #[test]
+    fn colours_become_grey() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("white.png");
+        RgbImage::from_pixel(1, 1, Rgb([255, 255, 255])).save(&path).unwrap();
+        assert_eq!(image_open(path).unwrap().as_raw(), &[255]);
+    }
+
+    #[test]
+    fn the_first_error_is_reported_with_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [text, missing] = ["text.png", "missing.png"].map(|name| folder.path().join(name));
+        std::fs::write(&text, "not a picture").unwrap();
+        let error = open_images(&[text.clone(), missing.clone()]).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("decoding the image {}: ", text.display())), "{error}");
+        let error = open_images(&[missing.clone(), text]).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("opening the image {}: ", missing.display())),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn rows_come_before_columns() {
+        let dev = AutoDevice::default();
+        // Three columns, two rows.
+        let image = GrayImage::from_raw(3, 2, vec![1, 2, 3, 4, 5, 6]).unwrap();
+        assert_eq!(tensor::<2, 3>(&image, &dev).unwrap().array(), [[1, 2, 3], [4, 5, 6]]);
+        assert_eq!(
+            tensor::<28, 28>(&image, &dev).unwrap_err().to_string(),
+            "making a 28x28 tensor from an image of 2 rows and 3 columns: \
+             resize the image, or change the tensor's type"
+        );
+    }
+}

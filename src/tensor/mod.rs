@@ -1,0 +1,40 @@
+//! Pictures as numbers: opening images, tensors of pixels, distances between them.
+//!
+//! A [`Tensor`] comes from [dfdx]; it knows its shape at compile time where it can. This
+//! module adds what the course needs on top, under the names that PyTorch uses:
+//!
+//! | PyTorch | here |
+//! | --- | --- |
+//! | `Image.open(path)` | [`image_open`], [`open_images`] |
+//! | `array(im)[4:10, 4:10]` | [`array()`], `array(&im).slice(4..10, 4..10)` |
+//! | `tensor(im)`, `[tensor(im) for im in ims]` | [`tensor`], [`tensors`] |
+//! | `x.float()`, `x.ndim`, `x.size()`, `x.mean()` | [`TensorExt`] |
+//! | `b.expand_as(a)`, `x.mean((-1, -2))` | [`ImagesExt`] |
+//! | `F.l1_loss`, `F.mse_loss` | [`l1_loss`], [`mse_loss`] |
+//!
+//! `mnist_distance` and `is_3`, which the course writes itself, are here as [`mnist_distance`] and
+//! [`is_3`] for the chapters after that.
+
+mod array;
+mod broadcast;
+mod ext;
+mod image;
+mod loss;
+
+pub use array::{PixelArray, array};
+pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
+pub use ext::TensorExt;
+pub use image::{ImageError, image_open, open_images, tensor, tensors};
+pub use loss::{l1_loss, mse_loss};
+
+use dfdx::shapes::{Const, Rank2};
+use dfdx::tensor::{AutoDevice, Tensor};
+
+/// The pixels of one 28x28 image as they are stored: bytes, 0 to 255.
+pub type Pixels = Tensor<Rank2<28, 28>, u8, AutoDevice>;
+
+/// One 28x28 image as floating-point numbers, 0 to 1.
+pub type Image = Tensor<Rank2<28, 28>, f32, AutoDevice>;
+
+/// Any number of 28x28 images in one tensor; how many is known when the program runs.
+pub type Images = Tensor<(usize, Const<28>, Const<28>), f32, AutoDevice>;
