@@ -89,7 +89,7 @@ fn main() -> Result<()> {
     // %% pixel_table
     //| fig-alt: Rows 4 to 14 and columns 4 to 21 of the image as a table of numbers. Fields with
     //|   large numbers are dark, and together they form the upper half of a 3.
-    //| fig-cap: The upper part of the 3. The page may need to be scrolled sideways.
+    //| fig-cap: The upper part of the 3. On a narrow screen the table scrolls sideways.
     show_pixels(&im3_t, 4..15, 4..22)?;
 
     //

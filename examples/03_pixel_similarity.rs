@@ -58,15 +58,13 @@ fn main() -> Result<()> {
     // 0 to 255, we divide by 255.
 
     // %% stacked
-    let a_three = three_tensors[1].clone();
     let stacked_sevens: Images = seven_tensors.stack().to_dtype::<f32>() / 255.;
     let stacked_threes: Images = three_tensors.stack().to_dtype::<f32>() / 255.;
     show!(stacked_threes.shape());
 
     //
-    // Two lessons in one line. `stack` took over `three_tensors`, so we cloned one tensor for later before
-    // that. And Rust never turns a `u8` into an `f32` behind your back: you say `to_dtype::<f32>()`. Leave it
-    // out, and the compiler tells you that the types do not fit.
+    // Rust never turns a `u8` into an `f32` behind your back: you say `to_dtype::<f32>()`. Leave it out, and
+    // the compiler tells you that the types do not fit.
     //
     // ```rust,compile_fail,E0308
     // # use mnist_from_scratch::prelude::*;
@@ -152,11 +150,12 @@ fn main() -> Result<()> {
     //
     // ## How far from ideal?
     //
-    // Now take any 3. We use the same one as before:
+    // Now take any 3. We use the same one as before. `select` takes one image out of the stack, and
+    // `dev.tensor(1)` is its place there:
 
     // %% a_3
     //| fig-alt: The handwritten 3 again, sharp and dark.
-    let a_3 = a_three.to_dtype::<f32>() / 255.;
+    let a_3: Image = stacked_threes.clone().select(dev.tensor(1));
     show_image(&a_3)?;
 
     //
@@ -167,8 +166,6 @@ fn main() -> Result<()> {
     let a_7: Image = stacked_sevens.clone().select(dev.tensor(1));
     show_image(&a_7)?;
 
-    //
-    // `select` takes one image out of the stack. `dev.tensor(1)` is the place that it has there.
     //
     // How far is our 3 from the ideal 3? We could subtract the two images and add up the differences of all
     // the pixels. But some differences are positive and some are negative, and they would cancel out. A

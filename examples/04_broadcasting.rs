@@ -67,8 +67,8 @@ fn main() -> Result<()> {
     show!(mnist_distance(&a_3, &mean3));
 
     //
-    // The last number of the last chapter's first pair, again. The body of the function is one line, and
-    // apart from `expand_as` it says what it said before: subtract, take absolute values, take the mean.
+    // That is the distance that we worked out in the last chapter. The body of the function is one line, and
+    // apart from `expand_as` it says what it said there: subtract, take absolute values, take the mean.
     //
     // The types around it say more than Python's `def mnist_distance(a, b)`. We come to them in a moment.
     //
@@ -131,7 +131,7 @@ fn main() -> Result<()> {
     // # let dev = AutoDevice::default();
     // # let mean3: Image = dev.zeros();
     // let flat: Tensor<Rank1<784>, f32, AutoDevice> = dev.zeros();
-    // mnist_distance(&flat, &mean3); // a row of pixels is neither an image nor a stack of them
+    // mnist_distance(&flat, &mean3); // a row of pixels is no image
     // ```
     //
     // ## Is it a 3?

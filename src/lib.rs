@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | [`data`] | the 3/7 sample, `untar_data`, `ls`, the list `L` |
 //! | [`tensor`] | images as tensors, broadcasting, distances and losses |
-//! | [`show`] | printing tensors as PyTorch prints them, pictures, tables |
+//! | [`mod@show`] | printing tensors as PyTorch prints them, pictures, tables |
 //! | [`prelude`] | all of it, for a chapter's first line |
 //!
 //! # Example

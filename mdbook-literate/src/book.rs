@@ -58,6 +58,9 @@ impl Default for Settings {
     }
 }
 
+/// A chapter's path below the book's sources, and what was read there.
+pub type Reading = (PathBuf, Result<Chapter, Vec<Problem>>);
+
 /// A book whose chapters are programs.
 #[derive(Debug, Clone)]
 pub struct Book {
@@ -136,14 +139,11 @@ impl Book {
     ///
     /// # Errors
     /// When mdBook cannot load the book. A chapter's own mistakes are in its place of the list.
-    pub fn chapters(&self) -> Result<Vec<(PathBuf, Result<Chapter, Vec<Problem>>)>> {
+    pub fn chapters(&self) -> Result<Vec<Reading>> {
         Ok(self.chapters_of(&self.load()?.book))
     }
 
-    pub(crate) fn chapters_of(
-        &self,
-        book: &MdBook,
-    ) -> Vec<(PathBuf, Result<Chapter, Vec<Problem>>)> {
+    pub(crate) fn chapters_of(&self, book: &MdBook) -> Vec<Reading> {
         book.iter()
             .filter_map(|item| match item {
                 BookItem::Chapter(chapter) => {

@@ -120,13 +120,14 @@ fn api_docs(book: &Book, to: &Path) -> Result<()> {
 fn doc_folder(messages: &str) -> Option<PathBuf> {
     messages
         .lines()
+        .rev()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .filter_map(|message| {
             let page = PathBuf::from(message["filenames"][0].as_str()?);
             let is_page = page.file_name().is_some_and(|name| name == "index.html");
             is_page.then(|| page.parent()?.parent().map(Path::to_path_buf)).flatten()
         })
-        .last()
+        .next()
 }
 
 /// Makes `to` a copy of `from`; files that are as new and long are left alone.

@@ -24,7 +24,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::book::Book;
+use crate::book::{Book, Reading};
 use crate::chapter::{Cell, Chapter, Problem, Snippet};
 use crate::compare::Tolerance;
 use crate::libs::Libs;
@@ -101,7 +101,7 @@ type Outcome = Result<Completion, Failed>;
 impl Session {
     fn new(
         book: Book,
-        read: Vec<(PathBuf, Result<Chapter, Vec<Problem>>)>,
+        read: Vec<Reading>,
         assert: Assert,
         args: &Arguments,
     ) -> (Arc<Self>, Vec<Trial>) {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::chapter::{Cell, Chapter, Place, Problem};
 use crate::output::{self, Part};
+use crate::run::is_error_code;
 
 /// Weaves the accepted outputs into the chapter's Markdown.
 ///
@@ -21,6 +22,9 @@ pub fn weave(
             None => {
                 page.push_str(line);
                 page.push('\n');
+                if let Some(snippet) = chapter.snippets.iter().find(|s| s.close == number) {
+                    page.push_str(&why_not(&snippet.info));
+                }
             }
             Some(cell) if cell.open == number => match woven(chapter, cell, &accepted) {
                 Ok(html) => page.push_str(&html),
@@ -30,6 +34,20 @@ pub fn weave(
         }
     }
     if problems.is_empty() { Ok(page) } else { Err(problems) }
+}
+
+/// The line under a snippet that must not compile, so that no reader takes it for an example.
+fn why_not(info: &str) -> String {
+    if !info.contains("compile_fail") {
+        return String::new();
+    }
+    let codes = info.split([',', ' ']).filter(|attribute| is_error_code(attribute));
+    let links: Vec<String> = codes
+        .map(|code| format!("[error {code}](https://doc.rust-lang.org/error_codes/{code}.html)"))
+        .collect();
+    let colon = if links.is_empty() { "" } else { ": " };
+    let line = format!("This does not compile{colon}{}", links.join(", "));
+    format!("\n<div class=\"does-not-compile\">\n\n{line}\n\n</div>\n")
 }
 
 fn woven(
@@ -140,6 +158,14 @@ mod tests {
             <div class=\"cell-output\">\n\n<pre class=\"cell-text\">1 &lt; 2</pre>\n\n</div>\n\n</div>\n\nAfter.\n";
         assert!(page.starts_with("# A\n\nBefore.\n\n"), "{page}");
         assert!(page.ends_with(expected), "{page}");
+    }
+
+    #[test]
+    fn a_snippet_that_must_not_compile_says_so() {
+        let markdown = "# A\n\n```rust,compile_fail,E0308\nf();\n```\n\n```rust\ng();\n```\n";
+        let chapter = Chapter::parse("01_a", "a.md", markdown).unwrap();
+        let page = weave(&chapter, |_| None).unwrap();
+        assert_eq!(page.matches("This does not compile: [error E0308](").count(), 1, "{page}");
     }
 
     #[test]

@@ -56,11 +56,7 @@ fn html(table: &[Vec<u8>], rows: &Range<usize>, columns: &Range<usize>) -> Strin
     let smallest = table.iter().flatten().min().copied().unwrap_or(0);
     let largest = table.iter().flatten().max().copied().unwrap_or(0);
     let range = f32::from(largest - smallest).max(1.0);
-    // The box scrolls on a narrow screen; `tabindex` lets the keyboard scroll it.
-    let mut html = String::from(
-        "<div class=\"pixels-box\" role=\"group\" aria-label=\"Table of pixels\" tabindex=\"0\">\n\
-         <table class=\"pixels\">\n<thead>\n<tr><td></td>",
-    );
+    let mut html = String::from("<table class=\"pixels\">\n<thead>\n<tr><td></td>");
     // Writing to a string cannot fail.
     for column in columns.clone() {
         let _ = write!(html, "<th scope=\"col\">{column}</th>");
@@ -76,7 +72,7 @@ fn html(table: &[Vec<u8>], rows: &Range<usize>, columns: &Range<usize>) -> Strin
         }
         html.push_str("</tr>\n");
     }
-    html.push_str("</tbody>\n</table>\n</div>\n");
+    html.push_str("</tbody>\n</table>\n");
     html
 }
 

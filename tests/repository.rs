@@ -1,0 +1,43 @@
+//! Files of the repository that must agree with one another.
+
+use std::fs;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn the_style_sheet_of_the_cells_is_the_engines() {
+    assert_eq!(
+        read("book/theme/literate.css"),
+        read("mdbook-literate/assets/literate.css"),
+        "run `cargo run -p mdbook-literate --bin mdbook-literate -- css > book/theme/literate.css`"
+    );
+}
+
+#[test]
+fn the_version_of_mdbook_is_the_same_everywhere() {
+    let manifest = read("mdbook-literate/Cargo.toml");
+    let version = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("mdbook-driver = { version = \""))
+        .and_then(|rest| rest.split('"').next())
+        .unwrap();
+    assert!(manifest.contains(&format!("mdbook-preprocessor = {{ version = \"{version}\"")));
+    assert!(
+        read("README.md")
+            .contains(&format!("mdBook](https://rust-lang.github.io/mdBook/) {version}"))
+    );
+    assert!(read(".github/workflows/ci.yml").contains(&format!("mdbook --version {version} ")));
+}
+
+#[test]
+fn every_chapter_is_an_example_of_the_same_name() {
+    let chapters = fs::read_dir("book/src").unwrap().map(|entry| entry.unwrap().path());
+    for chapter in chapters.filter(|path| path.extension().is_some_and(|e| e == "md")) {
+        let name = chapter.file_stem().unwrap().to_str().unwrap();
+        let has_cells = read(chapter.to_str().unwrap()).contains("```rust,cell=");
+        let example = format!("examples/{name}.rs");
+        assert_eq!(fs::exists(&example).unwrap(), has_cells, "{example}");
+    }
+}
