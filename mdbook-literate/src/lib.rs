@@ -5,6 +5,8 @@ pub mod display;
 #[cfg(feature = "tool")]
 pub mod book;
 #[cfg(feature = "tool")]
+mod cargo;
+#[cfg(feature = "tool")]
 pub mod chapter;
 #[cfg(feature = "tool")]
 pub mod compare;

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::book::Book;
+use crate::cargo;
 
 /// One build of the library and all it depends on.
 #[derive(Debug, Clone)]
@@ -105,16 +105,12 @@ fn cargo_build(book: &Book, release: bool) -> Result<String> {
     // must be had even when that example is broken: the chapter's own test then says where.
     let attempts = first_example(book).into_iter().map(Some).chain([None]);
     for example in attempts {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        let mut cargo = cargo::command();
         cargo.current_dir(&book.package);
         cargo.args(["build", "--lib", "--message-format=json-render-diagnostics"]);
         cargo.args(example.iter().flat_map(|name| ["--example", name]));
         cargo.args(release.then_some("--release"));
-        let output = cargo
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cargo cannot be started")?;
+        let output = cargo.output().context("cargo cannot be started")?;
         if output.status.success() {
             return Ok(String::from_utf8(output.stdout)?);
         }

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use mdbook_driver::book::{Book as MdBook, BookItem};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::book::Book;
+use crate::cargo;
 use crate::chapter::{Chapter, Problem};
 use crate::libs::Libs;
 use crate::program;
@@ -101,11 +101,9 @@ fn build_libs_once(book: &Book) -> Result<()> {
 /// Makes rustdoc's pages and copies them into the book's sources, from where mdBook takes them
 /// along: chapters can then link to them.
 fn api_docs(book: &Book, to: &Path) -> Result<()> {
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+    let output = cargo::command()
         .current_dir(&book.package)
-        .args(["doc", "--no-deps", "--lib", "--quiet", "--message-format=json"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
+        .args(["doc", "--no-deps", "--lib", "--message-format=json"])
         .output()
         .context("cargo cannot be started")?;
     if !output.status.success() {
