@@ -20,7 +20,7 @@
 //! let first: Pixels = tensor(&image_open(&threes[0])?, &dev)?;
 //! let second: Pixels = tensor(&image_open(&threes[1])?, &dev)?;
 //! show!(l1_loss(&(first.float() / 255.), &(second.float() / 255.)));
-//! # Result::Ok(())
+//! # mnist_from_scratch::anyhow::Ok(())
 //! ```
 
 pub mod data;

@@ -174,7 +174,7 @@ fn png(pixels: &[u8]) -> io::Result<Vec<u8>> {
 
 /// The files as a compressed archive in which nothing depends on when or by whom it was made.
 fn archive(files: &[File]) -> io::Result<Vec<u8>> {
-    // 255 is "unknown": the default would name this machine's operating system.
+    // 255 is "unknown": the default would name the operating system it was made on.
     let gzip = GzBuilder::new().mtime(0).operating_system(255);
     let mut tar = tar::Builder::new(gzip.write(Vec::new(), Compression::best()));
     for (name, bytes) in files {

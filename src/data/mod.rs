@@ -1,6 +1,6 @@
 //! Getting the data: archives that unpack themselves into a cache, and listings of folders.
 //!
-//! - [`untar_data`] turns an [`Archive`], as [`Urls::MNIST_SAMPLE`], into the path of a folder;
+//! - [`untar_data`] turns an [`Archive`], one of [`Urls`] or your own, into the path of a folder;
 //! - [`PathExt::ls`] lists a folder, sorted, as an [`L`], which prints its first ten items;
 //! - [`set_base_path`] makes paths print relative to a folder.
 //!
