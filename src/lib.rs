@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`data`] | the 3/7 sample, `untar_data`, `ls`, the list `L` |
 //! | [`tensor`] | images as tensors, broadcasting, distances and losses |
+//! | [`random`] | PyTorch's and Python's random numbers |
 //! | [`mod@show`] | printing tensors as PyTorch prints them, pictures, tables |
 //! | [`prelude`] | all of it, for a chapter's first line |
 //!
@@ -25,6 +26,7 @@
 
 pub mod data;
 pub mod prelude;
+pub mod random;
 pub mod show;
 pub mod tensor;
 

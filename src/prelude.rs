@@ -12,6 +12,7 @@
 pub use dfdx::prelude::*;
 
 pub use crate::data::*;
+pub use crate::random::*;
 pub use crate::show;
 pub use crate::show::*;
 pub use crate::tensor::*;

@@ -1,0 +1,159 @@
+//! PyTorch's generator for the CPU.
+
+use std::f64::consts::TAU;
+
+use rand_mt::Mt;
+
+/// The seed of PyTorch's default generator before anyone calls `manual_seed`.
+pub const DEFAULT_SEED: u64 = 67_280_421_310_721;
+
+/// How many normal numbers PyTorch makes at once.
+const BLOCK: usize = 16;
+
+/// Draws the numbers that `torch.Generator` draws on the CPU.
+///
+/// Whole numbers and uniform numbers are equal to PyTorch's to the last bit. For normal numbers the
+/// logarithm, sine and cosine come from the crate libm, so that they are the same on every
+/// computer; PyTorch has fast approximations of its own. Most normal numbers are equal all the
+/// same, and the others differ in the last bit or two (`tests/pytorch_random.rs` counts them).
+///
+/// ```
+/// use mnist_from_scratch::random::Generator;
+///
+/// let mut generator = Generator::new(42);
+/// // torch.manual_seed(42); torch.rand(2)
+/// assert_eq!([generator.uniform(), generator.uniform()], [0.88226926, 0.91500396]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Generator {
+    bits: Mt,
+    /// Normal numbers come in pairs; this is the one that nobody has asked for yet.
+    second: Option<f64>,
+}
+
+impl Generator {
+    /// A generator with a seed, like `torch.Generator().manual_seed(seed)`.
+    ///
+    /// As in PyTorch, seeds whose lower 32 bits are equal draw the same numbers.
+    pub fn new(seed: u64) -> Self {
+        // The lower half is all that PyTorch hands to its Mersenne Twister.
+        Self { bits: Mt::new(seed as u32), second: None }
+    }
+
+    /// 32 random bits.
+    fn random(&mut self) -> u32 {
+        self.bits.next_u32()
+    }
+
+    /// 64 random bits, the upper half drawn first.
+    fn random64(&mut self) -> u64 {
+        let high = u64::from(self.random());
+        high << 32 | u64::from(self.random())
+    }
+
+    /// A number from 0 (included) to 1 (excluded), made of 24 bits: as many as an `f32` holds.
+    pub fn uniform(&mut self) -> f32 {
+        (self.random() & 0xff_ffff) as f32 / (1 << 24) as f32
+    }
+
+    /// The same in double precision, made of 53 bits.
+    fn uniform64(&mut self) -> f64 {
+        (self.random64() & ((1 << 53) - 1)) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Fills `numbers` uniformly from `from` (included) to `to` (excluded), as `uniform_` does.
+    ///
+    /// ```
+    /// use mnist_from_scratch::random::Generator;
+    ///
+    /// let mut numbers = [0.0; 100];
+    /// Generator::new(7).fill_uniform(&mut numbers, -1.0, 1.0);
+    /// assert!(numbers.iter().all(|x| (-1.0..1.0).contains(x)));
+    /// ```
+    pub fn fill_uniform(&mut self, numbers: &mut [f32], from: f32, to: f32) {
+        for number in numbers {
+            *number = self.uniform() * (to - from) + from;
+        }
+    }
+
+    /// Fills `numbers` from the normal distribution, as `normal_` and `randn` do.
+    ///
+    /// PyTorch has two ways to do it, and which one it takes depends on the size. Both are
+    /// Box and Muller's (1958), which makes two normal numbers of two uniform ones.
+    ///
+    /// ```
+    /// use mnist_from_scratch::random::Generator;
+    ///
+    /// let mut numbers = [0.0; 3];
+    /// Generator::new(42).fill_normal(&mut numbers, 0.0, 1.0);
+    /// // torch.manual_seed(42); torch.randn(3)
+    /// assert_eq!(numbers, [0.33669037, 0.1288094, 0.23446237]);
+    /// ```
+    pub fn fill_normal(&mut self, numbers: &mut [f32], mean: f32, std: f32) {
+        let Some(tail) = numbers.len().checked_sub(BLOCK) else {
+            for number in numbers {
+                *number = (self.normal64() * f64::from(std) + f64::from(mean)) as f32;
+            }
+            return;
+        };
+        self.fill_uniform(numbers, 0.0, 1.0);
+        for block in numbers.chunks_exact_mut(BLOCK) {
+            box_muller(block, mean, std);
+        }
+        if numbers.len() % BLOCK != 0 {
+            // The last block starts anew, and overlaps with the one before.
+            let block = &mut numbers[tail..];
+            self.fill_uniform(block, 0.0, 1.0);
+            box_muller(block, mean, std);
+        }
+    }
+
+    /// One normal number in double precision; the second of the pair is kept for the next call.
+    fn normal64(&mut self) -> f64 {
+        if let Some(second) = self.second.take() {
+            return second;
+        }
+        let (angle, length) = (self.uniform64(), self.uniform64());
+        let radius = (-2.0 * libm::log1p(-length)).sqrt();
+        let angle = TAU * angle;
+        self.second = Some(radius * libm::sin(angle));
+        radius * libm::cos(angle)
+    }
+
+    /// The numbers from 0 to `n` (excluded) in random order, as `torch.randperm` has them.
+    ///
+    /// # Panics
+    /// If `n` is 2³²/20 or more: PyTorch draws those another way.
+    ///
+    /// ```
+    /// use mnist_from_scratch::random::Generator;
+    ///
+    /// // torch.manual_seed(42); torch.randperm(10)
+    /// assert_eq!(Generator::new(42).randperm(10), [7, 9, 1, 5, 0, 4, 8, 3, 6, 2]);
+    /// ```
+    pub fn randperm(&mut self, n: usize) -> Vec<usize> {
+        let few = u32::MAX / 20;
+        assert!(n < few as usize, "randperm: n is {n}, but must be less than {few}");
+        let mut numbers: Vec<usize> = (0..n).collect();
+        for i in 0..n.saturating_sub(1) {
+            let other = self.random() as usize % (n - i);
+            numbers.swap(i, i + other);
+        }
+        numbers
+    }
+}
+
+/// Makes normal numbers of 16 uniform ones: the first eight give the lengths, the others the
+/// angles.
+fn box_muller(block: &mut [f32], mean: f32, std: f32) {
+    let (lengths, angles) = block.split_at_mut(BLOCK / 2);
+    for (length, angle) in lengths.iter_mut().zip(angles) {
+        // Each step is rounded to single precision, as PyTorch's are.
+        // From (0, 1], so that the logarithm is finite.
+        let logarithm = libm::log(f64::from(1.0 - *length)) as f32;
+        let radius = (-2.0 * logarithm).sqrt();
+        let theta = f64::from(TAU as f32 * *angle);
+        *length = radius * libm::cos(theta) as f32 * std + mean;
+        *angle = radius * libm::sin(theta) as f32 * std + mean;
+    }
+}
