@@ -54,7 +54,7 @@ pub enum Figure<'a> {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn show(name: &str, figure: Figure<'_>) -> io::Result<()> {
-    if std::env::var_os(RECORDING).is_some() {
+    if is_recording() {
         return record(&mut io::stdout().lock(), figure);
     }
     let (extension, bytes) = match figure {
@@ -70,6 +70,11 @@ pub fn show(name: &str, figure: Figure<'_>) -> io::Result<()> {
         .map_err(|e| io::Error::new(e.kind(), format!("figure {}: {e}", path.display())))?;
     println!("[figure: {}]", path.display());
     Ok(())
+}
+
+/// Whether the harness runs the program, so that figures are part of the output.
+pub fn is_recording() -> bool {
+    std::env::var_os(RECORDING).is_some()
 }
 
 /// The record of one figure, as the harness reads it.

@@ -9,11 +9,13 @@
 //! hand, a picture is written to a file and the path is printed; a table is printed as text.
 
 mod picture;
+mod plot;
 mod table;
 mod text;
 mod value;
 
 pub use picture::{Intensity, Picture, show_image, show_images};
+pub use plot::{Plot, PlotError, Plots, Values, plot_function, scatter};
 pub use table::show_pixels;
 pub use text::{Element, Scalar, tensor_text};
 pub use value::{Show, type_of};

@@ -1,0 +1,247 @@
+//! Gradients
+
+// The baseline of the last chapters cannot get better. Once the ideal digits are made, there is nothing
+// left to change.
+//
+// Here is another plan. Give every pixel a number, its *weight*. Weights are high for pixels that tend to
+// be dark in a 3, and low for the others. Multiply each pixel by its weight, add it all up, and a high sum
+// means "3". For an image `x` and weights `w`, both a row of numbers, that is
+//
+// ```text
+// score(x, w) = sum of x * w
+// ```
+//
+// Now there is something to improve: the weights. If only we had a way to make them a little better,
+// again and again!
+//
+// ## Seven steps
+//
+// There is one, and nearly all of deep learning is built on it:
+//
+// 1. **Initialize** the weights. Random numbers will do.
+// 2. **Predict**: work out with these weights whether each image is a 3 or a 7.
+// 3. Calculate the **loss**: a number that says how bad the predictions are. Small is good.
+// 4. Calculate the **gradient**. It says for each weight how the loss changes when that weight does.
+// 5. **Step**: change all the weights a little, in the direction that makes the loss smaller.
+// 6. **Repeat** from step 2.
+// 7. **Stop** when the model is good enough, or when you no longer want to wait.
+//
+// This is called *gradient descent*. The word *stochastic*, which means "random", is put in front when each
+// step looks only at some of the images, chosen at random. Hence the name **SGD**, stochastic gradient
+// descent.
+//
+// Before we do this with images, let us see it at work where we can draw everything.
+
+// %% imports
+use mnist_from_scratch::prelude::*;
+
+fn main() -> Result<()> {
+    // ## A very small loss function
+    //
+    // Pretend that this is our loss, and that `x` is our one and only weight:
+
+    // %% f
+    fn f(x: f32) -> f32 {
+        x.powi(2)
+    }
+
+    //
+    // %% plot_f
+    //| fig-alt: A parabola, high on both sides, with its lowest point in the middle at 0.
+    //| fig-cap: The function x².
+    plot_function(f, "x", "x²").show("parabola")?;
+
+    //
+    // Step 1 is to pick some value for the weight, at random. Say it is −1.5, and this is its loss:
+
+    // %% plot_start
+    //| fig-alt: The parabola with a dot high on its left arm, at x = −1.5.
+    plot_function(f, "x", "x²").points("start", &[-1.5], &[f(-1.5)]).show("start")?;
+
+    //
+    // Would the loss be smaller with a slightly larger weight, or with a slightly smaller one? The slope of
+    // the curve has the answer. Here it falls to the right, so the weight has to grow:
+
+    // %% plot_slope
+    //| fig-alt: The same dot, with a straight line through it that touches the curve and falls steeply
+    //|   to the right.
+    //| fig-cap: The slope at the start.
+    let (x0, slope) = (-1.5, -3.0);
+    let tangent = |x: f32| f(x0) + slope * (x - x0);
+    plot_function(f, "x", "x²")
+        .line("slope", &[-2.0, -0.75], &[tangent(-2.0), tangent(-0.75)])
+        .points("start", &[x0], &[f(x0)])
+        .show("slope")?;
+
+    //
+    // Take a small step that way, and look at the slope again. Take another step. After a while you are at the
+    // lowest point. It is like walking down a hill in fog: you cannot see the valley, but you can feel which
+    // way is down.
+    //
+    // That is all there is to it. However complicated the functions get, the idea stays the same.
+    //
+    // ## The gradient
+    //
+    // What we called the slope is found by calculus. You may remember it from school: the *derivative* of a
+    // function says how fast the function changes, as "rise over run". The derivative of x² is 2x. At 3, it is
+    // 6: there the function grows six times as fast as its input.
+    //
+    // A real model has thousands of weights. So the derivative is not one number but thousands of them, one
+    // for each weight: how does the loss change if *this* weight changes, and all others stay as they are?
+    // All these numbers together are the **gradient**.
+    //
+    // Nobody wants to work them out by hand, and nobody has to. First, a tensor at whose value we want the
+    // gradient:
+
+    // %% xt
+    let dev = AutoDevice::default();
+    let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
+
+    //
+    // Then the function, now for tensors:
+
+    // %% yt
+    let yt = xt.leaky_trace().square();
+    show!(yt);
+
+    //
+    // Three squared, no surprise. But look at `leaky_trace`. It is the counterpart of PyTorch's
+    // `requires_grad_()`, and it says: *keep a record of what happens to this tensor*. dfdx calls the record a
+    // **tape**. On it is written that `yt` is the square of `xt`.
+    //
+    // (*Leaky* is about memory: this tape keeps the gradients of intermediate results, too. In later chapters we
+    // use one that does not.)
+    //
+    // Now ask for the gradient. The tape is played backwards, from the result to the input, and so the method
+    // is called `backward`:
+
+    // %% backward
+    let gradients = yt.backward();
+
+    //
+    // And this is the gradient at `xt`:
+
+    // %% grad
+    show!(gradients.get(&xt));
+
+    //
+    // Six, as calculus promised.
+    //
+    // In PyTorch you would find it in `xt.grad`: `backward` puts it there. dfdx has no such hiding place.
+    // `backward` returns the gradients, and they are yours.
+    //
+    // ### What the types prevent
+    //
+    // The tape is part of a tensor's type. A tensor without one has no `backward`. So it is not possible to
+    // forget the record and find out about it later:
+    //
+    // ```rust,compile_fail,E0277
+    // # use mnist_from_scratch::prelude::*;
+    // # let dev = AutoDevice::default();
+    // # let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
+    // let yt = xt.square(); // no tape
+    // yt.backward();
+    // ```
+    //
+    // Another famous mistake in PyTorch is to call `backward` again without setting the gradients back to zero.
+    // They are added to those that are there already, and nothing warns you. In dfdx `backward` takes the tensor
+    // together with its tape. They are used up, and there is nothing left to call it on:
+    //
+    // ```rust,compile_fail,E0382
+    // # use mnist_from_scratch::prelude::*;
+    // # let dev = AutoDevice::default();
+    // # let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
+    // let yt = xt.leaky_trace().square();
+    // let gradients = yt.backward();
+    // let more = yt.backward(); // `yt` is gone
+    // ```
+    //
+    // Each pass makes gradients of its own.
+    //
+    // ### Three at once
+    //
+    // The same with a tensor of three numbers:
+
+    // %% xt_three
+    let xt: Tensor<Rank1<3>, f32, _> = dev.tensor([3., 4., 10.]);
+    show!(xt);
+
+    //
+    // A loss has to be a single number, so we add up the squares:
+
+    // %% yt_three
+    let yt = xt.leaky_trace().square().sum::<Rank0, _>();
+    show!(yt);
+
+    //
+    // %% grad_three
+    show!(yt.backward().get(&xt));
+
+    //
+    // Two times each input, as expected. There is one number for each input, which is what the gradient always
+    // looks like: the same shape as the tensor that it belongs to. The compiler knows that, too.
+    //
+    // The gradient tells us which way to go and how steep it is there. It does not tell us how *far* to go. A
+    // steep slope suggests that there is some way to go still, and a gentle one that we may be near the bottom.
+    // But they are only hints.
+    //
+    // ## Stepping with a learning rate
+    //
+    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the **learning rate**,
+    // and takes that away from the weight:
+    //
+    // ```text
+    // w -= gradient(w) * lr
+    // ```
+    //
+    // We *subtract* it because the gradient points uphill, and we want to go down. One such change of the
+    // weights is called an *optimizer step*. Learning rates are usually between 0.001 and 0.1, and people often
+    // find a good one by trying a few.
+    //
+    // Let us try some on our parabola. This function takes ten steps and returns every place on the way:
+
+    // %% descend
+    fn descend(lr: f32) -> Vec<f32> {
+        let dev = AutoDevice::default();
+        let mut x: Tensor<Rank0, f32, _> = dev.tensor(-1.5);
+        let mut path = vec![x.array()];
+        for _ in 0..10 {
+            let gradients = x.leaky_trace().square().backward();
+            x = x.clone() - gradients.get(&x) * lr;
+            path.push(x.array());
+        }
+        path
+    }
+
+    //
+    // Too low, just right and too high:
+
+    // %% three_rates
+    //| fig-alt: Three parabolas with the path of ten steps on each. With a learning rate of 0.02 the
+    //|   dots creep down the left side and do not arrive. With 0.2 they quickly reach the bottom. With
+    //|   1.05 they jump from side to side, higher each time.
+    //| fig-cap: Ten steps from −1.5 with three learning rates.
+    let plots = [0.02, 0.2, 1.05].map(|lr| {
+        let path = descend(lr);
+        let losses: Vec<f32> = path.iter().map(|&x| f(x)).collect();
+        Plot::new()
+            .title(&format!("lr = {lr}"))
+            .function("x²", f, -4.0..4.0)
+            .line("path", &path, &losses)
+            .points("steps", &path, &losses)
+    });
+    Plots::row(plots).show("learning-rates")?;
+
+    //
+    // With a rate that is too low you need many steps. One that is too high is worse: each step jumps across the
+    // valley and lands higher on the other side. The loss grows instead of shrinking. People say that it
+    // *diverges*.
+
+    // %% last_loss
+    for lr in [0.02, 0.2, 1.05] {
+        let end = descend(lr)[10];
+        println!("lr {lr:<4}: x = {end:7.4}, loss {:.4}", f(end));
+    }
+
+    Ok(())
+}

@@ -1,0 +1,105 @@
+// The built book in a real browser: run `cargo book` first, then `npm install && npm test` in this
+// folder. Needs Chromium; CHROMIUM names it if it is not /usr/bin/chromium.
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+
+const BOOK = new URL("../../target/book/", import.meta.url);
+const SOURCES = new URL("../../book/src/", import.meta.url);
+const PAGES = readdirSync(SOURCES)
+    .filter((name) => name.endsWith(".md") && name !== "SUMMARY.md")
+    .map((name) => name.replace(".md", ".html"));
+
+let browser;
+before(async () => {
+    browser = await chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    });
+});
+after(() => browser.close());
+
+/** Opens a page of the book, and runs `look` on it. */
+async function open(page, { theme = "light", width = 1280, javaScriptEnabled = true }, look) {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, javaScriptEnabled });
+    const tab = await context.newPage();
+    const errors = [];
+    tab.on("pageerror", (error) => errors.push(error.message));
+    if (javaScriptEnabled) {
+        await tab.addInitScript((name) => localStorage.setItem("mdbook-theme", name), theme);
+    }
+    await tab.goto(new URL(page, BOOK).href);
+    await look(tab);
+    await context.close();
+    assert.deepEqual(errors, []);
+}
+
+for (const page of PAGES) {
+    test(`${page} fits the screen, and every picture has a text`, async () => {
+        for (const theme of ["light", "navy"]) {
+            for (const width of [1280, 390]) {
+                await open(page, { theme, width }, async (tab) => {
+                    const found = await tab.evaluate(() => ({
+                        tooWide: document.documentElement.scrollWidth > window.innerWidth,
+                        noText: [...document.querySelectorAll("main img")].filter((i) => !i.alt).length,
+                        noLabel: [...document.querySelectorAll("main .cell-output svg")].filter(
+                            (svg) => !svg.closest("[aria-label]")?.getAttribute("aria-label"),
+                        ).length,
+                        empty: [...document.querySelectorAll(".cell-output")].filter(
+                            (output) => !output.innerText.trim() && !output.querySelector("img, svg"),
+                        ).length,
+                    }));
+                    const none = { tooWide: false, noText: 0, noLabel: 0, empty: 0 };
+                    assert.deepEqual(found, none, `${theme}, ${width} pixels`);
+                });
+            }
+        }
+    });
+}
+
+/** Moves the keyboard's focus to the slider, as a reader without a mouse does. */
+async function focusSlider(tab) {
+    await tab.locator("#try-it a").first().focus();
+    for (let presses = 0; presses < 10; presses++) {
+        await tab.keyboard.press("Tab");
+        if (await tab.evaluate(() => document.activeElement.id === "descent-rate")) return;
+    }
+    assert.fail("the slider cannot be reached with the Tab key");
+}
+
+test("the learning rate can be set with the keyboard alone", async () => {
+    await open("05_gradients.html", {}, async (tab) => {
+        const says = () => tab.locator("#descent p").innerText();
+        const rate = () => tab.locator("#descent output").innerText();
+        assert.equal(await rate(), "0.10");
+        assert.match(await says(), /^It converges: after 20 steps x is −0\.0173/);
+        const picture = await tab.locator("#descent svg").innerHTML();
+
+        await focusSlider(tab);
+        for (let i = 0; i < 8; i++) await tab.keyboard.press("ArrowLeft");
+        assert.equal(await rate(), "0.02");
+        assert.match(await says(), /^It crawls: /);
+        assert.notEqual(await tab.locator("#descent svg").innerHTML(), picture);
+
+        await tab.keyboard.press("Home");
+        assert.match(await says(), /^A learning rate of 0 goes nowhere/);
+        await tab.keyboard.press("End");
+        assert.equal(await rate(), "1.10");
+        assert.match(await says(), /^It diverges: /);
+        for (let i = 0; i < 10; i++) await tab.keyboard.press("ArrowLeft");
+        assert.equal(await rate(), "1.00");
+        assert.match(await says(), /^It jumps to and fro for ever/);
+        for (let i = 0; i < 20; i++) await tab.keyboard.press("ArrowLeft");
+        assert.match(await says(), /^It swings from side to side, and converges/);
+        // mdBook turns the page with these keys, too.
+        assert.match(tab.url(), /05_gradients\.html/);
+    });
+});
+
+test("without JavaScript there is a text in the figure's place", async () => {
+    await open("05_gradients.html", { javaScriptEnabled: false }, async (tab) => {
+        assert.match(await tab.locator("#descent").innerText(), /needs JavaScript.*diverges/s);
+        assert.equal(await tab.locator("#descent input").count(), 0);
+    });
+});
