@@ -12,7 +12,7 @@ use rand_mt::Mt;
 /// assert_eq!(rng.random(), 0.6394267984578837);
 /// let mut items = [0, 1, 2, 3, 4, 5];
 /// rng.shuffle(&mut items);
-/// assert_eq!(items, [3, 1, 2, 4, 0, 5]);
+/// assert_eq!(items, [3, 4, 5, 1, 2, 0]);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Random {
