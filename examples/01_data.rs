@@ -1,7 +1,7 @@
 //! Getting the data
 
-// A program that learns needs examples to learn from. Ours come from MNIST, a collection of digits that
-// people wrote by hand in the 1990s, and that has been the first exercise of the field ever since.
+// A program that learns needs examples to learn from. Ours come from MNIST, a collection of handwritten
+// digits that was put together in the 1990s and has been the first exercise of the field ever since.
 //
 // Before we look at a single digit, we fetch the files and see how they are laid out.
 //

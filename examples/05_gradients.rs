@@ -135,7 +135,7 @@ fn main() -> Result<()> {
     // The tape is part of a tensor's type. A tensor without one has no `backward`. So it is not possible to
     // forget the record and find out about it later:
     //
-    // ```rust,compile_fail,E0277
+    // ```rust,compile_fail,E0599
     // # use mnist_from_scratch::prelude::*;
     // # let dev = AutoDevice::default();
     // # let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use dfdx::shapes::Dim;
 use dfdx::tensor::{Storage, Tensor};
 use image::{GrayImage, ImageFormat, Luma, imageops};
-use mdbook_literate::display::{Figure, RECORDING, show};
+use mdbook_literate::display::{Figure, is_recording, show};
 
 /// Width of a picture on the page, in CSS pixels: five for each pixel of a 28x28 digit.
 const WIDTH: u32 = 140;
@@ -133,7 +133,7 @@ pub fn show_image(image: &impl Picture) -> io::Result<()> {
 pub fn show_images(images: &[(&str, &dyn Picture)]) -> io::Result<()> {
     let pictures: Vec<(&str, GrayImage)> =
         images.iter().map(|(title, image)| (*title, image.picture())).collect();
-    if recording() {
+    if is_recording() {
         return show("images", Figure::Html { html: &row_html(&pictures)?, text: "" });
     }
     let titles: Vec<&str> = pictures.iter().map(|(title, _)| *title).collect();
@@ -142,17 +142,12 @@ pub fn show_images(images: &[(&str, &dyn Picture)]) -> io::Result<()> {
 }
 
 fn show_picture(picture: &GrayImage) -> io::Result<()> {
-    if recording() {
+    if is_recording() {
         return show("image", Figure::Png { bytes: &png(picture)?, width: WIDTH });
     }
     let (width, height) = (picture.width() * ENLARGED, picture.height() * ENLARGED);
     let large = imageops::resize(picture, width, height, imageops::FilterType::Nearest);
     show("image", Figure::Png { bytes: &png(&large)?, width })
-}
-
-/// Whether the program runs for the book.
-fn recording() -> bool {
-    std::env::var_os(RECORDING).is_some()
 }
 
 fn png(picture: &GrayImage) -> io::Result<Vec<u8>> {
