@@ -15,7 +15,7 @@ use plotters::prelude::*;
 /// Plotters has whole pixels only: a picture drawn larger has smoother curves.
 const SCALE: u32 = 4;
 /// Width and height on the page, in CSS pixels.
-const SIZE: (u32, u32) = (520, 330);
+const SIZE: (u32, u32) = (440, 290);
 /// The same for a plot in a row of plots.
 const SMALL: (u32, u32) = (330, 250);
 /// How many points a curve is made of.
@@ -559,7 +559,7 @@ mod tests {
     fn a_plot_follows_the_readers_theme() {
         let svg = scatter(&[0.0, 1.0], &[0.0, 1.0]).x_label("time <s> & more").svg("p").unwrap();
         assert!(svg.contains("currentColor") && !svg.contains("#000000"));
-        assert!(svg.contains("viewBox=\"0 0 2080 1320\"") && svg.contains("width=\"520\""));
+        assert!(svg.contains("viewBox=\"0 0 1760 1160\"") && svg.contains("width=\"440\""));
         assert!(svg.contains("time &lt;s&gt; &amp; more"), "{svg}");
     }
 
