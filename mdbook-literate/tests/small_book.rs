@@ -258,6 +258,17 @@ fn unknown_settings_are_told() {
 }
 
 #[test]
+fn cargo_finds_the_command_as_its_own() {
+    let book = Fixture::new();
+    let path = std::path::Path::new(env!("CARGO_BIN_EXE_cargo-book")).parent().unwrap();
+    let old = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(path.into()).chain(std::env::split_paths(&old));
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.env("PATH", std::env::join_paths(folders).unwrap());
+    book.command(cargo.args(["book", "accept"])).succeeds_with(&["No output waits"]);
+}
+
+#[test]
 fn a_book_that_is_not_there_is_told() {
     let book = Fixture::new();
     book.book(&["--dir", "nowhere"]).fails_with(&["nowhere/book.toml cannot be read"]);

@@ -12,7 +12,7 @@ use mdbook_literate::{links, program, snapshots, testing};
 
 /// Builds a book whose chapters are tested notebooks.
 #[derive(Parser)]
-#[command(name = "cargo book", version)]
+#[command(name = "cargo book", bin_name = "cargo book", version)]
 struct Cli {
     /// Folder of book.toml [default: the nearest one at or above the current folder]
     #[arg(long, global = true)]
@@ -52,7 +52,12 @@ fn main() -> ExitCode {
         .without_time()
         .with_target(false)
         .init();
-    let cli = Cli::parse();
+    // Cargo calls `cargo-book book …` for `cargo book …`; its aliases and the shell do not repeat it.
+    let mut args: Vec<_> = std::env::args_os().collect();
+    if args.get(1).is_some_and(|arg| arg == "book") {
+        args.remove(1);
+    }
+    let cli = Cli::parse_from(args);
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
