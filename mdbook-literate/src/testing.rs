@@ -92,6 +92,8 @@ struct Session {
     /// Which chapters the arguments ask for.
     wanted: Vec<usize>,
     started: Once,
+    /// How many of the wanted chapters are running or done.
+    taken: AtomicUsize,
     libs: OnceLock<Result<Libs, String>>,
     runs: Vec<OnceLock<Result<Run, String>>>,
 }
@@ -128,6 +130,7 @@ impl Session {
             release: !cfg!(debug_assertions),
             wanted,
             started: Once::new(),
+            taken: AtomicUsize::new(0),
             libs: OnceLock::new(),
             runs,
             chapters,
@@ -177,14 +180,14 @@ impl Session {
     fn trial(
         self: &Arc<Self>,
         name: String,
-        check: impl FnOnce(&Self) -> Outcome + Send + 'static,
+        check: impl FnOnce(&Arc<Self>) -> Outcome + Send + 'static,
     ) -> Trial {
         let session = Arc::clone(self);
         Trial::ignorable_test(name, move || check(&session))
     }
 
     /// What the cell printed is what was accepted.
-    fn cell(&self, at: usize, index: usize) -> Outcome {
+    fn cell(self: &Arc<Self>, at: usize, index: usize) -> Outcome {
         let chapter = &self.chapters[at];
         let cell = &chapter.cells[index];
         if chapter.any(|o| o.cuda) && !preprocess::cuda() {
@@ -237,26 +240,26 @@ impl Session {
     }
 
     /// The run of a chapter; the first call starts them all.
-    fn run(&self, at: usize) -> Result<&Run, String> {
-        self.started.call_once(|| self.run_all());
+    fn run(self: &Arc<Self>, at: usize) -> Result<&Run, String> {
+        self.started.call_once(|| self.start_all());
         self.runs[at].wait().as_ref().map_err(Clone::clone)
     }
 
-    /// Runs the wanted chapters side by side.
-    fn run_all(&self) {
+    /// Runs the wanted chapters side by side, in threads of their own: the cells of a chapter are
+    /// tested as soon as it is done.
+    fn start_all(self: &Arc<Self>) {
         let workers = std::thread::available_parallelism().map_or(1, usize::from);
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..workers.min(self.wanted.len()) {
-                scope.spawn(|| {
-                    while let Some(&at) = self.wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let run = catch_unwind(AssertUnwindSafe(|| self.run_one(at)));
-                        let run = run.unwrap_or_else(|_| Err("the run panicked".into()));
-                        let _ = self.runs[at].set(run);
-                    }
-                });
-            }
-        });
+        for _ in 0..workers.min(self.wanted.len()) {
+            let session = Arc::clone(self);
+            std::thread::spawn(move || {
+                let next = || session.taken.fetch_add(1, Ordering::Relaxed);
+                while let Some(&at) = session.wanted.get(next()) {
+                    let run = catch_unwind(AssertUnwindSafe(|| session.run_one(at)));
+                    let run = run.unwrap_or_else(|_| Err("the run panicked".into()));
+                    let _ = session.runs[at].set(run);
+                }
+            });
+        }
     }
 
     fn run_one(&self, at: usize) -> Result<Run, String> {
