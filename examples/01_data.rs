@@ -1,13 +1,14 @@
 //! Getting the data
 
 // A program that learns needs examples to learn from. Ours come from MNIST, a collection of handwritten
-// digits that was put together in the 1990s and has been the first exercise of the field ever since.
+// digits that was put together in the 1990s, and for many people it has been the first exercise since.
 //
 // Before we look at a single digit, we fetch the files and see how they are laid out.
 //
 // ## One line of imports
 //
-// Each chapter starts with the same line. It brings in all that the chapter uses:
+// Each chapter starts with the same line. It brings in all that the chapter uses of our crate.
+// (A *crate* is what Python calls a package.)
 
 // %% imports
 use mnist_from_scratch::prelude::*;
@@ -17,7 +18,7 @@ fn main() -> Result<()> {
     // is a module that is made to be imported as a whole. Its
     // [page in the API docs](api/mnist_from_scratch/prelude/index.html) lists what is in it.
     //
-    // It is good to know which version one is working with:
+    // It is good to know which version you are working with:
 
     // %% version
     show!(mnist_from_scratch::VERSION);
@@ -26,7 +27,7 @@ fn main() -> Result<()> {
     // The notebook then tells its plotting library to draw pictures in shades of grey, with 0 as white. Our
     // [`show_image`](api/mnist_from_scratch/show/fn.show_image.html) draws tensors that way from the start.
     //
-    // ## Downloading and unpacking
+    // ## Unpacking the data
     //
     // We only need two of the ten digits, and there is a sample with just those, the 3s and the 7s:
 
@@ -43,8 +44,7 @@ fn main() -> Result<()> {
     // `?` means "if this went wrong, stop here and report it". In Python the same failure would be an
     // exception that nothing in the code announces.
     //
-    // Paths are easier to read when they start at our folder. This line says so to everything that prints
-    // one:
+    // Paths are easier to read without the long way to our folder. From now on `show!` leaves it out:
 
     // %% base_path
     set_base_path(&path);
@@ -62,10 +62,11 @@ fn main() -> Result<()> {
     // The validation set is kept apart for a reason. A model that has seen an image could simply remember
     // it. Only images that it has never seen tell us whether it learned what a 3 looks like.
     //
-    // Where does `ls` come from? `path` is a [`PathBuf`](https://doc.rust-lang.org/std/path/struct.PathBuf.html)
-    // of the standard library, which has no such method. The notebook asks that question with `path.ls?` and
-    // `path.ls??`, and finds that fastai added it. Our crate does the same: a *trait* adds methods to a type
-    // that already exists. These pages answer what the notebook's question marks ask:
+    // Where does `ls` come from? `path` is a
+    // [`PathBuf`](https://doc.rust-lang.org/std/path/struct.PathBuf.html) of the standard library, which has
+    // no such method. The notebook asks that question with `path.ls?` and `path.ls??`, and finds that fastai
+    // added it. Our crate does the same: a *trait* adds methods to a type that already exists. These pages
+    // answer what the notebook's question marks ask:
     //
     // - [what `ls` is](api/mnist_from_scratch/data/trait.PathExt.html), its documentation;
     // - [how it does it](api/src/mnist_from_scratch/data/ls.rs.html), its source.
@@ -89,11 +90,12 @@ fn main() -> Result<()> {
     show!(threes);
 
     //
-    // That is a lot of threes, and only the first ten are printed. Sorting them makes sure that we all have
-    // the same image in the same place, on every machine.
+    // That is a lot of threes, and only the first ten are printed. On disk, files have no fixed order. Our
+    // `ls` sorts them, so that we all have the same image in the same place; `sorted` is there to say so, as
+    // in the notebook.
     //
-    // They are sorted as text, not as numbers, so `10.png` is followed by `10000.png`. Each file is named after
-    // its place in the complete MNIST.
+    // They are sorted as text, not as numbers, so `10.png` is followed by `10000.png`. Each file is
+    // named after its place in MNIST's training set, counted from 0.
     //
     // There are about as many sevens:
 

@@ -15,7 +15,7 @@ fn main() -> Result<()> {
     //
     // ## One image
     //
-    // Let us open the second file of the list. Lists count from 0, so that is number 1.
+    // Let us open the second file of the list, a PNG. Lists count from 0, so that is number 1.
 
     // %% im3
     //| fig-alt: A handwritten 3 in white on black, 28 pixels wide and high.
@@ -32,8 +32,8 @@ fn main() -> Result<()> {
 
     //
     // It is an image of the crate [image](https://docs.rs/image), which plays the part that the *Python
-    // Imaging Library* has in the notebook. Read the type from the inside out: one brightness for each pixel
-    // (`Luma`, no colours), each a `u8`, all of them in a `Vec`.
+    // Imaging Library* has in the notebook. It holds a `u8` for each pixel, which is its brightness (`Luma`:
+    // no colours), and all of them in a `Vec`, Rust's list.
     //
     // A `u8` is a whole number that fits in one byte. It goes from 0 to 255.
     //
@@ -48,8 +48,9 @@ fn main() -> Result<()> {
     //
     // The zeros are the empty edge. The larger numbers are the beginning of the upper stroke.
     //
-    // That was an *array*, in the manner of Python's NumPy. For the rest of the book we use *tensors*. They
-    // hold the same numbers:
+    // That was an *array*, in the manner of Python's NumPy: not Rust's own `[u8; 36]`, but a type of our crate
+    // that prints like NumPy's. For the rest of the book we use *tensors*. They hold the same numbers and
+    // behave much the same:
 
     // %% im3_tensor
     let dev = AutoDevice::default();
@@ -57,9 +58,12 @@ fn main() -> Result<()> {
     show!(im3_t.clone().slice((4..10, 4..10)));
 
     //
-    // So why two of them? A tensor can also live on a graphics card, which does the same sum for thousands
-    // of pixels at once. `dev` is the *device* that it lives on; here it is the processor. And a tensor can
-    // keep track of how a result depends on its inputs, which is what learning will need.
+    // `Pixels` is our short name for `Tensor<Rank2<28, 28>, u8, AutoDevice>`: 28 rows of 28 bytes. And `slice`
+    // takes its two ranges as one pair, hence the two parentheses.
+    //
+    // So why two of them? A tensor can also live on a graphics card, which does the same calculation for
+    // thousands of pixels at once. `dev` is the *device* that it lives on; in this book it is the processor.
+    // And a tensor can keep track of how a result depends on its inputs, which is what learning will need.
     //
     // Our tensors come from the crate [dfdx](https://docs.rs/dfdx).
     //
@@ -70,6 +74,9 @@ fn main() -> Result<()> {
     //
     // This costs next to nothing. A clone of a tensor shares its numbers with the original; they are only
     // copied when one of the two is about to change.
+    //
+    // Often we need not hand over anything. `&im3_t` *lends* the tensor: a function may look at it, and it
+    // stays ours. That is what the `&` in `tensor(&im3, &dev)` does.
     //
     // Forgetting the `clone` is a mistake that the compiler finds:
     //
@@ -83,8 +90,8 @@ fn main() -> Result<()> {
     //
     // ## Seeing the numbers
     //
-    // Numbers and shape can be put in one picture. Each field of this table has the shade of grey that its
-    // number stands for:
+    // The numbers and what they show can be put in one picture. Each field of this table has the shade of grey
+    // that its number stands for:
 
     // %% pixel_table
     //| fig-alt: Rows 4 to 14 and columns 4 to 21 of the image as a table of numbers. Fields with
@@ -106,10 +113,10 @@ fn main() -> Result<()> {
     show!(im3_t.numel());
 
     //
-    // The *shape* says that there are 28 rows of 28 pixels. `numel` is the number of elements, the two
-    // multiplied: 784. (The notebook has a slip here and says 768.)
+    // The *shape* says that there are 28 rows of 28 pixels. `numel` is the number of elements, 28 times
+    // 28, which is 784. (The notebook has a slip here and says 768.)
     //
-    // Now for something that Python cannot do. The shape is part of the type:
+    // Now for something that PyTorch does not do. In dfdx the shape is part of the type:
 
     // %% im3_t_type
     show!(type_of(&im3_t));

@@ -7,7 +7,7 @@
 //
 // There is no learning in this at all. It is a *baseline*: something simple that we know how to build,
 // and that works better than guessing. Without one you cannot tell later whether a clever model was
-// worth the effort. Always start with a baseline.
+// worth the effort. So build one first.
 
 // %% imports
 use mnist_from_scratch::prelude::*;
@@ -31,7 +31,8 @@ fn main() -> Result<()> {
     show!(three_tensors.len(), seven_tensors.len());
 
     //
-    // It is a good habit to look at one of them, to see that nothing went wrong on the way:
+    // It is a good habit to look at one of them, to see that nothing went wrong on the way. A tensor prints as
+    // numbers, so we ask `show_image` for the picture:
 
     // %% show_three
     //| fig-alt: The handwritten 3 of the last chapter in dark ink on a white ground.
@@ -54,14 +55,17 @@ fn main() -> Result<()> {
     // top of one another, like sheets of paper.
     //
     // There are two more things to do. An average of whole numbers is seldom a whole number, so the bytes
-    // become floating-point numbers, `f32`. And since colours between 0 and 1 are handier than those from
-    // 0 to 255, we divide by 255.
+    // become floating-point numbers, `f32`. And since shades between 0 and 1 are handier than those from 0 to
+    // 255, and usual in the field, we divide by 255. `Images` is our name for a stack of images as `f32`, and
+    // `Image` for a single one.
 
     // %% stacked
     let stacked_sevens: Images = seven_tensors.stack().to_dtype::<f32>() / 255.;
     let stacked_threes: Images = three_tensors.stack().to_dtype::<f32>() / 255.;
     show!(stacked_threes.shape());
 
+    //
+    // These are the 6131 threes, each of 28 by 28 pixels.
     //
     // Rust never turns a `u8` into an `f32` behind your back: you say `to_dtype::<f32>()`. Leave it out, and
     // the compiler tells you that the types do not fit.
@@ -75,13 +79,13 @@ fn main() -> Result<()> {
     //
     // Look at the shape that was printed. The last two numbers, 28 and 28, are known when the program is
     // compiled: `Images` says so. The first is the number of files in a folder, and nobody knows that before
-    // the program runs. dfdx has a place for both. The type is `(usize, Const<28>, Const<28>)`: a number to be
-    // found out, then two constants.
+    // the program runs. dfdx has a place for both. The shape's type is
+    // `(usize, Const<28>, Const<28>)`: a number that is found out when the program runs, then two constants.
     //
     // ## Rank and shape
     //
     // A tensor can have any number of *axes*. Ours has three: which image, which row, which column. The number
-    // of axes is called the *rank*:
+    // of axes is called the *rank*. `size` gives the shape as plain numbers, so that we can count them:
 
     // %% rank
     show!(stacked_threes.size().len());
@@ -93,8 +97,7 @@ fn main() -> Result<()> {
     //
     // Keep the two words apart. The rank is how many axes there are. The shape is how long each of them is.
     //
-    // What an axis means is up to us. Nothing in the tensor says that the first one counts images. We decided
-    // that, and we have to remember it.
+    // The tensor does not know that its first axis counts images. We chose that, and have to remember it.
     //
     // ## The ideal 3
     //
@@ -107,6 +110,9 @@ fn main() -> Result<()> {
     let mean3: Image = stacked_threes.clone().mean::<_, Axis<0>>();
     show_image(&mean3)?;
 
+    //
+    // Between `::<` and `>` stand two types: the shape that we want, and the axes to average over. One of them
+    // is enough; `_` leaves the other to the compiler.
     //
     // This is the ideal 3. It is dark where nearly all the threes have ink, and grey where they do not agree.
 
@@ -125,16 +131,17 @@ fn main() -> Result<()> {
     //
     // About one part in seven of a three is ink.
     //
-    // We used `mean_all` of our own crate here, and there is a story behind it. This is what dfdx's `mean` says:
+    // We used `mean_all` of our own crate here, and there is a story behind it. This is what dfdx's `mean`
+    // says:
 
     // %% mean_naive
     show!(stacked_threes.clone().mean::<Rank0, _>());
 
     //
-    // The last digit is wrong! An `f32` keeps about seven digits. dfdx adds the pixels one after another, and
-    // when the sum has grown into the hundreds of thousands, the next pixel is so small beside it that part
-    // of it is lost in rounding. This happens millions of times. `mean_all` adds up in `f64`, which has more
-    // than twice as many digits to spare.
+    // The last digit is wrong! PyTorch, too, says what `mean_all` says. An `f32` keeps about seven digits.
+    // dfdx adds the pixels one after another, and when the sum has grown into the hundreds of thousands, the
+    // next pixel is so small beside it that part of it is lost in rounding. This happens millions of times.
+    // `mean_all` adds up in `f64`, which keeps about sixteen digits.
     //
     // For the averages of single pixels there was no such trouble: those sums stay small. But it is worth
     // knowing that on a computer the order and the size of a sum matter.
@@ -174,10 +181,13 @@ fn main() -> Result<()> {
     //
     // So the signs must go. There are two common ways to do that.
     //
-    // - Take the *absolute value* of each difference, then the mean. This is the **mean absolute
-    //   difference**, also called the **L1 norm**.
+    // - Take the *absolute value* of each difference, then the mean. This is the **mean absolute difference**.
+    //   The notebook calls it the **L1 norm**, which strictly speaking is the sum and not the mean.
     // - *Square* each difference, which makes it positive, too. Take the mean, then the square root, which
-    //   undoes the squaring. This is the **root mean squared error (RMSE)**, also called the **L2 norm**.
+    //   undoes the squaring. This is the **root mean squared error (RMSE)**. It is called the **L2 norm** in
+    //   the same loose way.
+    //
+    // For images of the same size, sum and mean differ by a fixed factor, so they agree on what is closer.
     //
     // Here they both are, for our 3 and the ideal 3:
 
@@ -203,8 +213,8 @@ fn main() -> Result<()> {
     //
     // ## The same by name
     //
-    // You need not write these out. Both are so common that they have names. The notebook finds them in
-    // `torch.nn.functional`; ours are called the same:
+    // You need not write these out each time. Both are so common that they have names. The notebook finds them
+    // in `torch.nn.functional`; ours are called the same:
 
     // %% losses
     show!(l1_loss(&a_3, &mean7), mse_loss(&a_3, &mean7).sqrt());

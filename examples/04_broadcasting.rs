@@ -6,9 +6,9 @@
 // labels. The one that we use is *accuracy*: the share of images that were classified correctly. It is
 // easy to understand, which is what a metric is for.
 //
-// And it is worked out on the validation set, with images that played no part in making the ideal 3 and
-// the ideal 7. Our baseline has learned nothing that it could remember. But it is good to get into the
-// habit.
+// We work it out on the validation set, on images that played no part in making the ideal 3 and the ideal
+// 7. Our baseline can hardly have learned any image by heart: what it keeps of thousands of them is two
+// averages. But it is good to get into the habit.
 
 // %% imports
 use mnist_from_scratch::prelude::*;
@@ -37,8 +37,9 @@ fn main() -> Result<()> {
     show_images(&[("mean3", &mean3), ("mean7", &mean7)])?;
 
     //
-    // `open` is a *closure*: a small function that can use what is around it, here `path` and `dev`. It does for
-    // any folder what we did by hand before.
+    // `open` is a *closure*: a small function that can use what is around it, here `path` and `dev`. It does
+    // for any folder what we did by hand before. The `Result` is that of the crate
+    // [anyhow](https://docs.rs/anyhow), which takes any error, and `Ok` wraps what came out well.
     //
     // ## The validation set
 
@@ -53,8 +54,8 @@ fn main() -> Result<()> {
     //
     // ## A distance for one image
     //
-    // We want a function `is_3` that decides whether an image is a 3. It will need another one that tells how
-    // far apart two images are. For that we take the mean absolute difference of the last chapter:
+    // Our rule as code will be a function `is_3`. It rests on another one, which measures how far apart two
+    // images are. For that we take the mean absolute difference of the last chapter:
 
     // %% mnist_distance
     fn mnist_distance<S: ImageShape>(
@@ -68,14 +69,14 @@ fn main() -> Result<()> {
 
     //
     // That is the distance that we worked out in the last chapter. The body of the function is one line, and
-    // apart from `expand_as` it says what it said there: subtract, take absolute values, take the mean.
+    // apart from `expand_as` it reads as before: subtract, take absolute values, take the mean.
     //
     // The types around it say more than Python's `def mnist_distance(a, b)`. We come to them in a moment.
     //
     // ## A distance for a thousand images
     //
-    // To work out the accuracy we need the distance of *every* validation image from the ideal 3. A loop
-    // would do. But watch what happens if we hand over all the images at once:
+    // For the accuracy, *every* image of the validation set has to be measured against the ideal 3. A loop
+    // would do. But watch what happens if we hand over all its threes at once:
 
     // %% valid_3_distance
     let valid_3_distance = mnist_distance(&valid_3_tens, &mean3);
@@ -88,23 +89,25 @@ fn main() -> Result<()> {
     // ### Broadcasting
     //
     // This is called *broadcasting*. The smaller tensor is treated as if it were repeated until it fits the
-    // larger one. Here `mean3` acts as a whole stack of copies of itself, one for each image of the
-    // validation set. Then the subtraction is done pixel by pixel, as between any two tensors of the same
+    // larger one. Here `mean3` acts as a whole stack of copies of itself, one for each 3 of the validation
+    // set. Then the subtraction is done pixel by pixel, as between any two tensors of the same
     // shape.
     //
-    // It only acts so. No copies are made; each of them is the same image in memory. And the loop over the
-    // images is in compiled, optimised code, or on a graphics card, where it does many of them at a time. So
-    // broadcasting makes code shorter and faster. It is worth learning to think in it.
+    // It only acts so: no copies of `mean3` are made. In Python this is also what makes the code fast, because
+    // a loop written in Python is slow. In Rust a loop would be compiled as well. What you gain is shorter
+    // code, and one operation that a graphics card can do for all the images at once.
     //
-    // ### How Rust does it
+    // ### How dfdx does it
     //
     // In PyTorch broadcasting happens by itself, whenever two shapes can be made to fit. That is handy, and
     // at times a trap: shapes may fit by accident, and the result is nonsense without an error.
     //
-    // Rust wants it to be said. `b.expand_as(a)` is that word: "repeat `b` until it has the shape of `a`".
+    // dfdx wants it to be said. In our function the word for it is `b.expand_as(a)`: repeat `b` until it has
+    // the shape of `a`.
     //
-    // Now for the types. `S` is the shape of `a`. `ImageShape` is a trait that knows two shapes: that of a
-    // single image, and that of a stack of images. For each it says what belongs to it:
+    // Now for the types. `<S: ImageShape>` means: for any type `S` that has the trait `ImageShape`. Here `S`
+    // is the shape of `a`. The trait knows two shapes: that of a single image, and that of a stack of images.
+    // For each it says what belongs to it:
     //
     // | if `a` is | `S::One`, so `b` is | `S::Each`, so the result is |
     // | --- | --- | --- |
@@ -124,7 +127,7 @@ fn main() -> Result<()> {
     // mnist_distance(&a_3, &small); // 14 rows are not 28
     // ```
     //
-    // Nor does a tensor that is no image at all:
+    // Nor does a tensor that is not an image:
     //
     // ```rust,compile_fail,E0277
     // # use mnist_from_scratch::prelude::*;
@@ -148,8 +151,10 @@ fn main() -> Result<()> {
     }
 
     //
-    // In Python `is_3` would find `mean3` and `mean7` by itself, since they are global there. A Rust function
-    // sees only what it is given, and so they are parameters. `lt` is "less than", for each pair of numbers.
+    // In Python `is_3` would find `mean3` and `mean7` by itself, since they are global there. Here they are
+    // local variables, which a Rust `fn` does not see. A closure like `open` would see them, but it could not
+    // be generic: it would work for one image or for a stack, not for both. So they are parameters. `lt` is
+    // "less than", for each pair of numbers.
     //
     // Is our 3 a 3?
 

@@ -26,9 +26,9 @@
 // 6. **Repeat** from step 2.
 // 7. **Stop** when the model is good enough, or when you no longer want to wait.
 //
-// This is called *gradient descent*. The word *stochastic*, which means "random", is put in front when each
-// step looks only at some of the images, chosen at random. Hence the name **SGD**, stochastic gradient
-// descent.
+// This is called *gradient descent*. The word *stochastic*, which means "random", is put in front when
+// each step looks only at some of the images, chosen at random. Hence the name **SGD**, stochastic
+// gradient descent.
 //
 // Before we do this with images, let us see it at work where we can draw everything.
 
@@ -109,8 +109,8 @@ fn main() -> Result<()> {
     // `requires_grad_()`, and it says: *keep a record of what happens to this tensor*. dfdx calls the record a
     // **tape**. On it is written that `yt` is the square of `xt`.
     //
-    // (*Leaky* is about memory: this tape keeps the gradients of intermediate results, too. In later chapters we
-    // use one that does not.)
+    // (*Leaky* is about memory: this tape keeps the gradients of intermediate results, too. In later chapters
+    // we use one that does not.)
     //
     // Now ask for the gradient. The tape is played backwards, from the result to the input, and so the method
     // is called `backward`:
@@ -143,9 +143,9 @@ fn main() -> Result<()> {
     // yt.backward();
     // ```
     //
-    // Another famous mistake in PyTorch is to call `backward` again without setting the gradients back to zero.
-    // They are added to those that are there already, and nothing warns you. In dfdx `backward` takes the tensor
-    // together with its tape. They are used up, and there is nothing left to call it on:
+    // Another famous mistake in PyTorch is to call `backward` again without setting the gradients back to
+    // zero. They are added to those that are there already, and nothing warns you. In dfdx `backward` takes
+    // the tensor together with its tape. They are used up, and there is nothing left to call it on:
     //
     // ```rust,compile_fail,E0382
     // # use mnist_from_scratch::prelude::*;
@@ -182,21 +182,21 @@ fn main() -> Result<()> {
     // looks like: the same shape as the tensor that it belongs to. The compiler knows that, too.
     //
     // The gradient tells us which way to go and how steep it is there. It does not tell us how *far* to go. A
-    // steep slope suggests that there is some way to go still, and a gentle one that we may be near the bottom.
-    // But they are only hints.
+    // steep slope suggests that there is some way to go still, and a gentle one that we may be near the
+    // bottom. But they are only hints.
     //
     // ## Stepping with a learning rate
     //
-    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the **learning rate**,
-    // and takes that away from the weight:
+    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the **learning
+    // rate**, and takes that away from the weight:
     //
     // ```text
     // w -= gradient(w) * lr
     // ```
     //
     // We *subtract* it because the gradient points uphill, and we want to go down. One such change of the
-    // weights is called an *optimizer step*. Learning rates are usually between 0.001 and 0.1, and people often
-    // find a good one by trying a few.
+    // weights is called an *optimizer step*. Learning rates are usually between 0.001 and 0.1, and people
+    // often find a good one by trying a few.
     //
     // Let us try some on our parabola. This function takes ten steps and returns every place on the way:
 
@@ -233,8 +233,8 @@ fn main() -> Result<()> {
     Plots::row(plots).show("learning-rates")?;
 
     //
-    // With a rate that is too low you need many steps. One that is too high is worse: each step jumps across the
-    // valley and lands higher on the other side. The loss grows instead of shrinking. People say that it
+    // With a rate that is too low you need many steps. One that is too high is worse: each step jumps across
+    // the valley and lands higher on the other side. The loss grows instead of shrinking. People say that it
     // *diverges*.
 
     // %% last_loss

@@ -10,8 +10,8 @@ fn main() -> Result<()> {
     // ## The measurements
     //
     // A roller coaster goes over the top of a hump. It is fast at first, gets slower on the way up, is slowest
-    // at the top, and speeds up again on the way down. You stand there with a stopwatch and note its speed once
-    // a second, for 20 seconds.
+    // at the top, and speeds up again on the way down. You stand there with a stopwatch and note its speed
+    // once a second, for 20 seconds.
 
     // %% time
     let dev = AutoDevice::default();
@@ -20,8 +20,8 @@ fn main() -> Result<()> {
 
     //
     // Measuring by hand is not precise. So there is some noise in the numbers, a little random error in each.
-    // `randn` draws such random numbers: most of them are near 0, and few are beyond 2 or −2. That is called the
-    // *normal distribution*.
+    // `randn` draws such random numbers: most of them are near 0, and few are beyond 2 or −2. That is called
+    // the *normal distribution*.
 
     // %% speed
     manual_seed(42);
@@ -65,8 +65,8 @@ fn main() -> Result<()> {
 
     //
     // The three lines on top only give short names to long types. `Traced` is a tensor with a tape: we want to
-    // know later how the result came about. Each parameter is picked out with `select`, and repeated twenty times
-    // with `broadcast`, so that there is one for each second.
+    // know later how the result came about. Each parameter is picked out with `select`, and repeated twenty
+    // times with `broadcast`, so that there is one for each second.
     //
     // What is "best"? We need a loss function, a number that is smaller the better the predictions fit. For
     // values on a scale, like speeds, the usual one is the mean squared error. We have met it before:
@@ -122,8 +122,8 @@ fn main() -> Result<()> {
     show_preds(&time, &speed, &preds).show("first-prediction")?;
 
     //
-    // Not close at all. If it were up to our random parameters, the roller coaster would end up going backwards:
-    // its speed is negative.
+    // Not close at all. If it were up to our random parameters, the roller coaster would end up going
+    // backwards: its speed is negative.
     //
     // ## Step 3: calculate the loss
 
@@ -142,8 +142,8 @@ fn main() -> Result<()> {
     show!(grad);
 
     //
-    // They are large. The predictions are far off, so the loss is on a steep slope. Multiplied by a learning rate of 1e-5,
-    // which is 0.00001, they look more sensible:
+    // They are large. The predictions are far off, so the loss is on a steep slope. Multiplied by a learning
+    // rate of 1e-5, which is 0.00001, they look more sensible:
 
     // %% gradients_times_lr
     let lr = 1e-5;
@@ -162,8 +162,8 @@ fn main() -> Result<()> {
     params = params - grad * lr;
 
     //
-    // That is all. In PyTorch one writes `params.data` here, so that the step itself does not become part of the
-    // record, and then `params.grad = None`. Our parameters carry no tape, and no gradients either.
+    // That is all. In PyTorch one writes `params.data` here, so that the step itself does not become part of
+    // the record, and then `params.grad = None`. Our parameters carry no tape, and no gradients either.
     //
     // Did the loss improve?
 
@@ -180,8 +180,8 @@ fn main() -> Result<()> {
     show_preds(&time, &speed, &f(&time, &params)).show("after-one-step")?;
 
     //
-    // We will do this several times. So here is one step as a function. It returns the loss before the step, and
-    // the predictions:
+    // We will do this several times. So here is one step as a function. It returns the loss before the step,
+    // and the predictions:
 
     // %% apply_step
     fn apply_step(time: &Series, speed: &Series, params: &mut Params, lr: f32) -> (f32, Series) {
@@ -229,7 +229,8 @@ fn main() -> Result<()> {
     // ## Looking closer
     //
     // The notebook ends here. But the last picture is a little disappointing: the predictions are not in the
-    // shape of the measured U at all. Would more steps have helped? Let us take many more and keep all the losses:
+    // shape of the measured U at all. Would more steps have helped? Let us take many more and keep all the
+    // losses:
 
     // %% many_steps
     let mut params = orig_params.clone();
@@ -256,8 +257,8 @@ fn main() -> Result<()> {
         .show("losses")?;
 
     //
-    // Most of the way down is done in the first few steps. After that the loss crawls. To see why, look at where
-    // the parameters go:
+    // Most of the way down is done in the first few steps. After that the loss crawls. To see why, look at
+    // where the parameters go:
 
     // %% plot_path
     //| fig-alt: The path of the parameters a and b. It jumps far to the right at once, and then creeps
@@ -273,9 +274,9 @@ fn main() -> Result<()> {
         .show("path")?;
 
     //
-    // At once `a` jumps to a sensible value: its gradient is the largest by far, because it is multiplied by the
-    // *square* of the time, which grows to 361. Then `b` should follow. But its gradient is so much smaller that
-    // it hardly moves, and `c` moves even less.
+    // At once `a` jumps to a sensible value: its gradient is the largest by far, because it is multiplied by
+    // the *square* of the time, which grows to 361. Then `b` should follow. But its gradient is so much
+    // smaller that it hardly moves, and `c` moves even less.
     //
     // One learning rate has to do for all three. Could we not simply make it larger?
 

@@ -1,14 +1,15 @@
 //! MNIST from Scratch in Rust
 
-// This book teaches a computer to tell a handwritten 3 from a handwritten 7.
+// In this book you teach a computer to tell a handwritten 3 from a handwritten 7.
 //
-// That sounds like a small thing. But on the way from the first pixel to the last line you meet the
-// ideas that all of deep learning is made of: data as tensors, a baseline to beat, gradients, a loss
-// function, training in small batches, a neural net. Each of them is built by hand first, in a few
-// lines of Rust that you can read, run and change.
+// That sounds like a small thing. But on the way you meet the ideas that all of deep learning is made of:
+// data as tensors, a baseline to beat, a loss function, gradients, and learning step by step. (Never mind
+// the words: each is explained when it comes.) You see each of them as a few lines of Rust that you can
+// read, run and change.
 //
-// The road is that of chapter 4 of the [fastai course](https://course.fast.ai), a much-loved Python
-// notebook. We follow it cell by cell, in our own words, and stop wherever Rust has something to add.
+// The road is that of chapter 4 of the [fastai course](https://course.fast.ai), in the form of a
+// [Python notebook](https://github.com/gitudaniel/fastai-course-notes) with a reader's notes on it. We
+// follow that notebook cell by cell, in our own words, and pause wherever Rust has something to add.
 //
 // ## Who it is for
 //
@@ -16,7 +17,8 @@
 // a new idea comes up, it is explained, and then it is code.
 //
 // You know fastai or PyTorch, and no Rust yet? Also good. Functions keep their names here: `untar_data`,
-// `show_image`, `mse_loss`. Tensors print the way PyTorch prints them. What is different in Rust is
+// `show_image`, `mse_loss`. Tensors print the way
+// PyTorch prints them, with Rust's names for types (`u8`, not `torch.uint8`). What is different in Rust is
 // pointed out when you meet it.
 //
 // ## How to read it

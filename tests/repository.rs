@@ -28,7 +28,9 @@ fn the_version_of_mdbook_is_the_same_everywhere() {
         read("README.md")
             .contains(&format!("mdBook](https://rust-lang.github.io/mdBook/) {version}"))
     );
-    assert!(read(".github/workflows/ci.yml").contains(&format!("mdbook --version {version} ")));
+    for script in [".github/workflows/ci.yml", ".ci/run"] {
+        assert!(read(script).contains(&format!("mdbook --version {version} ")), "{script}");
+    }
 }
 
 #[test]

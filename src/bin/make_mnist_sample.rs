@@ -1,7 +1,7 @@
 //! Makes `data/mnist_sample.tgz`, every 3 and 7 of MNIST as PNG files, from MNIST's own files.
 //!
 //! ```text
-//! cargo run --release --bin make_mnist_sample -- IDX_FOLDER data/mnist_sample.tgz
+//! cargo run --bin make_mnist_sample -- IDX_FOLDER data/mnist_sample.tgz
 //! ```
 //!
 //! `IDX_FOLDER` holds MNIST's four files, uncompressed: `train-images-idx3-ubyte`,
