@@ -1,25 +1,26 @@
-//! Random tensors, drawn from one generator for the whole process.
+//! Random tensors, drawn from a generator that each thread has.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cell::RefCell;
 
 use dfdx::shapes::{ConstShape, HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor, ZerosTensor};
 
 use super::torch::{DEFAULT_SEED, Generator};
 
-static DEFAULT: Mutex<Option<Generator>> = Mutex::new(None);
-
-/// The process's generator. Threads take turns; in which order they come is up to the system, so
-/// draw in one thread where the numbers have to be the same each time.
-fn generator() -> MutexGuard<'static, Option<Generator>> {
-    DEFAULT.lock().unwrap_or_else(PoisonError::into_inner)
+thread_local! {
+    // One for each thread, so that tests side by side do not take each other's numbers.
+    static DEFAULT: RefCell<Generator> = RefCell::new(Generator::new(DEFAULT_SEED));
 }
 
 fn draw<T>(from: impl FnOnce(&mut Generator) -> T) -> T {
-    from(generator().get_or_insert_with(|| Generator::new(DEFAULT_SEED)))
+    DEFAULT.with_borrow_mut(from)
 }
 
-/// Starts the process's generator anew with a seed: `torch.manual_seed`.
+/// Starts this thread's generator anew with a seed: `torch.manual_seed`.
+///
+/// In PyTorch all threads share one generator. Here each has its own, so what one thread draws
+/// does not depend on what others do at the time; to share one, put a [`Generator`] into a `Mutex`.
+/// A thread that has set no seed starts from [`DEFAULT_SEED`].
 ///
 /// ```
 /// use mnist_from_scratch::random::{manual_seed, randperm};
@@ -30,7 +31,7 @@ fn draw<T>(from: impl FnOnce(&mut Generator) -> T) -> T {
 /// assert_eq!(randperm(100), first);
 /// ```
 pub fn manual_seed(seed: u64) {
-    *generator() = Some(Generator::new(seed));
+    DEFAULT.set(Generator::new(seed));
 }
 
 /// Normal numbers with mean 0 and standard deviation 1, in a tensor whose shape is known at
@@ -43,7 +44,7 @@ pub fn manual_seed(seed: u64) {
 /// manual_seed(42);
 /// let weights: Tensor<Rank2<28, 28>, f32, AutoDevice> = randn(&AutoDevice::default());
 /// // torch.manual_seed(42); torch.randn(28, 28)[0, 0]
-/// assert!((weights.array()[0][0] - 1.9269153).abs() < 1e-6);
+/// assert_eq!(weights.array()[0][0], 1.9269153);
 /// ```
 pub fn randn<S: ConstShape>(dev: &AutoDevice) -> Tensor<S, f32, AutoDevice> {
     randn_like(dev, &S::default())
@@ -77,11 +78,22 @@ pub fn rand<S: ConstShape>(dev: &AutoDevice) -> Tensor<S, f32, AutoDevice> {
 }
 
 /// [`rand`] in the shape of `like`, a shape or a tensor.
+///
+/// ```
+/// use dfdx::prelude::*;
+/// use mnist_from_scratch::random::rand_like;
+///
+/// let mask = rand_like(&AutoDevice::default(), &(5, Const::<2>));
+/// assert_eq!(mask.shape().0, 5);
+/// ```
 pub fn rand_like<L: HasShape>(dev: &AutoDevice, like: &L) -> Tensor<L::Shape, f32, AutoDevice> {
     filled(dev, *like.shape(), |numbers, generator| generator.fill_uniform(numbers, 0.0, 1.0))
 }
 
 /// Fills a tensor with normal numbers: `t.normal_(mean, std)`.
+///
+/// # Panics
+/// If `std` is negative, or if `t` has fewer numbers in memory than its shape says, as after `broadcast`.
 ///
 /// ```
 /// use dfdx::prelude::*;
@@ -91,12 +103,15 @@ pub fn rand_like<L: HasShape>(dev: &AutoDevice, like: &L) -> Tensor<L::Shape, f3
 /// normal_(&mut t, 5.0, 0.0);
 /// assert_eq!(t.array(), [5.0; 3]);
 /// ```
-pub fn normal_<S: Shape>(t: &mut Tensor<S, f32, AutoDevice>, mean: f32, std: f32) {
+pub fn normal_<S: Shape>(t: &mut Tensor<S, f32, AutoDevice>, mean: f64, std: f64) {
     fill(t, |numbers, generator| generator.fill_normal(numbers, mean, std));
 }
 
 /// Fills a tensor with uniform numbers from `from` (included) to `to` (excluded):
 /// `t.uniform_(from, to)`.
+///
+/// # Panics
+/// If `from` is more than `to`, or if `t` has fewer numbers in memory than its shape says, as after `broadcast`.
 ///
 /// ```
 /// use dfdx::prelude::*;
@@ -106,7 +121,7 @@ pub fn normal_<S: Shape>(t: &mut Tensor<S, f32, AutoDevice>, mean: f32, std: f32
 /// uniform_(&mut t, 2.0, 3.0);
 /// assert!(t.array().iter().all(|x| (2.0..3.0).contains(x)));
 /// ```
-pub fn uniform_<S: Shape>(t: &mut Tensor<S, f32, AutoDevice>, from: f32, to: f32) {
+pub fn uniform_<S: Shape>(t: &mut Tensor<S, f32, AutoDevice>, from: f64, to: f64) {
     fill(t, |numbers, generator| generator.fill_uniform(numbers, from, to));
 }
 
@@ -114,8 +129,42 @@ pub fn uniform_<S: Shape>(t: &mut Tensor<S, f32, AutoDevice>, from: f32, to: f32
 ///
 /// # Panics
 /// As [`Generator::randperm`] does.
+///
+/// ```
+/// use mnist_from_scratch::random::{manual_seed, randperm};
+///
+/// manual_seed(42);
+/// assert_eq!(randperm(10), [2, 6, 1, 8, 4, 5, 0, 9, 3, 7]);
+/// ```
 pub fn randperm(n: usize) -> Vec<usize> {
     draw(|generator| generator.randperm(n))
+}
+
+/// Whole numbers from `low` (included) to `high` (excluded): `torch.randint(low, high, (n,))`.
+///
+/// # Panics
+/// As [`Generator::randint`] does.
+///
+/// ```
+/// use mnist_from_scratch::random::{manual_seed, randint};
+///
+/// manual_seed(42);
+/// assert_eq!(randint(0, 10, 5), [2, 7, 6, 4, 6]);
+/// ```
+pub fn randint(low: i64, high: i64, n: usize) -> Vec<i64> {
+    draw(|generator| generator.randint(low, high, n))
+}
+
+/// Draws what PyTorch's `DataLoader` draws at the start of each pass: [`Generator::random_`].
+///
+/// ```
+/// use mnist_from_scratch::random::{manual_seed, random_};
+///
+/// manual_seed(42);
+/// assert_eq!(random_(), 6_909_045_637_428_952_499);
+/// ```
+pub fn random_() -> i64 {
+    draw(Generator::random_)
 }
 
 fn filled<S: Shape>(
@@ -135,4 +184,19 @@ fn fill<S: Shape>(
     let mut numbers = vec![0.0; t.shape().num_elements()];
     draw(|generator| with(&mut numbers, generator));
     t.copy_from(&numbers);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_do_not_take_each_others_numbers() {
+        manual_seed(42);
+        let alone = [randperm(5), randperm(5)];
+        manual_seed(42);
+        let first = randperm(5);
+        std::thread::spawn(|| randperm(5)).join().unwrap();
+        assert_eq!([first, randperm(5)], alone);
+    }
 }

@@ -1,8 +1,8 @@
 //! PyTorch's generator for the CPU.
 
-use std::f64::consts::TAU;
-
 use rand_mt::Mt;
+
+use super::cephes;
 
 /// The seed of PyTorch's default generator before anyone calls `manual_seed`.
 pub const DEFAULT_SEED: u64 = 67_280_421_310_721;
@@ -12,10 +12,10 @@ const BLOCK: usize = 16;
 
 /// Draws the numbers that `torch.Generator` draws on the CPU.
 ///
-/// Whole numbers and uniform numbers are equal to PyTorch's to the last bit. For normal numbers the
-/// logarithm, sine and cosine come from the crate libm, so that they are the same on every
-/// computer; PyTorch has fast approximations of its own. Most normal numbers are equal all the
-/// same, and the others differ in the last bit or two (`tests/pytorch_random.rs` counts them).
+/// All are equal to the last bit to those of PyTorch's builds for Linux on x86 processors with AVX2
+/// (any of the last ten years), and they are the same bits on every computer here. PyTorch's own
+/// are not: on other processors its uniform and normal numbers differ in the last bits, since it
+/// rounds at other steps there.
 ///
 /// ```
 /// use mnist_from_scratch::random::Generator;
@@ -63,6 +63,9 @@ impl Generator {
 
     /// Fills `numbers` uniformly from `from` (included) to `to` (excluded), as `uniform_` does.
     ///
+    /// # Panics
+    /// If `from` is more than `to`.
+    ///
     /// ```
     /// use mnist_from_scratch::random::Generator;
     ///
@@ -70,16 +73,25 @@ impl Generator {
     /// Generator::new(7).fill_uniform(&mut numbers, -1.0, 1.0);
     /// assert!(numbers.iter().all(|x| (-1.0..1.0).contains(x)));
     /// ```
-    pub fn fill_uniform(&mut self, numbers: &mut [f32], from: f32, to: f32) {
+    pub fn fill_uniform(&mut self, numbers: &mut [f32], from: f64, to: f64) {
+        assert!(from <= to, "uniform numbers from {from} to {to}: the first must not be larger");
+        let (from, to) = (from as f32, to as f32);
         for number in numbers {
-            *number = self.uniform() * (to - from) + from;
+            // One rounding, not two: PyTorch's compiler makes one instruction of this.
+            let scaled = self.uniform().mul_add(to - from, from);
+            // Rounding may have reached the end, which is excluded.
+            *number = if scaled == to { from } else { scaled };
         }
     }
 
     /// Fills `numbers` from the normal distribution, as `normal_` and `randn` do.
     ///
-    /// PyTorch has two ways to do it, and which one it takes depends on the size. Both are
-    /// Box and Muller's (1958), which makes two normal numbers of two uniform ones.
+    /// PyTorch has two ways to do it: one for fewer than 16 numbers, in double precision, and one
+    /// for 16 and more. Both are Box and Muller's (1958), which makes two normal numbers of two
+    /// uniform ones.
+    ///
+    /// # Panics
+    /// If `std` is negative.
     ///
     /// ```
     /// use mnist_from_scratch::random::Generator;
@@ -89,13 +101,15 @@ impl Generator {
     /// // torch.manual_seed(42); torch.randn(3)
     /// assert_eq!(numbers, [0.33669037, 0.1288094, 0.23446237]);
     /// ```
-    pub fn fill_normal(&mut self, numbers: &mut [f32], mean: f32, std: f32) {
+    pub fn fill_normal(&mut self, numbers: &mut [f32], mean: f64, std: f64) {
+        assert!(std >= 0.0, "normal numbers with standard deviation {std}: it must be 0 or more");
         let Some(tail) = numbers.len().checked_sub(BLOCK) else {
             for number in numbers {
-                *number = (self.normal64() * f64::from(std) + f64::from(mean)) as f32;
+                *number = (self.normal64() * std + mean) as f32;
             }
             return;
         };
+        let (mean, std) = (mean as f32, std as f32);
         self.fill_uniform(numbers, 0.0, 1.0);
         for block in numbers.chunks_exact_mut(BLOCK) {
             box_muller(block, mean, std);
@@ -115,9 +129,47 @@ impl Generator {
         }
         let (angle, length) = (self.uniform64(), self.uniform64());
         let radius = (-2.0 * libm::log1p(-length)).sqrt();
-        let angle = TAU * angle;
+        let angle = std::f64::consts::TAU * angle;
         self.second = Some(radius * libm::sin(angle));
         radius * libm::cos(angle)
+    }
+
+    /// Whole numbers from `low` (included) to `high` (excluded): `torch.randint(low, high, (n,))`.
+    ///
+    /// # Panics
+    /// If there is no number from `low` to `high`.
+    ///
+    /// ```
+    /// use mnist_from_scratch::random::Generator;
+    ///
+    /// // torch.manual_seed(42); torch.randint(0, 10, (5,))
+    /// assert_eq!(Generator::new(42).randint(0, 10, 5), [2, 7, 6, 4, 6]);
+    /// ```
+    pub fn randint(&mut self, low: i64, high: i64, n: usize) -> Vec<i64> {
+        assert!(low < high, "randint: there is no number from {low} to {high} (excluded)");
+        let range = high.abs_diff(low);
+        let mut draw = || match range < 1 << 28 {
+            true => u64::from(self.random()) % range,
+            // The rest of a division would favour small numbers here, were there but 32 bits.
+            false => self.random64() % range,
+        };
+        (0..n).map(|_| low.wrapping_add_unsigned(draw())).collect()
+    }
+
+    /// A whole number from 0 to 2⁶³ (excluded): `torch.empty((), dtype=torch.int64).random_()`.
+    ///
+    /// PyTorch's `DataLoader`, on which fastai's rests, draws one at the start of each pass over
+    /// its batches, as a seed for its workers, even where there are none. Whoever compares what is
+    /// drawn after such a pass has to draw it, too.
+    ///
+    /// ```
+    /// use mnist_from_scratch::random::Generator;
+    ///
+    /// assert_eq!(Generator::new(42).random_(), 6_909_045_637_428_952_499);
+    /// ```
+    pub fn random_(&mut self) -> i64 {
+        // The highest bit is the sign's.
+        (self.random64() & (u64::MAX >> 1)) as i64
     }
 
     /// The numbers from 0 to `n` (excluded) in random order, as `torch.randperm` has them.
@@ -148,12 +200,10 @@ impl Generator {
 fn box_muller(block: &mut [f32], mean: f32, std: f32) {
     let (lengths, angles) = block.split_at_mut(BLOCK / 2);
     for (length, angle) in lengths.iter_mut().zip(angles) {
-        // Each step is rounded to single precision, as PyTorch's are.
         // From (0, 1], so that the logarithm is finite.
-        let logarithm = libm::log(f64::from(1.0 - *length)) as f32;
-        let radius = (-2.0 * logarithm).sqrt();
-        let theta = f64::from(TAU as f32 * *angle);
-        *length = radius * libm::cos(theta) as f32 * std + mean;
-        *angle = radius * libm::sin(theta) as f32 * std + mean;
+        let radius = (-2.0 * cephes::ln(1.0 - *length)).sqrt();
+        let (sin, cos) = cephes::sin_cos(std::f32::consts::TAU * *angle);
+        *length = (radius * cos).mul_add(std, mean);
+        *angle = (radius * sin).mul_add(std, mean);
     }
 }
