@@ -247,7 +247,7 @@ fn main() -> Result<()> {
     //
     // %% plot_losses
     //| fig-alt: The loss falls steeply during the first three steps and is level from the fifth on.
-    //| fig-cap: The loss over the first 20 steps. Each mark of the vertical axis is ten times the one below.
+    //| fig-cap: The loss over the first 20 steps. On the vertical axis equal distances are equal factors.
     let steps: Vec<f32> = (0..20).map(|step| step as f32).collect();
     Plot::new()
         .line("loss", &steps, &losses[..20])
