@@ -5,8 +5,12 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`data`] | the 3/7 sample, `untar_data`, `ls`, the list `L` |
+//! | [`data`] | the 3/7 sample, `untar_data`, `ls`, the list `L`, `DataLoader` |
 //! | [`tensor`] | images as tensors, broadcasting, distances and losses |
+//! | [`nn`] | layers, matrix products, weights in files |
+//! | [`loss`], [`metrics`] | how bad predictions are, for training; how good, for people |
+//! | [`optim`] | optimizers |
+//! | [`learner`] | the training loop, with progress, record and callbacks |
 //! | [`random`] | PyTorch's and Python's random numbers |
 //! | [`mod@show`] | printing tensors as PyTorch prints them, pictures, tables |
 //! | [`prelude`] | all of it, for a chapter's first line |
@@ -25,6 +29,11 @@
 //! ```
 
 pub mod data;
+pub mod learner;
+pub mod loss;
+pub mod metrics;
+pub mod nn;
+pub mod optim;
 pub mod prelude;
 pub mod random;
 pub mod show;

@@ -12,12 +12,19 @@
 pub use dfdx::prelude::*;
 
 pub use crate::data::*;
+pub use crate::learner::*;
+pub use crate::loss::*;
+pub use crate::metrics::*;
+pub use crate::nn::*;
+pub use crate::optim::*;
 pub use crate::random::*;
 pub use crate::show;
 pub use crate::show::*;
 pub use crate::tensor::*;
 // dfdx has losses of the same names that take a gradient's tape; named, ours come first.
 pub use crate::tensor::{l1_loss, mse_loss};
+// So has it a layer of the same name.
+pub use crate::nn::Linear;
 
 /// The result of a program whose parts fail in different ways; `?` takes any error.
 pub use anyhow::Result;

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use super::relative_to_base;
+use crate::show::Show;
 
 /// How many items a list prints.
 const PRINTED: usize = 10;
@@ -67,6 +68,23 @@ impl<T> From<L<T>> for Vec<T> {
 impl<T> FromIterator<T> for L<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> L<T> {
         L(items.into_iter().collect())
+    }
+}
+
+/// Rows of a table, such as [`Recorder::values`](crate::learner::Recorder::values).
+impl<T: Clone> L<Vec<T>> {
+    /// Item number `at` of each row: fastcore's `itemgot`.
+    ///
+    /// # Panics
+    /// If a row has no such item.
+    ///
+    /// ```
+    /// use mnist_from_scratch::data::L;
+    /// let rows = L::from(vec![vec![0.1, 0.7], vec![0.2, 0.8]]);
+    /// assert_eq!(*rows.itemgot(1), [0.7, 0.8]);
+    /// ```
+    pub fn itemgot(&self, at: usize) -> L<T> {
+        self.iter().map(|row| row[at].clone()).collect()
     }
 }
 
@@ -147,6 +165,13 @@ macro_rules! item_as_displayed {
     )*};
 }
 
+/// A pair prints as in Python, `(0, 'a')`.
+impl<A: Show, B: Show> ListItem for (A, B) {
+    fn fmt_item(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({}, {})", self.0.repr(), self.1.repr())
+    }
+}
+
 item_as_displayed!(str, String, char, bool);
 item_as_displayed!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64);
 
@@ -159,6 +184,12 @@ mod tests {
         let list: L<usize> = (0..10).collect();
         assert_eq!(list.to_string(), "(#10) [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]");
         assert_eq!(L::<String>::default().to_string(), "(#0) []");
+    }
+
+    #[test]
+    fn pairs_are_printed_as_in_python() {
+        let alphabet = L::from_iter(('a'..='z').enumerate());
+        assert!(alphabet.to_string().starts_with("(#26) [(0, 'a'), (1, 'b'), "), "{alphabet}");
     }
 
     #[test]

@@ -1,8 +1,11 @@
-//! Getting the data: archives that unpack themselves into a cache, and listings of folders.
+//! Getting the data, and handing it to a model in batches.
 //!
 //! - [`untar_data`] turns an [`Archive`], one of [`Urls`] or your own, into the path of a folder;
 //! - [`PathExt::ls`] lists a folder, sorted, as an [`L`], which prints its first ten items;
-//! - [`set_base_path`] makes paths print relative to a folder.
+//! - [`set_base_path`] makes paths print relative to a folder;
+//! - a [`Dataset`] counts items and finds them by number; [`zip`] makes pairs of two;
+//! - a [`DataLoader`] goes through a dataset in batches, and [`DataLoaders`] holds those of training
+//!   and validation.
 //!
 //! ```
 //! use mnist_from_scratch::data::{PathExt, Urls, set_base_path, untar_data};
@@ -18,6 +21,9 @@
 
 mod archive;
 mod cache;
+mod collate;
+mod dataloader;
+mod dataset;
 #[cfg(feature = "download")]
 mod download;
 mod error;
@@ -25,9 +31,13 @@ mod list;
 mod ls;
 mod unpack;
 mod untar;
+mod workers;
 
 pub use archive::{Archive, Limits, Urls};
 pub use cache::{CACHE_VARIABLE, cache_folder};
+pub use collate::Collate;
+pub use dataloader::{Batches, DataLoader, DataLoaders, NoFirst, first};
+pub use dataset::{Dataset, Items, Zip, ZipError, column, zip};
 pub use error::DataError;
 pub use list::{L, ListItem};
 pub use ls::{LsError, PathExt, relative_to_base, set_base_path};

@@ -167,6 +167,13 @@ pub fn random_() -> i64 {
     draw(Generator::random_)
 }
 
+/// `n` uniform numbers from `from` (included) to `to` (excluded).
+pub(crate) fn uniform_numbers(n: usize, from: f64, to: f64) -> Vec<f32> {
+    let mut numbers = vec![0.0; n];
+    draw(|generator| generator.fill_uniform(&mut numbers, from, to));
+    numbers
+}
+
 fn filled<S: Shape>(
     dev: &AutoDevice,
     shape: S,

@@ -26,3 +26,5 @@ pub use fill::{
 };
 pub use python::Random;
 pub use torch::{DEFAULT_SEED, Generator};
+
+pub(crate) use fill::uniform_numbers;

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use dfdx::shapes::{Const, Dim, HasShape, Shape};
+use dfdx::shapes::{Const, HasShape, Shape};
 use dfdx::tensor::{Storage, Tensor};
 
 use crate::data::{L, ListItem, relative_to_base};
+use crate::nn::Linear;
 
 use super::text::{Element, tensor_text};
 
@@ -30,8 +31,18 @@ use super::text::{Element, tensor_text};
     note = "if the type is yours, implement `mnist_from_scratch::show::Show` for it"
 )]
 pub trait Show {
+    /// Whether it is the length of an axis: a tuple of those is a shape, `[60, 28, 28]`.
+    #[doc(hidden)]
+    const IS_AXIS: bool = false;
+
     /// The value as text, without a newline at its end.
     fn text(&self) -> String;
+
+    /// The value as it looks inside a list or a tuple: texts and letters are in quotes there. Python
+    /// has the same difference, `str(x)` and `repr(x)`.
+    fn repr(&self) -> String {
+        self.text()
+    }
 }
 
 /// Prints values as a notebook prints the last line of a cell: one value as it is, several as a
@@ -56,15 +67,20 @@ macro_rules! show {
 /// The line that `show!` prints for values that are text already.
 #[doc(hidden)]
 pub fn cell_text(values: &[String]) -> String {
-    if let [value] = values {
-        return value.clone();
+    match values {
+        [value] => value.clone(),
+        values => enclosed('(', values, ')'),
     }
-    let one_line = format!("({})", values.join(", "));
+}
+
+/// Values in brackets: in one line if it is short, else one value a line, moved by the width of the
+/// bracket, as notebooks do.
+fn enclosed(open: char, values: &[String], close: char) -> String {
+    let one_line = format!("{open}{}{close}", values.join(", "));
     if one_line.len() < 80 && !one_line.contains('\n') {
         return one_line;
     }
-    // As notebooks do: one value a line, moved by the width of the parenthesis.
-    format!("({})", values.join(",\n").replace('\n', "\n "))
+    format!("{open}{}{close}", values.join(",\n").replace('\n', "\n "))
 }
 
 impl<S: Shape, E: Element, D: Storage<E>, T> Show for Tensor<S, E, D, T> {
@@ -84,7 +100,32 @@ macro_rules! show_as_displayed {
     )*};
 }
 
-show_as_displayed!(u8, i32, u32, i64, u64, usize, f32, f64, bool, char, str, String);
+show_as_displayed!(u8, i32, u32, i64, u64, f32, f64, bool);
+
+/// Texts: as they are, and in quotes inside a list.
+macro_rules! show_in_quotes {
+    ($($type:ty),*) => {$(
+        impl Show for $type {
+            fn text(&self) -> String {
+                self.to_string()
+            }
+
+            fn repr(&self) -> String {
+                format!("{self:?}")
+            }
+        }
+    )*};
+}
+
+show_in_quotes!(char, str, String);
+
+impl Show for usize {
+    const IS_AXIS: bool = true;
+
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
 
 /// Relative to the [base path](crate::data::set_base_path), as in a list.
 impl Show for Path {
@@ -106,15 +147,20 @@ impl<T: ListItem> Show for L<T> {
 }
 
 impl<T: Show + ?Sized> Show for &T {
+    const IS_AXIS: bool = T::IS_AXIS;
+
     fn text(&self) -> String {
         (**self).text()
+    }
+
+    fn repr(&self) -> String {
+        (**self).repr()
     }
 }
 
 impl<T: Show> Show for [T] {
     fn text(&self) -> String {
-        let values: Vec<String> = self.iter().map(Show::text).collect();
-        format!("[{}]", values.join(", "))
+        enclosed('[', &self.iter().map(Show::repr).collect::<Vec<_>>(), ']')
     }
 }
 
@@ -131,27 +177,59 @@ impl<T: Show, const N: usize> Show for [T; N] {
 }
 
 impl<const N: usize> Show for Const<N> {
+    const IS_AXIS: bool = true;
+
     fn text(&self) -> String {
         N.to_string()
     }
 }
 
-/// Shapes: `[6131, 28, 28]`.
-macro_rules! show_shape {
-    ($($dim:ident),*) => {
-        impl<$($dim: Dim),*> Show for ($($dim,)*) {
+/// The shape of a single number.
+impl Show for () {
+    fn text(&self) -> String {
+        "[]".to_string()
+    }
+}
+
+/// Shapes, `[6131, 28, 28]`, and tuples of anything else, `(tensor([1]), "text")`.
+macro_rules! show_tuple {
+    ($($value:ident $at:tt),*) => {
+        impl<$($value: Show),*> Show for ($($value,)*) {
             fn text(&self) -> String {
-                self.concrete().text()
+                let values = [$(self.$at.repr()),*];
+                match [$($value::IS_AXIS),*].into_iter().all(|is_axis| is_axis) {
+                    true => enclosed('[', &values, ']'),
+                    false => enclosed('(', &values, ')'),
+                }
             }
         }
     };
 }
 
-show_shape!();
-show_shape!(A);
-show_shape!(A, B);
-show_shape!(A, B, C);
-show_shape!(A, B, C, D);
+show_tuple!(A 0);
+show_tuple!(A 0, B 1);
+show_tuple!(A 0, B 1, C 2);
+show_tuple!(A 0, B 1, C 2, D 3);
+show_tuple!(A 0, B 1, C 2, D 3, E 4);
+
+/// Layers, as PyTorch prints them.
+impl<const I: usize, const O: usize> Show for Linear<I, O> {
+    fn text(&self) -> String {
+        format!("Linear(in_features={I}, out_features={O}, bias=True)")
+    }
+}
+
+macro_rules! show_without_parameters {
+    ($($layer:ident),*) => {$(
+        impl Show for dfdx::nn::builders::$layer {
+            fn text(&self) -> String {
+                concat!(stringify!($layer), "()").to_string()
+            }
+        }
+    )*};
+}
+
+show_without_parameters!(ReLU, Sigmoid, Tanh);
 
 /// The name of a value's type without the paths of its modules, for a cell like the notebook's
 /// `type(x)`.
@@ -187,7 +265,7 @@ pub fn type_of<T: ?Sized>(_value: &T) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dfdx::prelude::*;
+    use crate::prelude::*;
 
     #[test]
     fn several_values_are_a_tuple() {
@@ -212,6 +290,29 @@ mod tests {
         assert_eq!(shape.concrete().text(), "[6131, 28, 28]");
         assert_eq!((1010,).text(), "[1010]");
         assert_eq!(().text(), "[]");
+    }
+
+    #[test]
+    fn tuples_and_lists_quote_texts() {
+        let dev = AutoDevice::default();
+        assert_eq!(
+            (dev.tensor([17i64, 18]), vec!['r', 's']).text(),
+            "(tensor([17, 18]), ['r', 's'])"
+        );
+        assert_eq!(("text", 1.5f32).text(), "(\"text\", 1.5)");
+        let batches = vec![dev.tensor([3i64; 10]), dev.tensor([4; 10])];
+        assert_eq!(batches.text(), format!("[{},\n {}]", batches[0].text(), batches[1].text()));
+    }
+
+    #[test]
+    fn a_model_is_a_tuple_of_layers() {
+        let dev = AutoDevice::default();
+        let net = (Linear::<784, 30>::new(&dev), ReLU, Linear::<30, 1>::new(&dev));
+        assert_eq!(
+            net.text(),
+            "(Linear(in_features=784, out_features=30, bias=True),\n ReLU(),\n \
+             Linear(in_features=30, out_features=1, bias=True))"
+        );
     }
 
     #[test]

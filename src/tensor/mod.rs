@@ -20,6 +20,7 @@ mod broadcast;
 mod ext;
 mod image;
 mod loss;
+mod view;
 
 pub use array::{PixelArray, array};
 pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
@@ -27,8 +28,10 @@ pub use ext::TensorExt;
 pub use image::{ImageError, image_open, open_images, tensor, tensors};
 pub use loss::{l1_loss, mse_loss};
 
+pub(crate) use view::values;
+
 use dfdx::shapes::{Const, Rank2};
-use dfdx::tensor::{AutoDevice, Tensor};
+use dfdx::tensor::{AutoDevice, Gradients, NoneTape, OwnedTape, Tensor};
 
 /// The pixels of one 28x28 image as they are stored: bytes, 0 to 255.
 pub type Pixels = Tensor<Rank2<28, 28>, u8, AutoDevice>;
@@ -38,3 +41,19 @@ pub type Image = Tensor<Rank2<28, 28>, f32, AutoDevice>;
 
 /// Any number of 28x28 images in one tensor; how many is known when the program runs.
 pub type Images = Tensor<(usize, Const<28>, Const<28>), f32, AutoDevice>;
+
+/// Any number of rows with `N` numbers each, such as a batch of images of which each is a row of
+/// pixels. `T` is the tape, none if nothing is said.
+pub type Rows<const N: usize, T = NoneTape> = Tensor<(usize, Const<N>), f32, AutoDevice, T>;
+
+/// The labels of a batch: one whole number a row.
+pub type Labels = Tensor<(usize, Const<1>), i64, AutoDevice>;
+
+/// The tape that records what happens to a tensor.
+pub type Recorded = OwnedTape<f32, AutoDevice>;
+
+/// A tensor of shape `S` that remembers how it came about: it can be asked for gradients.
+pub type Traced<S> = Tensor<S, f32, AutoDevice, Recorded>;
+
+/// The gradients of any number of tensors, found by the tensor they belong to.
+pub type Grads = Gradients<f32, AutoDevice>;

@@ -1,0 +1,433 @@
+//! Mini-batches: a dataset in portions, in order or shuffled.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use super::dataset::Dataset;
+use super::workers::Workers;
+use crate::random::{Shuffle, random_};
+
+/// How many items a batch has if nothing is said, as in fastai.
+const BATCH_SIZE: usize = 64;
+
+/// Goes through a dataset batch by batch, any number of times: fastai's `DataLoader`.
+///
+/// With the same seeds it shuffles as fastai does: [`random_seed`](crate::random::random_seed) before
+/// the loader is made decides the orders. As in PyTorch, each pass also draws a number from the
+/// generator of [`manual_seed`](crate::random::manual_seed), shuffled or not; so what is drawn after
+/// it is the same as there.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// // random.seed(42); list(DataLoader(range(15), batch_size=5, shuffle=True))
+/// random_seed(42);
+/// let dl = DataLoader::new(0..15_i64).batch_size(5).shuffle(true);
+/// let batches: Vec<Vec<i64>> = dl.iter().map(|batch| batch.as_vec()).collect();
+/// assert_eq!(batches, [[3, 12, 8, 10, 2], [9, 4, 7, 14, 5], [1, 13, 0, 6, 11]]);
+/// ```
+pub struct DataLoader<D: Dataset> {
+    // Shared with the workers, if there are any.
+    dataset: Arc<D>,
+    batch_size: usize,
+    shuffle: bool,
+    drop_last: bool,
+    // A pass moves on to the next order, and a loader is passed through by reference.
+    orders: Mutex<Shuffle>,
+    start_workers: Option<StartWorkers<D>>,
+}
+
+/// Starts the workers of a pass in this order.
+type StartWorkers<D> =
+    Box<dyn Fn(&Arc<D>, &[usize], usize) -> Workers<<D as Dataset>::Batch> + Send + Sync>;
+
+impl<D: Dataset> DataLoader<D> {
+    /// Batches of 64 items in the order of the dataset; the last one may be smaller.
+    ///
+    /// It draws the seed of its orders from Python's generator of this thread, also if it will not
+    /// shuffle, as fastai's does.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let dl = DataLoader::new(0..100_i64);
+    /// assert_eq!(first(&dl)?.size(), [64]);
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn new(dataset: D) -> Self {
+        Self {
+            dataset: Arc::new(dataset),
+            batch_size: BATCH_SIZE,
+            shuffle: false,
+            drop_last: false,
+            orders: Mutex::new(Shuffle::new()),
+            start_workers: None,
+        }
+    }
+
+    /// How many items a batch has.
+    ///
+    /// # Panics
+    /// If it is 0.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// assert_eq!(DataLoader::new(0..15_i64).batch_size(4).len(), 4);
+    /// ```
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        assert!(batch_size > 0, "a batch needs at least one item: `batch_size(0)`");
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Whether each pass takes the items in a new random order.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let dl = DataLoader::new(0..100_i64).batch_size(100).shuffle(true);
+    /// assert_ne!(first(&dl)?.as_vec(), first(&dl)?.as_vec());
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// Whether a last batch that is not full is left out.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let dl = DataLoader::new(0..15_i64).batch_size(4).drop_last(true);
+    /// assert_eq!(dl.len(), 3);
+    /// ```
+    pub fn drop_last(mut self, drop_last: bool) -> Self {
+        self.drop_last = drop_last;
+        self
+    }
+
+    /// How many threads put batches together while the last ones are in use; 0, as at first, is none
+    /// but the caller's.
+    ///
+    /// The batches are the same and come in the same order. But a dataset that draws random numbers
+    /// itself draws them from the generator of the worker's thread.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let dl = DataLoader::new(0..15_i64).batch_size(4).num_workers(2);
+    /// let batches: Vec<Vec<i64>> = dl.iter().map(|batch| batch.as_vec()).collect();
+    /// assert_eq!(batches[3], [12, 13, 14]);
+    /// ```
+    pub fn num_workers(mut self, n: usize) -> Self
+    where
+        D: Send + Sync + 'static,
+        D::Batch: Send + 'static,
+    {
+        self.start_workers = (n > 0).then(|| -> StartWorkers<D> {
+            Box::new(move |dataset, order, size| Workers::start(n, dataset, order, size))
+        });
+        self
+    }
+
+    /// The dataset.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// assert_eq!(DataLoader::new(0..15_i64).dataset().get(7), 7);
+    /// ```
+    pub fn dataset(&self) -> &D {
+        &self.dataset
+    }
+
+    /// How many batches a pass has.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// assert_eq!(DataLoader::new(0..12_396_i64).batch_size(256).len(), 49);
+    /// ```
+    pub fn len(&self) -> usize {
+        if self.drop_last {
+            self.dataset.len() / self.batch_size
+        } else {
+            self.dataset.len().div_ceil(self.batch_size)
+        }
+    }
+
+    /// Whether a pass has no batch at all.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// assert!(DataLoader::new(0..0_i64).is_empty());
+    /// ```
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One pass through the dataset; `for batch in &dl` is the same.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let dl = DataLoader::new(0..5_i64).batch_size(2);
+    /// let batches: Vec<Vec<i64>> = dl.iter().map(|batch| batch.as_vec()).collect();
+    /// assert_eq!(batches, [vec![0, 1], vec![2, 3], vec![4]]);
+    /// ```
+    pub fn iter(&self) -> Batches<'_, D> {
+        Batches { loader: self, pass: None, next: 0 }
+    }
+
+    /// The order of a pass that begins.
+    fn next_order(&self) -> Vec<usize> {
+        // PyTorch draws the seed of its worker processes here, even if there are none.
+        random_();
+        let n = self.dataset.len();
+        if self.shuffle {
+            self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).next_order(n)
+        } else {
+            (0..n).collect()
+        }
+    }
+}
+
+impl<D: Dataset> fmt::Debug for DataLoader<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataLoader")
+            .field("items", &self.dataset.len())
+            .field("batch_size", &self.batch_size)
+            .field("shuffle", &self.shuffle)
+            .field("drop_last", &self.drop_last)
+            .finish()
+    }
+}
+
+/// The batches of one pass; see [`DataLoader::iter`].
+pub struct Batches<'a, D: Dataset> {
+    loader: &'a DataLoader<D>,
+    /// Begins, as in PyTorch, when the first batch is asked for.
+    pass: Option<Pass<D::Batch>>,
+    /// The number of the next batch.
+    next: usize,
+}
+
+/// Who makes the batches of a pass.
+enum Pass<B> {
+    /// The caller's thread, in this order of the items.
+    Here(Vec<usize>),
+    /// Other threads.
+    Workers(Workers<B>),
+}
+
+impl<D: Dataset> DataLoader<D> {
+    fn start_pass(&self) -> Pass<D::Batch> {
+        let order = self.next_order();
+        match &self.start_workers {
+            None => Pass::Here(order),
+            Some(start) => {
+                let used = order.len().min(self.len() * self.batch_size);
+                Pass::Workers(start(&self.dataset, &order[..used], self.batch_size))
+            }
+        }
+    }
+}
+
+impl<D: Dataset> Iterator for Batches<'_, D> {
+    type Item = D::Batch;
+
+    fn next(&mut self) -> Option<D::Batch> {
+        if self.next == self.loader.len() {
+            return None;
+        }
+        let size = self.loader.batch_size;
+        let start = self.next * size;
+        self.next += 1;
+        match self.pass.get_or_insert_with(|| self.loader.start_pass()) {
+            Pass::Here(order) => {
+                let end = order.len().min(start + size);
+                Some(self.loader.dataset.batch(&order[start..end]))
+            }
+            Pass::Workers(workers) => Some(workers.next()),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.loader.len() - self.next;
+        (left, Some(left))
+    }
+}
+
+impl<D: Dataset> ExactSizeIterator for Batches<'_, D> {}
+
+impl<'a, D: Dataset> IntoIterator for &'a DataLoader<D> {
+    type Item = D::Batch;
+    type IntoIter = Batches<'a, D>;
+
+    fn into_iter(self) -> Batches<'a, D> {
+        self.iter()
+    }
+}
+
+/// There is no first of no items.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("taking the first of no items: is the dataset empty, or smaller than a batch?")]
+pub struct NoFirst;
+
+/// The first of some items, for example the first batch of a loader: fastcore's `first`.
+///
+/// # Errors
+/// If there is none.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// assert_eq!(first(&DataLoader::new(0..15_i64).batch_size(3))?.as_vec(), [0, 1, 2]);
+/// assert!(first(&DataLoader::new(0..0_i64)).is_err());
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+pub fn first<I: IntoIterator>(items: I) -> Result<I::Item, NoFirst> {
+    items.into_iter().next().ok_or(NoFirst)
+}
+
+/// The loaders of the training and the validation set: fastai's `DataLoaders`.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let dls = DataLoaders::new(DataLoader::new(0..15_i64), DataLoader::new(15..20_i64));
+/// assert_eq!(first(&dls.valid)?.as_vec(), [15, 16, 17, 18, 19]);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct DataLoaders<T: Dataset, V: Dataset = T> {
+    /// What the model learns from.
+    pub train: DataLoader<T>,
+    /// What shows how good it is with data that it has not seen.
+    pub valid: DataLoader<V>,
+}
+
+impl<T: Dataset, V: Dataset<Batch = T::Batch>> DataLoaders<T, V> {
+    /// Both loaders in one; their batches have the same type.
+    pub fn new(train: DataLoader<T>, valid: DataLoader<V>) -> Self {
+        Self { train, valid }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::L;
+    use crate::random::{manual_seed, random_seed};
+
+    #[test]
+    fn the_alphabet_of_the_course() {
+        // random.seed(42); ds = L(enumerate(string.ascii_lowercase))
+        // list(DataLoader(range(15), ...)); list(DataLoader(ds, batch_size=6, shuffle=True))
+        random_seed(42);
+        let _ = DataLoader::new(0..15_i64);
+        let alphabet = L::from_iter(('a'..='z').enumerate());
+        let dl = DataLoader::new(alphabet).batch_size(6).shuffle(true);
+        let batches: Vec<_> = dl.iter().collect();
+        assert_eq!(batches.len(), 5);
+        for (numbers, letters) in &batches {
+            let named: Vec<char> =
+                numbers.as_vec().iter().map(|&i| (b'a' + i as u8) as char).collect();
+            assert_eq!(&named, letters);
+        }
+        let mut all: Vec<char> = batches.into_iter().flat_map(|(_, letters)| letters).collect();
+        all.sort();
+        assert!(all.into_iter().eq('a'..='z'));
+    }
+
+    #[test]
+    fn a_pass_draws_one_number_of_pytorchs() {
+        let dl = DataLoader::new(0..4_i64).batch_size(2);
+        manual_seed(42);
+        for _ in &dl {}
+        let after_a_pass = random_();
+        manual_seed(42);
+        random_();
+        assert_eq!(after_a_pass, random_());
+    }
+
+    #[test]
+    fn sizes() {
+        for (n, size, drop_last, batches) in [
+            (15, 5, false, 3),
+            (16, 5, false, 4),
+            (16, 5, true, 3),
+            (4, 5, true, 0),
+            (0, 5, false, 0),
+        ] {
+            let dl = DataLoader::new(0..n as i64).batch_size(size).drop_last(drop_last);
+            let sizes: Vec<usize> = dl.iter().map(|batch| batch.as_vec().len()).collect();
+            assert_eq!((dl.len(), sizes.len()), (batches, batches));
+            assert_eq!(dl.iter().len(), batches);
+            let kept = if drop_last { n / size * size } else { n };
+            assert_eq!(sizes.into_iter().sum::<usize>(), kept);
+        }
+    }
+
+    #[test]
+    fn workers_make_the_same_batches() {
+        for (n, drop_last) in
+            [(0_i64, false), (1, false), (5, false), (16, false), (17, true), (100, true)]
+        {
+            random_seed(42);
+            let pass = |workers| -> Vec<Vec<i64>> {
+                random_seed(42);
+                let dl = DataLoader::new(0..n).batch_size(4).shuffle(true).drop_last(drop_last);
+                dl.num_workers(workers).iter().map(|batch| batch.as_vec()).collect()
+            };
+            assert_eq!(pass(1), pass(0), "{n} items");
+            assert_eq!(pass(3), pass(0), "{n} items");
+        }
+    }
+
+    #[test]
+    fn a_pass_with_workers_may_end_early() {
+        let dl = DataLoader::new(0..1000_i64).batch_size(1).num_workers(2);
+        for _ in 0..3 {
+            assert_eq!(first(&dl).unwrap().as_vec(), [0]);
+        }
+    }
+
+    /// A dataset with a fault.
+    struct Broken;
+
+    impl Dataset for Broken {
+        type Item = i64;
+        type Batch = i64;
+
+        fn len(&self) -> usize {
+            10
+        }
+        fn get(&self, index: usize) -> i64 {
+            assert!(index < 5, "item {index} is damaged");
+            index as i64
+        }
+        fn batch(&self, indices: &[usize]) -> i64 {
+            indices.iter().map(|&index| self.get(index)).sum()
+        }
+    }
+
+    #[test]
+    #[should_panic = "item 5 is damaged"]
+    fn a_workers_panic_is_the_callers() {
+        let dl = DataLoader::new(Broken).batch_size(1).num_workers(2);
+        for _ in &dl {}
+    }
+
+    #[test]
+    #[should_panic = "a batch needs at least one item"]
+    fn no_empty_batches() {
+        let _ = DataLoader::new(0..15_i64).batch_size(0);
+    }
+}

@@ -1,0 +1,360 @@
+//! What a model learns from: items that can be counted, looked up, and put together to batches.
+
+use std::ops::Range;
+
+use dfdx::shapes::{Const, Dim, HasShape, Shape, Unit};
+use dfdx::tensor::{AutoDevice, Storage, Tensor, TensorFromVec};
+
+use super::collate::Collate;
+use super::list::L;
+use crate::tensor::values;
+
+/// Items by number, PyTorch's `Dataset`; usually pairs of an independent variable x and a dependent
+/// variable y.
+///
+/// A list of anything that can be [put together](Collate) is one, a range of numbers is one, a tensor
+/// is one (its items are what the first axis counts), and [`zip`] makes pairs of two.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let dev = AutoDevice::default();
+/// let x = dev.tensor([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]);
+/// let y = dev.tensor([[1], [0], [1]]);
+/// let dset = zip(x, y)?;
+/// let (x, y) = dset.get(1);
+/// assert_eq!((x.array(), y.array()), ([0.3, 0.4], [0]));
+/// let (xb, yb) = dset.batch(&[2, 0]);
+/// assert_eq!(xb.as_vec(), [0.5, 0.6, 0.1, 0.2]);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+///
+/// Your own type becomes one with three functions:
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// /// The squares, worked out when they are asked for.
+/// struct Squares;
+///
+/// impl Dataset for Squares {
+///     type Item = i64;
+///     type Batch = Tensor<(usize,), i64, AutoDevice>;
+///
+///     fn len(&self) -> usize {
+///         100
+///     }
+///     fn get(&self, index: usize) -> i64 {
+///         (index * index) as i64
+///     }
+///     fn batch(&self, indices: &[usize]) -> Self::Batch {
+///         Collate::collate(indices.iter().map(|&index| self.get(index)).collect())
+///     }
+/// }
+///
+/// let dl = DataLoader::new(Squares).batch_size(4);
+/// assert_eq!(first(&dl)?.as_vec(), [0, 1, 4, 9]);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a dataset",
+    note = "a dataset is a list `L` or `Vec`, a range, a tensor, or two of them joined by `zip(x, y)?`; \
+            a type of your own becomes one with `impl Dataset`"
+)]
+pub trait Dataset {
+    /// One item, for example a pair (x, y).
+    type Item;
+    /// Several items put together, for example a pair of tensors.
+    type Batch;
+
+    /// How many items there are.
+    fn len(&self) -> usize;
+
+    /// The item with this number; they count from 0.
+    ///
+    /// # Panics
+    /// If there is no such item.
+    fn get(&self, index: usize) -> Self::Item;
+
+    /// The items with these numbers, put together.
+    ///
+    /// # Panics
+    /// If there is no such item.
+    fn batch(&self, indices: &[usize]) -> Self::Batch;
+
+    /// Whether there are no items at all.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<D: Dataset + ?Sized> Dataset for &D {
+    type Item = D::Item;
+    type Batch = D::Batch;
+
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn get(&self, index: usize) -> Self::Item {
+        (**self).get(index)
+    }
+
+    fn batch(&self, indices: &[usize]) -> Self::Batch {
+        (**self).batch(indices)
+    }
+}
+
+impl<T: Collate + Clone> Dataset for Vec<T> {
+    type Item = T;
+    type Batch = T::Batch;
+
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn get(&self, index: usize) -> T {
+        self[index].clone()
+    }
+
+    fn batch(&self, indices: &[usize]) -> T::Batch {
+        T::collate(indices.iter().map(|&index| self[index].clone()).collect())
+    }
+}
+
+impl<T: Collate + Clone> Dataset for L<T> {
+    type Item = T;
+    type Batch = T::Batch;
+
+    fn len(&self) -> usize {
+        self.as_ref().len()
+    }
+
+    fn get(&self, index: usize) -> T {
+        self[index].clone()
+    }
+
+    fn batch(&self, indices: &[usize]) -> T::Batch {
+        T::collate(indices.iter().map(|&index| self[index].clone()).collect())
+    }
+}
+
+/// `range(15)` is a collection of fifteen numbers.
+impl<T: Collate> Dataset for Range<T>
+where
+    Range<T>: Iterator<Item = T> + Clone,
+{
+    type Item = T;
+    type Batch = T::Batch;
+
+    fn len(&self) -> usize {
+        self.clone().count()
+    }
+
+    fn get(&self, index: usize) -> T {
+        self.clone().nth(index).unwrap_or_else(|| panic!("item {index} of {}", Dataset::len(self)))
+    }
+
+    fn batch(&self, indices: &[usize]) -> T::Batch {
+        T::collate(indices.iter().map(|&index| self.get(index)).collect())
+    }
+}
+
+/// The shapes whose first axis counts items.
+pub trait Items: Shape {
+    /// The shape of one item.
+    type One: Shape;
+    /// The shape of any number of them.
+    type Several: Shape;
+
+    /// The shape of one of these items.
+    fn one(&self) -> Self::One;
+    /// The shape of `n` of these items.
+    fn several(&self, n: usize) -> Self::Several;
+}
+
+macro_rules! items {
+    ($($axis:ident $at:tt),*) => {
+        impl<N: Dim, $($axis: Dim),*> Items for (N, $($axis,)*) {
+            type One = ($($axis,)*);
+            type Several = (usize, $($axis,)*);
+
+            fn one(&self) -> Self::One {
+                ($(self.$at,)*)
+            }
+
+            fn several(&self, n: usize) -> Self::Several {
+                (n, $(self.$at,)*)
+            }
+        }
+    };
+}
+
+/// Items that are single numbers.
+impl<N: Dim> Items for (N,) {
+    type One = ();
+    type Several = (usize,);
+
+    fn one(&self) {}
+
+    fn several(&self, n: usize) -> (usize,) {
+        (n,)
+    }
+}
+
+items!(A 1);
+items!(A 1, B 2);
+items!(A 1, B 2, C 3);
+
+/// A tensor is a dataset of what its first axis counts: a matrix one of rows.
+impl<S: Items, E: Unit> Dataset for Tensor<S, E, AutoDevice>
+where
+    AutoDevice: Storage<E> + TensorFromVec<E>,
+{
+    type Item = Tensor<S::One, E, AutoDevice>;
+    type Batch = Tensor<S::Several, E, AutoDevice>;
+
+    fn len(&self) -> usize {
+        self.shape().concrete()[0]
+    }
+
+    fn get(&self, index: usize) -> Self::Item {
+        let shape = self.shape().one();
+        let row = rows(&values(self), shape.num_elements(), index, 1).to_vec();
+        self.device().tensor_from_vec(row, shape)
+    }
+
+    fn batch(&self, indices: &[usize]) -> Self::Batch {
+        let size = self.shape().one().num_elements();
+        let numbers = values(self);
+        let mut batch = Vec::with_capacity(indices.len() * size);
+        // Neighbours are copied together: one large copy is quicker than many small ones.
+        for run in indices.chunk_by(|a, b| a + 1 == *b) {
+            batch.extend_from_slice(rows(&numbers, size, run[0], run.len()));
+        }
+        self.device().tensor_from_vec(batch, self.shape().several(indices.len()))
+    }
+}
+
+/// The numbers of `n` items of `size` numbers each, from item `first` on.
+fn rows<E>(numbers: &[E], size: usize, first: usize, n: usize) -> &[E] {
+    numbers.get(first * size..(first + n) * size).unwrap_or_else(|| {
+        let items = numbers.len().checked_div(size).unwrap_or(0);
+        panic!("item {} of a tensor with {items}", first + n - 1)
+    })
+}
+
+/// Two datasets side by side; [`zip`] makes one.
+#[derive(Debug, Clone)]
+pub struct Zip<A, B>(A, B);
+
+/// Two datasets that are not equally long cannot be joined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("joining {x} items with {y}: a dataset needs one y for each x")]
+pub struct ZipError {
+    /// How many items the first one has.
+    pub x: usize,
+    /// How many items the second one has.
+    pub y: usize,
+}
+
+/// Joins the items of two datasets to pairs (x, y), as Python's `list(zip(x, y))` does.
+///
+/// # Errors
+/// If one has more items than the other. (Python drops those.)
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let dset = zip(vec!['a', 'b'], 0..2_i64)?;
+/// assert_eq!(dset.get(1), ('b', 1));
+///
+/// let error = zip(0..2_i64, 0..3_i64).unwrap_err();
+/// assert_eq!(error.to_string(), "joining 2 items with 3: a dataset needs one y for each x");
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+pub fn zip<A: Dataset, B: Dataset>(x: A, y: B) -> Result<Zip<A, B>, ZipError> {
+    if x.len() != y.len() {
+        return Err(ZipError { x: x.len(), y: y.len() });
+    }
+    Ok(Zip(x, y))
+}
+
+impl<A: Dataset, B: Dataset> Dataset for Zip<A, B> {
+    type Item = (A::Item, B::Item);
+    type Batch = (A::Batch, B::Batch);
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, index: usize) -> Self::Item {
+        (self.0.get(index), self.1.get(index))
+    }
+
+    fn batch(&self, indices: &[usize]) -> Self::Batch {
+        (self.0.batch(indices), self.1.batch(indices))
+    }
+}
+
+/// A column of numbers with the shape of a batch's labels, `n` rows of one: PyTorch's
+/// `tensor(labels).unsqueeze(1)`.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let y = column(&[1, 1, 0], &AutoDevice::default());
+/// assert_eq!(y.size(), [3, 1]);
+/// ```
+pub fn column<E: Unit>(labels: &[E], dev: &AutoDevice) -> Tensor<(usize, Const<1>), E, AutoDevice>
+where
+    AutoDevice: TensorFromVec<E>,
+{
+    dev.tensor_from_vec(labels.to_vec(), (labels.len(), Const))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::prelude::*;
+
+    #[test]
+    fn the_rows_of_a_tensor() {
+        let dev = AutoDevice::default();
+        let images = dev.tensor([[[1u8, 2], [3, 4]], [[5, 6], [7, 8]], [[9, 10], [11, 12]]]);
+        assert_eq!(Dataset::len(&images), 3);
+        assert_eq!(Dataset::get(&images, 1).array(), [[5, 6], [7, 8]]);
+        let batch = Dataset::batch(&images, &[2, 0]);
+        assert_eq!(*batch.shape(), (2, Const::<2>, Const::<2>));
+        assert_eq!(batch.as_vec(), [9, 10, 11, 12, 1, 2, 3, 4]);
+
+        let numbers = dev.tensor([1.0f32, 2.0, 3.0]);
+        assert_eq!(Dataset::get(&numbers, 2).array(), 3.0);
+        let transposed = dev.tensor([[1i64, 2], [3, 4]]).permute::<_, Axes2<1, 0>>();
+        assert_eq!(Dataset::get(&transposed, 1).as_vec(), [2, 4]);
+    }
+
+    #[test]
+    #[should_panic = "item 3 of a tensor with 3"]
+    fn no_such_row() {
+        let dev = AutoDevice::default();
+        Dataset::get(&dev.tensor([1.0f32, 2.0, 3.0]), 3);
+    }
+
+    #[test]
+    #[should_panic = "item 15 of 15"]
+    fn no_such_number() {
+        Dataset::get(&(0..15_i64), 15);
+    }
+
+    #[test]
+    fn lists_and_ranges() {
+        assert_eq!(Dataset::len(&(0..15_i64)), 15);
+        assert_eq!(Dataset::batch(&(10..15_i64), &[4, 0]).as_vec(), [14, 10]);
+        let list = L::from(vec![(0_i64, 'a'), (1, 'b'), (2, 'c')]);
+        let (numbers, letters) = Dataset::batch(&list, &[2, 1]);
+        assert_eq!((numbers.as_vec(), letters), (vec![2, 1], vec!['c', 'b']));
+    }
+}

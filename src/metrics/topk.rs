@@ -1,0 +1,40 @@
+//! The largest numbers, and where they are.
+
+use dfdx::shapes::Shape;
+use dfdx::tensor::{AutoDevice, Tensor};
+
+/// The `k` largest numbers of a tensor with their places, the largest first: `torch.topk`. fastai
+/// finds the `top_losses` with it.
+///
+/// Equal numbers come in the order of their places; what is not a number comes last. If the tensor
+/// has fewer than `k` numbers, all of them are returned. Places count through the tensor row by row.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let losses = AutoDevice::default().tensor([0.1, 0.7, 0.3]);
+/// assert_eq!(topk(&losses, 2), [(0.7, 1), (0.3, 2)]);
+/// ```
+pub fn topk<S: Shape, T>(t: &Tensor<S, f32, AutoDevice, T>, k: usize) -> Vec<(f32, usize)> {
+    let mut numbers: Vec<(f32, usize)> = t.as_vec().into_iter().zip(0..).collect();
+    numbers.sort_by(|(a, _), (b, _)| {
+        a.is_nan().cmp(&b.is_nan()).then(b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal))
+    });
+    numbers.truncate(k);
+    numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::prelude::*;
+
+    #[test]
+    fn equal_numbers_and_none() {
+        let t = AutoDevice::default().tensor([[1.0, f32::NAN], [2.0, 2.0]]);
+        assert_eq!(topk(&t, 3), [(2.0, 2), (2.0, 3), (1.0, 0)]);
+        assert_eq!(topk(&t, 9).len(), 4);
+        assert!(topk(&t, 0).is_empty());
+    }
+}

@@ -1,0 +1,73 @@
+//! Optimizers: how a step changes the parameters.
+//!
+//! | fastai, PyTorch | here |
+//! | --- | --- |
+//! | the course's `BasicOptim` | [`BasicOptim`] |
+//! | fastai's `SGD` | [`SGD`] |
+//! | `torch.optim.Adam`, `RMSprop` | dfdx's `Adam`, `RMSprop` |
+//!
+//! [`Optim`] is what a [`Learner`](crate::learner::Learner) wants of an optimizer. For one of your own
+//! say what happens to one parameter, as an [`UpdateRule`].
+
+mod basic;
+mod dfdx_optimizers;
+mod rule;
+mod sgd;
+
+pub use basic::BasicOptim;
+pub use rule::UpdateRule;
+pub use sgd::SGD;
+
+use dfdx::tensor::{AutoDevice, HasErr};
+
+use crate::tensor::Grads;
+
+/// An optimizer could not make its step.
+#[derive(Debug, thiserror::Error)]
+pub enum OptimError {
+    /// A parameter has no gradient.
+    #[error(
+        "a parameter has no gradient: is each layer of the model used when it makes its predictions? \
+         Start with `let mut grads = model.alloc_grads();`"
+    )]
+    NoGradient,
+    /// The device failed, for lack of memory for example.
+    #[error("changing the parameters: {0}")]
+    Device(<AutoDevice as HasErr>::Err),
+}
+
+/// An optimizer for the model `M`: it changes the model's parameters, knowing their gradients.
+///
+/// dfdx's `Sgd`, `Adam` and `RMSprop` are optimizers, and so is each [`UpdateRule`].
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let dev = AutoDevice::default();
+/// let mut x: Tensor<Rank0, f32, _> = dev.tensor(3.);
+/// let mut opt = SGD::new(0.25);
+/// let mut grads = x.trace(x.alloc_grads()).square().backward();
+/// opt.step(&mut x, &mut grads)?;
+/// assert_eq!(x.array(), 1.5); // 3 - 0.25 * 2 * 3
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an optimizer for the model `{M}`",
+    note = "`SGD::new(lr)` is one, and so are dfdx's `Sgd`, `Adam` and `RMSprop` made for this type of model; \
+            for a type of your own, implement `UpdateRule`"
+)]
+pub trait Optim<M> {
+    /// Changes all parameters of the model. It leaves the gradients as they are: set them to zero
+    /// before the next pass with `model.zero_grads(&mut gradients)`.
+    ///
+    /// # Errors
+    /// If a parameter has no gradient, or the device fails.
+    fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError>;
+
+    /// The learning rate.
+    fn lr(&self) -> f64;
+
+    /// Sets the learning rate of the steps to come.
+    fn set_lr(&mut self, lr: f64);
+}

@@ -1,0 +1,109 @@
+//! Stochastic gradient descent as fastai has it.
+
+use dfdx::shapes::Shape;
+use dfdx::tensor::{AutoDevice, Tensor};
+
+use super::UpdateRule;
+use crate::tensor::Grads;
+
+/// Stochastic gradient descent, fastai's `SGD(params, lr, mom=0., wd=0.)`.
+///
+/// A step is, with `v` starting at 0 (the formulas of `fastai/optimizer.py`):
+///
+/// ```text
+/// p *= 1 - lr * weight_decay
+/// v  = momentum * v + grad
+/// p -= lr * v
+/// ```
+///
+/// Without momentum and weight decay that is [`BasicOptim`](super::BasicOptim).
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let mut x: Tensor<Rank0, f32, _> = AutoDevice::default().tensor(1.);
+/// let mut opt = SGD::new(0.125).momentum(0.5);
+/// for expected in [0.75, 0.4375] {
+///     let mut grads = x.leaky_trace().square().backward();
+///     opt.step(&mut x, &mut grads)?;
+///     assert_eq!(x.array(), expected);
+/// }
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct SGD {
+    lr: f64,
+    momentum: f64,
+    weight_decay: f64,
+    /// The `v` of each parameter, found by the parameter it belongs to as gradients are.
+    averages: Grads,
+}
+
+impl SGD {
+    /// Steps with the learning rate `lr`, without momentum and weight decay.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// assert_eq!(UpdateRule::lr(&SGD::new(0.1)), 0.1);
+    /// ```
+    pub fn new(lr: f64) -> Self {
+        Self { lr, momentum: 0.0, weight_decay: 0.0, averages: Grads::leaky() }
+    }
+
+    /// How much of the direction of the last steps is kept, from 0 (nothing) to 1 (excluded).
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// let opt = SGD::new(0.1).momentum(0.9);
+    /// ```
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
+    /// How much each step shrinks the parameters, relative to the learning rate.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// let opt = SGD::new(0.1).weight_decay(0.01);
+    /// ```
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+}
+
+/// Made for a [`Learner`](crate::learner::Learner), which sets the learning rate itself.
+impl Default for SGD {
+    fn default() -> Self {
+        Self::new(1e-3)
+    }
+}
+
+impl UpdateRule for SGD {
+    fn update<S: Shape>(
+        &mut self,
+        p: &mut Tensor<S, f32, AutoDevice>,
+        grad: &Tensor<S, f32, AutoDevice>,
+    ) {
+        let kept = 1.0 - self.lr * self.weight_decay;
+        if self.momentum == 0.0 {
+            p.axpy(kept, grad, -self.lr);
+            return;
+        }
+        let average = self.averages.get_or_alloc_mut(p).expect("memory for the averages");
+        for (v, g) in average.iter_mut().zip(crate::tensor::values(grad).iter()) {
+            *v = self.momentum as f32 * *v + g;
+        }
+        p.axpy(kept, &self.averages.get(p), -self.lr);
+    }
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn set_lr(&mut self, lr: f64) {
+        self.lr = lr;
+    }
+}
