@@ -57,7 +57,7 @@ fn main() -> Result<()> {
 
     //
     // The number in front counts the entries. Then come the entries themselves: `train` for the images to
-    // learn from, `valid` for the *validation set*, and a table of labels.
+    // learn from, `valid` for the [*validation set*](glossary.md#validation-set), and a table of labels.
     //
     // The validation set is kept apart for a reason. A model that has seen an image could simply remember
     // it. Only images that it has never seen tell us whether it learned what a 3 looks like.

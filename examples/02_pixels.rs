@@ -62,8 +62,9 @@ fn main() -> Result<()> {
     // takes its two ranges as one pair, hence the two parentheses.
     //
     // So why two of them? A tensor can also live on a graphics card, which does the same calculation for
-    // thousands of pixels at once. `dev` is the *device* that it lives on; in this book it is the processor.
-    // And a tensor can keep track of how a result depends on its inputs, which is what learning will need.
+    // thousands of pixels at once. `dev` is the [*device*](glossary.md#device) that it lives on; in this book
+    // it is the processor. And a tensor can keep track of how a result depends on its inputs, which is what
+    // learning will need.
     //
     // Our tensors come from the crate [dfdx](https://docs.rs/dfdx).
     //
@@ -113,8 +114,8 @@ fn main() -> Result<()> {
     show!(im3_t.numel());
 
     //
-    // The *shape* says that there are 28 rows of 28 pixels. `numel` is the number of elements, 28 times
-    // 28, which is 784. (The notebook has a slip here and says 768.)
+    // The [*shape*](glossary.md#shape) says that there are 28 rows of 28 pixels. `numel` is the number of
+    // elements, 28 times 28, which is 784. (The notebook has a slip here and says 768.)
     //
     // Now for something that PyTorch does not do. In dfdx the shape is part of the type:
 

@@ -5,9 +5,9 @@
 // Here is a first idea. Average all the threes, pixel by pixel. The result is a kind of ideal 3. Do the
 // same with the sevens. A new image is then called a 3 if it is more like the ideal 3 than the ideal 7.
 //
-// There is no learning in this at all. It is a *baseline*: something simple that we know how to build,
-// and that works better than guessing. Without one you cannot tell later whether a clever model was
-// worth the effort. So build one first.
+// There is no learning in this at all. It is a [*baseline*](glossary.md#baseline): something simple that
+// we know how to build, and that works better than guessing. Without one you cannot tell later whether a
+// clever model was worth the effort. So build one first.
 
 // %% imports
 use mnist_from_scratch::prelude::*;
@@ -85,7 +85,8 @@ fn main() -> Result<()> {
     // ## Rank and shape
     //
     // A tensor can have any number of *axes*. Ours has three: which image, which row, which column. The number
-    // of axes is called the *rank*. `size` gives the shape as plain numbers, so that we can count them:
+    // of axes is called the [*rank*](glossary.md#rank). `size` gives the shape as plain numbers, so that we
+    // can count them:
 
     // %% rank
     show!(stacked_threes.size().len());
@@ -181,7 +182,7 @@ fn main() -> Result<()> {
     //
     // So the signs must go. There are two common ways to do that.
     //
-    // - Take the *absolute value* of each difference, then the mean. This is the **mean absolute difference**.
+    // - Take the *absolute value* of each difference, then the mean. This is the [**mean absolute difference**](glossary.md#l1-norm).
     //   The notebook calls it the **L1 norm**, which strictly speaking is the sum and not the mean.
     // - *Square* each difference, which makes it positive, too. Take the mean, then the square root, which
     //   undoes the squaring. This is the **root mean squared error (RMSE)**. It is called the **L2 norm** in

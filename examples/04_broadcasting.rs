@@ -2,9 +2,9 @@
 
 // One image was classified correctly. That says little. Is the rule any good?
 //
-// A *metric* is a number that answers this question. It compares a model's predictions with the right
-// labels. The one that we use is *accuracy*: the share of images that were classified correctly. It is
-// easy to understand, which is what a metric is for.
+// A [*metric*](glossary.md#metric) is a number that answers this question. It compares a model's
+// predictions with the right labels. The one that we use is [*accuracy*](glossary.md#accuracy): the share
+// of images that were classified correctly. It is easy to understand, which is what a metric is for.
 //
 // We work it out on the validation set, on images that played no part in making the ideal 3 and the ideal
 // 7. Our baseline can hardly have learned any image by heart: what it keeps of thousands of them is two
@@ -88,10 +88,10 @@ fn main() -> Result<()> {
     //
     // ### Broadcasting
     //
-    // This is called *broadcasting*. The smaller tensor is treated as if it were repeated until it fits the
-    // larger one. Here `mean3` acts as a whole stack of copies of itself, one for each 3 of the validation
-    // set. Then the subtraction is done pixel by pixel, as between any two tensors of the same
-    // shape.
+    // This is called [*broadcasting*](glossary.md#broadcasting). The smaller tensor is treated as if it were
+    // repeated until it fits the larger one. Here `mean3` acts as a whole stack of copies of itself, one for
+    // each 3 of the validation set. Then the subtraction is done pixel by pixel, as between any two tensors of
+    // the same shape.
     //
     // It only acts so: no copies of `mean3` are made. In Python this is also what makes the code fast, because
     // a loop written in Python is slow. In Rust a loop would be compiled as well. What you gain is shorter

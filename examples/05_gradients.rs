@@ -20,15 +20,15 @@
 //
 // 1. **Initialize** the weights. Random numbers will do.
 // 2. **Predict**: work out with these weights whether each image is a 3 or a 7.
-// 3. Calculate the **loss**: a number that says how bad the predictions are. Small is good.
+// 3. Calculate the [**loss**](glossary.md#loss): a number that says how bad the predictions are. Small is good.
 // 4. Calculate the **gradient**. It says for each weight how the loss changes when that weight does.
 // 5. **Step**: change all the weights a little, in the direction that makes the loss smaller.
 // 6. **Repeat** from step 2.
 // 7. **Stop** when the model is good enough, or when you no longer want to wait.
 //
-// This is called *gradient descent*. The word *stochastic*, which means "random", is put in front when
-// each step looks only at some of the images, chosen at random. Hence the name **SGD**, stochastic
-// gradient descent.
+// This is called [*gradient descent*](glossary.md#gradient-descent). The word *stochastic*, which means
+// "random", is put in front when each step looks only at some of the images, chosen at random. Hence the
+// name [**SGD**](glossary.md#sgd), stochastic gradient descent.
 //
 // Before we do this with images, let us see it at work where we can draw everything.
 
@@ -88,7 +88,7 @@ fn main() -> Result<()> {
     //
     // A real model has thousands of weights. So the derivative is not one number but thousands of them, one
     // for each weight: how does the loss change if *this* weight changes, and all others stay as they are?
-    // All these numbers together are the **gradient**.
+    // All these numbers together are the [**gradient**](glossary.md#gradient).
     //
     // Nobody wants to work them out by hand, and nobody has to. First, a tensor at whose value we want the
     // gradient:
@@ -107,7 +107,7 @@ fn main() -> Result<()> {
     //
     // Three squared, no surprise. But look at `leaky_trace`. It is the counterpart of PyTorch's
     // `requires_grad_()`, and it says: *keep a record of what happens to this tensor*. dfdx calls the record a
-    // **tape**. On it is written that `yt` is the square of `xt`.
+    // [**tape**](glossary.md#tape). On it is written that `yt` is the square of `xt`.
     //
     // (*Leaky* is about memory: this tape keeps the gradients of intermediate results, too. In later chapters
     // we use one that does not.)
@@ -187,8 +187,8 @@ fn main() -> Result<()> {
     //
     // ## Stepping with a learning rate
     //
-    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the **learning
-    // rate**, and takes that away from the weight:
+    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the [**learning
+    // rate**](glossary.md#learning-rate), and takes that away from the weight:
     //
     // ```text
     // w -= gradient(w) * lr
@@ -241,6 +241,69 @@ fn main() -> Result<()> {
     for lr in [0.02, 0.2, 1.05] {
         let end = descend(lr)[10];
         println!("lr {lr:<4}: x = {end:7.4}, loss {:.4}", f(end));
+    }
+
+    //
+    // ### Try it
+    //
+    // Drag the learning rate, or use the arrow keys. Where does crawling turn into converging? What happens at
+    // 0.5, and what at 1?
+    //
+    // <div class="descent" id="descent">
+    // <p>Here is a picture that needs JavaScript. It shows twenty steps of gradient descent on the parabola
+    // from −1.5. With learning rates near 0 it crawls; up to 0.5 it walks straight to the bottom; between 0.5
+    // and 1 it swings from side to side and still arrives; at 1 it jumps to and fro for ever; above 1 it
+    // diverges.</p>
+    // </div>
+    //
+    // <details>
+    // <summary>Why are 0.5 and 1 special?</summary>
+    //
+    // The gradient at x is 2x, so a step goes from x to x − lr · 2x, which is (1 − 2 lr) times x. With a rate
+    // of 0.5 that is zero: one step, and you are there. With a rate of 1 it is −x: the same place on the other
+    // side. Above that each step makes it larger.
+    // </details>
+    //
+    // ## What you have learned
+    //
+    // - The loss says how bad a model is. The gradient says, for each weight, how the loss changes with it.
+    // - A tape records what happens to a tensor; `backward` plays it backwards and returns the gradients.
+    // - A step subtracts gradient times learning rate. Too low is slow, too high diverges.
+    //
+    // <details>
+    // <summary><strong>What are the seven steps?</strong></summary>
+    //
+    // Initialize, predict, calculate the loss, calculate the gradient, step, repeat, stop.
+    // </details>
+    //
+    // <details>
+    // <summary><strong>Why is the gradient subtracted, and not added?</strong></summary>
+    //
+    // It points to where the loss grows. We want it to shrink.
+    // </details>
+    //
+    // <details>
+    // <summary><strong>In PyTorch, gradients have to be set to zero between two passes. Why not here?</strong></summary>
+    //
+    // `backward` returns new gradients each time, instead of adding to those that are stored in the tensor.
+    // </details>
+    //
+    // **Exercise.** Start `descend` at 2.5 instead. Which learning rate needs the fewest steps to get below a
+    // loss of 0.01? The answer does not depend on the start; can you say why?
+    //
+    // <details>
+    // <summary>Solution</summary>
+
+    // %% solution_steps
+    for lr in [0.1, 0.3, 0.5, 0.7, 0.9] {
+        let mut x: Tensor<Rank0, f32, _> = dev.tensor(2.5);
+        let mut steps = 0;
+        while f(x.array()) >= 0.01 {
+            let gradients = x.leaky_trace().square().backward();
+            x = x.clone() - gradients.get(&x) * lr;
+            steps += 1;
+        }
+        println!("lr {lr}: {steps} steps");
     }
 
     Ok(())

@@ -288,5 +288,62 @@ fn main() -> Result<()> {
         println!("lr {lr:e}: {:.4e} -> {:.4e}", losses[0], losses[9]);
     }
 
+    //
+    // With a tenth of our learning rate it is slow. With ten times as much it diverges: `a` overshoots, and
+    // worse each time. So the steepest direction decides how large the learning rate may be, and all others
+    // have to wait. Much of what comes later, such as scaling the inputs and better optimizers, is about this
+    // one problem.
+    //
+    // ## What you have learned
+    //
+    // - The seven steps fit any function with parameters. This one had three; a neural net has thousands.
+    // - With the same seed, random numbers are the same each time.
+    // - A falling loss does not mean that a model is good. Look at its predictions, too.
+    //
+    // <details>
+    // <summary><strong>Why do we start with random parameters?</strong></summary>
+    //
+    // Because any start will do: the steps improve them. Random ones need no thought.
+    // </details>
+    //
+    // <details>
+    // <summary><strong>What would happen with a learning rate ten times as large?</strong></summary>
+    //
+    // Each step would overshoot, and the loss would grow: the descent diverges.
+    // </details>
+    //
+    // <details>
+    // <summary><strong>Why does PyTorch need <code>params.data</code> in step 5, and we do not?</strong></summary>
+    //
+    // There the parameters record everything that is done to them, the step included, unless one works on
+    // `.data`. Here only what starts with `leaky_trace` is recorded.
+    // </details>
+    //
+    // **Exercise.** Divide the time by 20 before it goes into `f`, so that it runs from 0 to 1. Which learning
+    // rates work now, and how good does the fit get after 5000 steps?
+    //
+    // <details>
+    // <summary>Solution</summary>
+
+    // %% solution_scaled
+    let scaled = time.clone() / 20.;
+    for lr in [0.01, 0.1, 1.0] {
+        let mut params = orig_params.clone();
+        for _ in 0..5000 {
+            apply_step(&scaled, &speed, &mut params, lr);
+        }
+        println!("lr {lr}: loss {:.2}", mse(f(&scaled, &params), &speed).array());
+    }
+
+    //
+    // %% solution_plot
+    //| fig-alt: The predictions form a U that runs through the measurements.
+    //| fig-cap: Measured and predicted, with the time from 0 to 1.
+    let mut params = orig_params.clone();
+    for _ in 0..5000 {
+        apply_step(&scaled, &speed, &mut params, 0.1);
+    }
+    show_preds(&time, &speed, &f(&scaled, &params)).y_range(-10.0..90.0).show("scaled")?;
+
     Ok(())
 }

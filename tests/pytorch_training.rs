@@ -9,7 +9,7 @@ mod training;
 
 use mnist_from_scratch::prelude::*;
 use serde_json::Value;
-use training::{Digits, by_hand, learner_table, top_losses};
+use training::{Sample, by_hand, learner_table, top_losses};
 
 const IMAGE: f64 = 1.0 / 2038.0;
 
@@ -55,39 +55,40 @@ const DECIMALS: f64 = 0.5e-4;
 
 #[test]
 fn the_linear_model_before_training() {
-    let digits = Digits::load();
+    let sample = Sample::load();
     for_each_seed(|seed, entry| {
         set_seed(seed);
-        check_start(&digits, &entry["loss"], &format!("seed {seed}"));
+        check_start(&sample, &entry["loss"], &format!("seed {seed}"));
     });
 }
 
-fn check_start(digits: &Digits, expected: &Value, what: &str) {
-    let dev = &digits.dev;
+fn check_start(sample: &Sample, expected: &Value, what: &str) {
+    let dev = &sample.dev;
+    let (train_x, train_y) = sample.train_all();
     let mut weights: Tensor<Rank2<784, 1>, f32, _> = init_params(dev, 1.);
     let bias: Tensor<Rank1<1>, f32, _> = init_params(dev, 1.);
     assert_close(&weights.as_vec()[..5], &expected["weights_first5"], ROUNDED, what);
     assert_close(&bias.as_vec(), &expected["bias"], ROUNDED, what);
-    let preds = by_hand::linear1(&digits.train_x, weights.clone(), &bias);
+    let preds = by_hand::linear1(&train_x, weights.clone(), &bias);
     assert_close(&ends(&preds.as_vec(), 3), &expected["linear1_ends"], DECIMALS, what);
-    let accuracy = |preds: Rows<1>| preds.gt(0.).eq(&digits.train_y.eq(1)).mean_all().as_vec();
+    let accuracy = |preds: Rows<1>| preds.gt(0.).eq(&train_y.eq(1)).mean_all().as_vec();
     assert_close(&accuracy(preds), &expected["accuracy"], 1e-6, what);
     weights[[0, 0]] *= 1.0001;
-    let preds = by_hand::linear1(&digits.train_x, weights, &bias);
+    let preds = by_hand::linear1(&train_x, weights, &bias);
     assert_close(&accuracy(preds), &expected["accuracy_after_nudge"], 1e-6, what);
 }
 
 #[test]
 fn the_training_loop_by_hand() {
-    let digits = Digits::load();
+    let sample = Sample::load();
     for_each_seed(|seed, entry| {
         set_seed(seed);
-        check_loop(&digits, &entry["loop"], &format!("seed {seed}"));
+        check_loop(&sample, &entry["loop"], &format!("seed {seed}"));
     });
 }
 
-fn check_loop(digits: &Digits, expected: &Value, what: &str) {
-    let run = by_hand::run(digits);
+fn check_loop(sample: &Sample, expected: &Value, what: &str) {
+    let run = by_hand::run(sample);
     assert_close(&run.start[..5], &expected["weights_first5"], ROUNDED, what);
     assert_close(&run.start[784..], &expected["bias"], ROUNDED, what);
     assert_close(&run.batch4_preds, &expected["batch4_preds"], DECIMALS, what);
@@ -102,21 +103,21 @@ fn check_loop(digits: &Digits, expected: &Value, what: &str) {
 
 #[test]
 fn the_optimizers_and_the_learner() {
-    let digits = Digits::load();
+    let sample = Sample::load();
     for_each_seed(|seed, entry| {
         set_seed(seed);
-        let dls = digits.loaders();
-        check_optimizers(&digits, dls, &entry["optimizer"], &format!("seed {seed}"));
+        let dls = sample.loaders();
+        check_optimizers(&sample, dls, &entry["optimizer"], &format!("seed {seed}"));
     });
 }
 
 fn check_optimizers(
-    digits: &Digits,
+    sample: &Sample,
     dls: training::Loaders,
     expected: &Value,
     what: &str,
 ) -> training::Loaders {
-    let model = Linear::<784, 1>::new(&digits.dev);
+    let model = Linear::<784, 1>::new(&sample.dev);
     assert_close(&model.weight.as_vec()[..5], &expected["weights_first5"], ROUNDED, what);
     assert_close(&model.bias.as_vec(), &expected["bias"], ROUNDED, what);
     let initial = training::validate_epoch(&model, &dls);
@@ -124,11 +125,11 @@ fn check_optimizers(
     let accuracies = training::train_model(model, BasicOptim::new(1.), &dls, 20);
     assert_close(&accuracies, &expected["basic_optim"], IMAGE, &format!("{what}: BasicOptim"));
 
-    let model = Linear::<784, 1>::new(&digits.dev);
+    let model = Linear::<784, 1>::new(&sample.dev);
     let accuracies = training::train_model(model, SGD::new(1.), &dls, 20);
     assert_close(&accuracies, &expected["sgd"], IMAGE, &format!("{what}: SGD"));
 
-    let (table, learn) = learner_table(dls, Linear::<784, 1>::new(&digits.dev), 10, 1.);
+    let (table, learn) = learner_table(dls, Linear::<784, 1>::new(&sample.dev), 10, 1.);
     check_table(&table, &expected["learner"], &format!("{what}: fit(10)"));
     learn.dls
 }
@@ -147,22 +148,26 @@ fn check_table(table: &[Vec<f32>], expected: &Value, what: &str) {
 
 #[test]
 fn the_neural_net() {
-    let digits = Digits::load();
+    let sample = Sample::load();
     for_each_seed(|seed, entry| {
         set_seed(seed);
-        let dls = digits.loaders();
-        check_net(&digits, dls, &entry["net"], &format!("seed {seed}"));
+        let dls = sample.loaders();
+        // The chapter looks at the first batch of the validation set twice.
+        check_net(&sample, dls, 2, &entry["net"], &format!("seed {seed}"));
     });
 }
 
-fn check_net(digits: &Digits, dls: training::Loaders, expected: &Value, what: &str) {
-    let dev = &digits.dev;
+fn check_net(sample: &Sample, dls: training::Loaders, looks: usize, expected: &Value, what: &str) {
+    let dev = &sample.dev;
     let w1: Tensor<Rank2<784, 30>, f32, _> = init_params(dev, 1.);
     let _b1: Tensor<Rank1<30>, f32, _> = init_params(dev, 1.);
     let _w2: Tensor<Rank2<30, 1>, f32, _> = init_params(dev, 1.);
     let _b2: Tensor<Rank1<1>, f32, _> = init_params(dev, 1.);
     assert_close(&w1.as_vec()[..3], &expected["w1_first3"], ROUNDED, what);
 
+    for _ in 0..looks {
+        first(&dls.valid).unwrap();
+    }
     let net = (Linear::<784, 30>::new(dev), ReLU, Linear::<30, 1>::new(dev));
     assert_close(&net.0.weight.as_vec()[..5], &expected["weights_first5"], ROUNDED, what);
     let (table, learn) = learner_table(dls, net, 40, 0.1);
@@ -186,15 +191,15 @@ fn check_net(digits: &Digits, dls: training::Loaders, expected: &Value, what: &s
 /// what the parts before it have drawn.
 #[test]
 fn the_whole_notebook_in_one_process() {
-    let digits = Digits::load();
+    let sample = Sample::load();
     for_each_seed(|seed, entry| {
         let expected = &entry["notebook"];
         let what = format!("the notebook with seed {seed}");
         set_seed(seed);
-        let _noise: Tensor<Rank1<20>, f32, _> = randn(&digits.dev);
-        let params: Tensor<Rank1<3>, f32, _> = randn(&digits.dev);
+        let _noise: Tensor<Rank1<20>, f32, _> = randn(&sample.dev);
+        let params: Tensor<Rank1<3>, f32, _> = randn(&sample.dev);
         assert_close(&params.as_vec(), &expected["roller_coaster"]["params"], ROUNDED, &what);
-        check_start(&digits, &expected["loss"], &what);
+        check_start(&sample, &expected["loss"], &what);
 
         let range = DataLoader::new(0..15_i64).batch_size(5).shuffle(true);
         let order: Vec<f32> =
@@ -205,8 +210,8 @@ fn the_whole_notebook_in_one_process() {
         let letters: String = alphabet.iter().flat_map(|(_, letters)| letters).collect();
         assert_eq!(letters, expected["mini_batches"]["letters"].as_str().unwrap(), "{what}");
 
-        check_loop(&digits, &expected["loop"], &what);
-        let dls = check_optimizers(&digits, digits.loaders(), &expected["optimizer"], &what);
-        check_net(&digits, dls, &expected["net"], &what);
+        check_loop(&sample, &expected["loop"], &what);
+        let dls = check_optimizers(&sample, sample.loaders(), &expected["optimizer"], &what);
+        check_net(&sample, dls, 0, &expected["net"], &what);
     });
 }

@@ -6,8 +6,6 @@ use mnist_from_scratch::prelude::*;
 
 use super::Run;
 
-type Digits = Zip<Rows<784>, Labels>;
-
 /// The whole data set in memory.
 pub struct Data {
     dev: AutoDevice,
@@ -19,17 +17,7 @@ impl Data {
     /// Reads all images: 1 is the label of a three, 0 that of a seven.
     pub fn load() -> Result<Self> {
         let dev = AutoDevice::default();
-        let path = untar_data(Urls::MNIST_SAMPLE)?;
-        let digits = |part: &str| -> Result<Digits> {
-            let threes = open_images(&path.join(part).join("3").ls()?)?;
-            let sevens = open_images(&path.join(part).join("7").ls()?)?;
-            let labels = [vec![1; threes.len()], vec![0; sevens.len()]].concat();
-            let pixels: Vec<Pixels> = tensors(&[threes, sevens].concat(), &dev)?;
-            let images: Images = pixels.stack().float() / 255.;
-            let rows = images.reshape_like(&(labels.len(), Const));
-            Ok(zip(rows, column(&labels, &dev))?)
-        };
-        let (train, valid) = (digits("train")?, digits("valid")?);
+        let (train, valid) = threes_and_sevens(&dev)?;
         Ok(Self { dev, train, valid })
     }
 

@@ -1,5 +1,6 @@
-//! Compares outputs whose numbers may move a little.
+//! Compares outputs of which a part may change: numbers that move a little, times.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
@@ -66,6 +67,69 @@ impl Tolerance {
     }
 }
 
+/// What may change in an output: all that a regular expression matches, as in nbval.
+#[derive(Debug, Clone)]
+pub struct Sanitizer(Regex);
+
+impl FromStr for Sanitizer {
+    type Err = String;
+
+    /// Reads a regular expression, for example `\d\d:\d\d`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match Regex::new(text) {
+            Ok(pattern) if !pattern.is_match("") => Ok(Self(pattern)),
+            Ok(_) => Err(format!("option `sanitize` matches also where nothing is: `{text}`")),
+            Err(error) => {
+                let reason = error.to_string();
+                let reason = reason.lines().last().unwrap_or_default();
+                Err(format!("option `sanitize` is a regular expression, not `{text}`: {reason}"))
+            }
+        }
+    }
+}
+
+impl PartialEq for Sanitizer {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Sanitizer {
+    /// The text with `[…]` in place of each match.
+    ///
+    /// ```
+    /// use mdbook_literate::compare::Sanitizer;
+    ///
+    /// let times: Sanitizer = r"\d\d:\d\d".parse()?;
+    /// assert_eq!(times.sanitize("took 02:33"), times.sanitize("took 00:07"));
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn sanitize<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.0.replace_all(text, "[…]")
+    }
+}
+
+/// Whether a new output is the accepted one, apart from what may change.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Comparison {
+    pub tolerance: Option<Tolerance>,
+    pub sanitize: Option<Sanitizer>,
+}
+
+impl Comparison {
+    pub fn matches(&self, accepted: &str, new: &str) -> bool {
+        let clean = |text| match &self.sanitize {
+            Some(sanitizer) => sanitizer.sanitize(text),
+            None => Cow::Borrowed(text),
+        };
+        let (accepted, new) = (clean(accepted), clean(new));
+        match self.tolerance {
+            Some(tolerance) => tolerance.matches(&accepted, &new),
+            None => accepted == new,
+        }
+    }
+}
+
 #[derive(Debug, PartialEq)]
 enum Part {
     Text(String),
@@ -125,6 +189,24 @@ mod tests {
         let tolerance = Tolerance::Absolute(0.1);
         assert!(tolerance.matches("| 9.99 |", "| 10.01 |"));
         assert!(tolerance.matches("|  9.99 |", "| 10.01 |"));
+    }
+
+    #[test]
+    fn what_is_sanitized_may_change_and_nothing_else() {
+        let sanitize = Some(r"\d\d:\d\d".parse().unwrap());
+        let exact = Comparison { sanitize: sanitize.clone(), tolerance: None };
+        assert!(exact.matches("0.52 00:07", "0.52 12:33"));
+        assert!(!exact.matches("0.52 00:07", "0.53 00:07"));
+        assert!(!exact.matches("0.52 00:07", "0.52"));
+        let near = Comparison { sanitize, tolerance: Some(Tolerance::Absolute(0.01)) };
+        assert!(near.matches("0.52 00:07", "0.53 12:33"));
+        assert!(!near.matches("0.52 00:07", "0.54 12:33"));
+    }
+
+    #[test]
+    fn a_sanitizer_matches_something() {
+        assert!("[".parse::<Sanitizer>().unwrap_err().contains("regular expression, not `[`"));
+        assert!("a*".parse::<Sanitizer>().unwrap_err().contains("where nothing is"));
     }
 
     #[test]

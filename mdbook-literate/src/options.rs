@@ -1,7 +1,7 @@
 //! Cell options: `//| key: value` lines at the top of a cell, named as in Quarto and nbval.
 
 use crate::chapter::{Place, Problem};
-use crate::compare::Tolerance;
+use crate::compare::{Sanitizer, Tolerance};
 
 /// What an author asks for one cell. [`CellOptions::default`] is a cell without option lines.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +14,8 @@ pub struct CellOptions {
     pub compare: bool,
     /// `tolerance: 0.01` or `tolerance: 5%`: how far a number in the output may move.
     pub tolerance: Option<Tolerance>,
+    /// `sanitize: \d\d:\d\d`: what this regular expression matches may change, a time for example.
+    pub sanitize: Option<Sanitizer>,
     /// `slow: true`: `mdbook test`, which cannot optimise, compiles the chapter without running it.
     pub slow: bool,
     /// `cuda: true`: the chapter runs only where `MDBOOK_LITERATE_CUDA` is set.
@@ -31,6 +33,7 @@ impl Default for CellOptions {
             output: true,
             compare: true,
             tolerance: None,
+            sanitize: None,
             slow: false,
             cuda: false,
             fig_alt: Vec::new(),
@@ -42,8 +45,8 @@ impl Default for CellOptions {
 /// The start of an option line.
 pub(crate) const MARK: &str = "//|";
 
-const KNOWN: &str =
-    "echo, output, compare, tolerance, slow, cuda, fig-alt, fig-cap (a line `//|   …` goes on)";
+const KNOWN: &str = "echo, output, compare, tolerance, sanitize, slow, cuda, fig-alt, fig-cap \
+                     (a line `//|   …` goes on)";
 
 impl CellOptions {
     /// Reads the option lines at the top of a cell's code; returns how many there are, too.
@@ -73,6 +76,7 @@ impl CellOptions {
             "slow" => self.slow = boolean(key, value)?,
             "cuda" => self.cuda = boolean(key, value)?,
             "tolerance" => self.tolerance = Some(value.parse()?),
+            "sanitize" => self.sanitize = Some(value.parse()?),
             "fig-alt" => self.fig_alt.push(text(key, value)?),
             "fig-cap" => self.fig_cap.push(text(key, value)?),
             _ => return Err(format!("unknown option `{key}`; a cell knows {KNOWN}")),
@@ -134,14 +138,16 @@ mod tests {
         let (options, lines) = parse(&[
             "//| echo: false",
             "//| tolerance: 5%",
+            r"//| sanitize: \d\d:\d\d",
             "//| fig-alt: a grey 3,",
             "//|   a little blurred",
             "draw();",
         ])
         .unwrap();
-        assert_eq!(lines, 4);
+        assert_eq!(lines, 5);
         assert!(!options.echo && options.output);
         assert_eq!(options.tolerance, Some(Tolerance::Relative(0.05)));
+        assert_eq!(options.sanitize, Some(r"\d\d:\d\d".parse().unwrap()));
         assert_eq!(options.fig_alt, ["a grey 3, a little blurred"]);
     }
 
@@ -151,6 +157,8 @@ mod tests {
         assert!(error.starts_with("a.md:12: unknown option `ecko`; a cell knows echo,"), "{error}");
         let error = parse(&["//| echo: no"]).unwrap_err();
         assert!(error.contains("`true` or `false`, not `no`"), "{error}");
+        let error = parse(&["//| sanitize: (s"]).unwrap_err();
+        assert!(error.contains("`sanitize` is a regular expression, not `(s`"), "{error}");
         let error = parse(&["//| echo"]).unwrap_err();
         assert!(error.contains("a.md:11: `//| echo` is not"), "{error}");
         let error = parse(&["f();", "//| echo: false"]).unwrap_err();

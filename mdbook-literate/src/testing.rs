@@ -26,7 +26,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::book::{Book, Reading};
 use crate::chapter::{Cell, Chapter, Problem, Snippet};
-use crate::compare::Tolerance;
+use crate::compare::Comparison;
 use crate::libs::Libs;
 use crate::output::CellOutput;
 use crate::preprocess;
@@ -220,8 +220,9 @@ impl Session {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.set_description(format!("cell `{}` of {}", cell.name, chapter.file));
-        if let Some(tolerance) = cell.options.tolerance {
-            settings.set_comparator(Box::new(Near(tolerance)));
+        let (tolerance, sanitize) = (cell.options.tolerance, cell.options.sanitize.clone());
+        if tolerance.is_some() || sanitize.is_some() {
+            settings.set_comparator(Box::new(Apart(Comparison { tolerance, sanitize })));
         }
         // insta prints the difference line by line: one cell at a time, please.
         static PRINTING: Mutex<()> = Mutex::new(());
@@ -375,10 +376,10 @@ fn progress(line: String) {
     eprintln!("{verb:>12} {rest}");
 }
 
-/// Compares outputs whose numbers may move.
-struct Near(Tolerance);
+/// Compares outputs of which a part may change.
+struct Apart(Comparison);
 
-impl insta::Comparator for Near {
+impl insta::Comparator for Apart {
     fn matches(&self, accepted: &insta::Snapshot, new: &insta::Snapshot) -> bool {
         match (accepted.as_text(), new.as_text()) {
             (Some(accepted), Some(new)) => self.0.matches(&accepted.to_string(), &new.to_string()),
@@ -387,7 +388,7 @@ impl insta::Comparator for Near {
     }
 
     fn dyn_clone(&self) -> Box<dyn insta::Comparator> {
-        Box::new(Near(self.0))
+        Box::new(Apart(self.0.clone()))
     }
 }
 

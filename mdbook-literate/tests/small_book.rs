@@ -227,6 +227,16 @@ fn a_number_may_move_within_its_tolerance_only() {
 }
 
 #[test]
+fn what_is_sanitized_may_change() {
+    let book = Fixture::new();
+    book.edit("let length", "//| sanitize: \\d\\.\\d+\nlet length");
+    book.edit("length as f32 / 2.0", "length as f32 / 3.0");
+    assert!(book.book(&["test", "01_hello::"]).ok, "4.33 for 6.50");
+    book.edit("letters, ", "signs, ");
+    book.book(&["test", "01_hello::"]).fails_with(&["cell `length` prints something new"]);
+}
+
+#[test]
 fn an_output_that_is_not_compared_may_change() {
     let book = Fixture::new();
     book.edit("let length", "//| compare: false\nlet length");

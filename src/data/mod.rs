@@ -24,6 +24,8 @@ mod cache;
 mod collate;
 mod dataloader;
 mod dataset;
+#[cfg(feature = "mnist-sample")]
+mod digits;
 #[cfg(feature = "download")]
 mod download;
 mod error;
@@ -38,6 +40,8 @@ pub use cache::{CACHE_VARIABLE, cache_folder};
 pub use collate::Collate;
 pub use dataloader::{Batches, DataLoader, DataLoaders, NoFirst, first};
 pub use dataset::{Dataset, Items, Zip, ZipError, column, zip};
+#[cfg(feature = "mnist-sample")]
+pub use digits::{Digits, threes_and_sevens};
 pub use error::DataError;
 pub use list::{L, ListItem};
 pub use ls::{LsError, PathExt, relative_to_base, set_base_path};

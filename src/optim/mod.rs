@@ -18,6 +18,10 @@ pub use basic::BasicOptim;
 pub use rule::UpdateRule;
 pub use sgd::SGD;
 
+pub use dfdx::optim::{
+    Adam, AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay,
+};
+
 use dfdx::tensor::{AutoDevice, HasErr};
 
 use crate::tensor::Grads;

@@ -14,7 +14,7 @@ mod table;
 mod text;
 mod value;
 
-pub use picture::{Intensity, Picture, show_image, show_images};
+pub use picture::{Intensity, Picture, show_image, show_image_grid, show_images};
 pub use plot::{Plot, PlotError, Plots, Values, plot_function, scatter};
 pub use table::show_pixels;
 pub use text::{Element, Scalar, tensor_text};

@@ -12,6 +12,9 @@ use mdbook_literate::display::{Figure, is_recording, show};
 
 /// Width of a picture on the page, in CSS pixels: five for each pixel of a 28x28 digit.
 const WIDTH: u32 = 140;
+/// Width of a picture in a grid on the page, and how many are in a row of a file.
+const GRID_WIDTH: u32 = 84;
+const GRID_COLUMNS: usize = 10;
 /// In a file each pixel becomes a square of this many, so that a digit can be seen.
 const ENLARGED: u32 = 8;
 /// White space between the pictures of a row, in pixels of the pictures.
@@ -134,11 +137,47 @@ pub fn show_images(images: &[(&str, &dyn Picture)]) -> io::Result<()> {
     let pictures: Vec<(&str, GrayImage)> =
         images.iter().map(|(title, image)| (*title, image.picture())).collect();
     if is_recording() {
-        return show("images", Figure::Html { html: &row_html(&pictures)?, text: "" });
+        return show(
+            "images",
+            Figure::Html { html: &row_html(&pictures, "images", WIDTH)?, text: "" },
+        );
     }
     let titles: Vec<&str> = pictures.iter().map(|(title, _)| *title).collect();
     println!("{}", titles.join(" | "));
     show_picture(&side_by_side(&pictures))
+}
+
+/// Shows many pictures in rows, each with a title below it: as [`show_images`], but small, so that
+/// thirty of them can be seen at once.
+///
+/// # Errors
+/// If the file cannot be written; the message names it.
+///
+/// # Example
+/// ```no_run
+/// use dfdx::prelude::*;
+/// use mnist_from_scratch::show::show_image_grid;
+///
+/// let dev = AutoDevice::default();
+/// let noise: Tensor<Rank2<28, 28>, f32, _> = dev.sample_uniform();
+/// let pictures: Vec<(String, _)> = (0..30).map(|i| (format!("noise {i}"), noise.clone())).collect();
+/// show_image_grid(&pictures)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn show_image_grid<P: Picture>(images: &[(String, P)]) -> io::Result<()> {
+    let pictures: Vec<(&str, GrayImage)> =
+        images.iter().map(|(title, image)| (title.as_str(), image.picture())).collect();
+    if is_recording() {
+        let html = row_html(&pictures, "images grid", GRID_WIDTH)?;
+        return show("images", Figure::Html { html: &html, text: "" });
+    }
+    for row in pictures.chunks(GRID_COLUMNS) {
+        let titles: Vec<&str> = row.iter().map(|(title, _)| *title).collect();
+        println!("{}", titles.join(" | "));
+    }
+    let rows: Vec<(&str, GrayImage)> =
+        pictures.chunks(GRID_COLUMNS).map(|row| ("", side_by_side(row))).collect();
+    show_picture(&one_below_the_other(&rows))
 }
 
 fn show_picture(picture: &GrayImage) -> io::Result<()> {
@@ -157,8 +196,8 @@ fn png(picture: &GrayImage) -> io::Result<Vec<u8>> {
 }
 
 /// A row of pictures as HTML. The titles are the pictures' names for screen readers, too.
-fn row_html(pictures: &[(&str, GrayImage)]) -> io::Result<String> {
-    let mut html = String::from("<div class=\"images\">\n");
+fn row_html(pictures: &[(&str, GrayImage)], class: &str, width: u32) -> io::Result<String> {
+    let mut html = format!("<div class=\"{class}\">\n");
     for (title, picture) in pictures {
         let data = BASE64_STANDARD.encode(png(picture)?);
         let title = escape(title);
@@ -166,7 +205,7 @@ fn row_html(pictures: &[(&str, GrayImage)]) -> io::Result<String> {
         let _ = writeln!(
             html,
             "<figure><img class=\"pixelated\" src=\"data:image/png;base64,{data}\" \
-             width=\"{WIDTH}\" alt=\"{title}\"><figcaption aria-hidden=\"true\">{title}\
+             width=\"{width}\" alt=\"{title}\"><figcaption aria-hidden=\"true\">{title}\
              </figcaption></figure>"
         );
     }
@@ -184,6 +223,18 @@ fn side_by_side(pictures: &[(&str, GrayImage)]) -> GrayImage {
         left += picture.width() + GAP;
     }
     row
+}
+
+fn one_below_the_other(rows: &[(&str, GrayImage)]) -> GrayImage {
+    let height: u32 = rows.iter().map(|(_, row)| row.height() + GAP).sum();
+    let width = rows.iter().map(|(_, row)| row.width()).max().unwrap_or(1);
+    let mut grid = GrayImage::from_pixel(width, height.saturating_sub(GAP).max(1), Luma([255]));
+    let mut top = 0;
+    for (_, row) in rows {
+        imageops::replace(&mut grid, row, 0, i64::from(top));
+        top += row.height() + GAP;
+    }
+    grid
 }
 
 fn escape(text: &str) -> String {
@@ -230,7 +281,7 @@ mod tests {
 
     #[test]
     fn titles_are_escaped() {
-        let html = row_html(&[("3 < \"7\"", GrayImage::new(1, 1))]).unwrap();
+        let html = row_html(&[("3 < \"7\"", GrayImage::new(1, 1))], "images", WIDTH).unwrap();
         assert!(html.contains("alt=\"3 &lt; &quot;7&quot;\""), "{html}");
     }
 }

@@ -224,12 +224,17 @@ def optimizer(dls):
     return out
 
 
-def net(dls, by_hand=True):
-    """Adding a non-linearity. The net by hand is drawn and not trained, as in the notebook."""
+def net(dls, by_hand=True, looks=0):
+    """Adding a non-linearity. The net by hand is drawn and not trained, as in the notebook.
+
+    `looks`: how often the first batch of the validation set is looked at before the module is made.
+    """
     out = {}
     if by_hand:
         w1, b1, w2, b2 = [init_params(size) for size in ((28 * 28, 30), 30, (30, 1), 1)]
         out["w1_first3"] = numbers(w1.flatten()[:3])
+    for _ in range(looks):
+        first(dls[1])
     model = nn.Sequential(nn.Linear(28 * 28, 30), nn.ReLU(), nn.Linear(30, 1))
     out["weights_first5"] = numbers(model[0].weight.flatten()[:5])
     learn, out["learner"] = fit(dls, model, 40, 0.1)
@@ -263,7 +268,7 @@ def notebook():
 
 def entry(seed):
     chapters = {"loss": loss, "loop": lambda: loop()[0], "optimizer": lambda: optimizer(loaders()),
-                "net": lambda: net(loaders()), "notebook": notebook}
+                "net": lambda: net(loaders(), looks=2), "notebook": notebook}
     return {"seed": seed} | {name: seeded(seed, chapter) for name, chapter in chapters.items()}
 
 

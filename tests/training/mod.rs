@@ -2,43 +2,32 @@
 
 use mnist_from_scratch::prelude::*;
 
-pub type Dataset3or7 = Zip<Rows<784>, Labels>;
-pub type Loaders = DataLoaders<Dataset3or7>;
+pub type Loaders = DataLoaders<Digits>;
 
 /// The images and labels as the course has them.
-pub struct Digits {
+pub struct Sample {
     pub dev: AutoDevice,
-    pub train_x: Rows<784>,
-    pub train_y: Labels,
-    pub valid_x: Rows<784>,
-    pub valid_y: Labels,
+    pub train: Digits,
+    pub valid: Digits,
 }
 
-impl Digits {
+impl Sample {
     pub fn load() -> Self {
         let dev = AutoDevice::default();
-        let (train_x, train_y) = load("train", &dev);
-        let (valid_x, valid_y) = load("valid", &dev);
-        Self { dev, train_x, train_y, valid_x, valid_y }
+        let (train, valid) = threes_and_sevens(&dev).unwrap();
+        Self { dev, train, valid }
+    }
+
+    /// The whole training set as one batch.
+    pub fn train_all(&self) -> (Rows<784>, Labels) {
+        self.train.batch(&(0..self.train.len()).collect::<Vec<_>>())
     }
 
     /// Batches of 256 in order, made anew.
     pub fn loaders(&self) -> Loaders {
-        let train = zip(self.train_x.clone(), self.train_y.clone()).unwrap();
-        let valid = zip(self.valid_x.clone(), self.valid_y.clone()).unwrap();
-        let dl = DataLoader::new(train).batch_size(256);
-        DataLoaders::new(dl, DataLoader::new(valid).batch_size(256))
+        let dl = DataLoader::new(self.train.clone()).batch_size(256);
+        DataLoaders::new(dl, DataLoader::new(self.valid.clone()).batch_size(256))
     }
-}
-
-fn load(part: &str, dev: &AutoDevice) -> (Rows<784>, Labels) {
-    let path = untar_data(Urls::MNIST_SAMPLE).unwrap().join(part);
-    let [threes, sevens] =
-        ["3", "7"].map(|digit| open_images(&path.join(digit).ls().unwrap()).unwrap());
-    let labels = [vec![1; threes.len()], vec![0; sevens.len()]].concat();
-    let pixels: Vec<Pixels> = tensors(&[threes, sevens].concat(), dev).unwrap();
-    let images: Images = pixels.stack().float() / 255.;
-    (images.reshape_like(&(labels.len(), Const)), column(&labels, dev))
 }
 
 /// The mean accuracy of the validation set's batches.
@@ -125,16 +114,15 @@ pub mod by_hand {
         pub accuracies: Vec<f32>,
     }
 
-    pub fn run(digits: &Digits) -> Run {
+    pub fn run(sample: &Sample) -> Run {
         let mut params: (Weights, Bias) =
-            (init_params(&digits.dev, 1.), init_params(&digits.dev, 1.));
+            (init_params(&sample.dev, 1.), init_params(&sample.dev, 1.));
         let start = [params.0.as_vec(), params.1.as_vec()].concat();
-        let dls = digits.loaders();
+        let dls = sample.loaders();
         first(&dls.train).unwrap();
 
         let four = [0, 1, 2, 3];
-        let (batch, labels) =
-            (Dataset::batch(&digits.train_x, &four), Dataset::batch(&digits.train_y, &four));
+        let (batch, labels) = sample.train.batch(&four);
         let preds = linear1(&batch, params.0.clone(), &params.1);
         let mut grads = params.alloc_grads();
         let mut batch4_loss = 0.;
