@@ -40,6 +40,10 @@ for (const page of PAGES) {
         for (const theme of ["light", "navy"]) {
             for (const width of [1280, 390]) {
                 await open(page, { theme, width }, async (tab) => {
+                    // Answers and solutions, too.
+                    await tab.evaluate(() => {
+                        for (const details of document.querySelectorAll("details")) details.open = true;
+                    });
                     const found = await tab.evaluate(() => ({
                         tooWide: document.documentElement.scrollWidth > window.innerWidth,
                         noText: [...document.querySelectorAll("main img")].filter((i) => !i.alt).length,
