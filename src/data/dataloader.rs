@@ -1,10 +1,9 @@
 //! Mini-batches: a dataset in portions, in order or shuffled.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use super::dataset::Dataset;
-use super::workers::Workers;
 use crate::random::{Shuffle, random_};
 
 /// How many items a batch has if nothing is said, as in fastai.
@@ -27,20 +26,14 @@ const BATCH_SIZE: usize = 64;
 /// let batches: Vec<Vec<i64>> = dl.iter().map(|batch| batch.as_vec()).collect();
 /// assert_eq!(batches, [[3, 12, 8, 10, 2], [9, 4, 7, 14, 5], [1, 13, 0, 6, 11]]);
 /// ```
-pub struct DataLoader<D: Dataset> {
-    // Shared with the workers, if there are any.
-    dataset: Arc<D>,
+pub struct DataLoader<D> {
+    dataset: D,
     batch_size: usize,
     shuffle: bool,
     drop_last: bool,
     // A pass moves on to the next order, and a loader is passed through by reference.
     orders: Mutex<Shuffle>,
-    start_workers: Option<StartWorkers<D>>,
 }
-
-/// Starts the workers of a pass in this order.
-type StartWorkers<D> =
-    Box<dyn Fn(&Arc<D>, &[usize], usize) -> Workers<<D as Dataset>::Batch> + Send + Sync>;
 
 impl<D: Dataset> DataLoader<D> {
     /// Batches of 64 items in the order of the dataset; the last one may be smaller.
@@ -56,14 +49,8 @@ impl<D: Dataset> DataLoader<D> {
     /// # Ok::<(), anyhow::Error>(())
     /// ```
     pub fn new(dataset: D) -> Self {
-        Self {
-            dataset: Arc::new(dataset),
-            batch_size: BATCH_SIZE,
-            shuffle: false,
-            drop_last: false,
-            orders: Mutex::new(Shuffle::new()),
-            start_workers: None,
-        }
+        let orders = Mutex::new(Shuffle::new());
+        Self { dataset, batch_size: BATCH_SIZE, shuffle: false, drop_last: false, orders }
     }
 
     /// How many items a batch has.
@@ -106,30 +93,6 @@ impl<D: Dataset> DataLoader<D> {
     /// ```
     pub fn drop_last(mut self, drop_last: bool) -> Self {
         self.drop_last = drop_last;
-        self
-    }
-
-    /// How many threads put batches together while the last ones are in use; 0, as at first, is none
-    /// but the caller's.
-    ///
-    /// The batches are the same and come in the same order. But a dataset that draws random numbers
-    /// itself draws them from the generator of the worker's thread.
-    ///
-    /// ```
-    /// use mnist_from_scratch::prelude::*;
-    ///
-    /// let dl = DataLoader::new(0..15_i64).batch_size(4).num_workers(2);
-    /// let batches: Vec<Vec<i64>> = dl.iter().map(|batch| batch.as_vec()).collect();
-    /// assert_eq!(batches[3], [12, 13, 14]);
-    /// ```
-    pub fn num_workers(mut self, n: usize) -> Self
-    where
-        D: Send + Sync + 'static,
-        D::Batch: Send + 'static,
-    {
-        self.start_workers = (n > 0).then(|| -> StartWorkers<D> {
-            Box::new(move |dataset, order, size| Workers::start(n, dataset, order, size))
-        });
         self
     }
 
@@ -180,7 +143,7 @@ impl<D: Dataset> DataLoader<D> {
     /// assert_eq!(batches, [vec![0, 1], vec![2, 3], vec![4]]);
     /// ```
     pub fn iter(&self) -> Batches<'_, D> {
-        Batches { loader: self, pass: None, next: 0 }
+        Batches { loader: self, order: None, next: 0 }
     }
 
     /// The order of a pass that begins.
@@ -208,33 +171,12 @@ impl<D: Dataset> fmt::Debug for DataLoader<D> {
 }
 
 /// The batches of one pass; see [`DataLoader::iter`].
-pub struct Batches<'a, D: Dataset> {
+pub struct Batches<'a, D> {
     loader: &'a DataLoader<D>,
-    /// Begins, as in PyTorch, when the first batch is asked for.
-    pass: Option<Pass<D::Batch>>,
+    /// The numbers of all items; drawn, as in PyTorch, when the first batch is asked for.
+    order: Option<Vec<usize>>,
     /// The number of the next batch.
     next: usize,
-}
-
-/// Who makes the batches of a pass.
-enum Pass<B> {
-    /// The caller's thread, in this order of the items.
-    Here(Vec<usize>),
-    /// Other threads.
-    Workers(Workers<B>),
-}
-
-impl<D: Dataset> DataLoader<D> {
-    fn start_pass(&self) -> Pass<D::Batch> {
-        let order = self.next_order();
-        match &self.start_workers {
-            None => Pass::Here(order),
-            Some(start) => {
-                let used = order.len().min(self.len() * self.batch_size);
-                Pass::Workers(start(&self.dataset, &order[..used], self.batch_size))
-            }
-        }
-    }
 }
 
 impl<D: Dataset> Iterator for Batches<'_, D> {
@@ -244,16 +186,11 @@ impl<D: Dataset> Iterator for Batches<'_, D> {
         if self.next == self.loader.len() {
             return None;
         }
-        let size = self.loader.batch_size;
-        let start = self.next * size;
+        let order = self.order.get_or_insert_with(|| self.loader.next_order());
+        let start = self.next * self.loader.batch_size;
+        let end = order.len().min(start + self.loader.batch_size);
         self.next += 1;
-        match self.pass.get_or_insert_with(|| self.loader.start_pass()) {
-            Pass::Here(order) => {
-                let end = order.len().min(start + size);
-                Some(self.loader.dataset.batch(&order[start..end]))
-            }
-            Pass::Workers(workers) => Some(workers.next()),
-        }
+        Some(self.loader.dataset.batch(&order[start..end]))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -373,56 +310,6 @@ mod tests {
             let kept = if drop_last { n / size * size } else { n };
             assert_eq!(sizes.into_iter().sum::<usize>(), kept);
         }
-    }
-
-    #[test]
-    fn workers_make_the_same_batches() {
-        for (n, drop_last) in
-            [(0_i64, false), (1, false), (5, false), (16, false), (17, true), (100, true)]
-        {
-            random_seed(42);
-            let pass = |workers| -> Vec<Vec<i64>> {
-                random_seed(42);
-                let dl = DataLoader::new(0..n).batch_size(4).shuffle(true).drop_last(drop_last);
-                dl.num_workers(workers).iter().map(|batch| batch.as_vec()).collect()
-            };
-            assert_eq!(pass(1), pass(0), "{n} items");
-            assert_eq!(pass(3), pass(0), "{n} items");
-        }
-    }
-
-    #[test]
-    fn a_pass_with_workers_may_end_early() {
-        let dl = DataLoader::new(0..1000_i64).batch_size(1).num_workers(2);
-        for _ in 0..3 {
-            assert_eq!(first(&dl).unwrap().as_vec(), [0]);
-        }
-    }
-
-    /// A dataset with a fault.
-    struct Broken;
-
-    impl Dataset for Broken {
-        type Item = i64;
-        type Batch = i64;
-
-        fn len(&self) -> usize {
-            10
-        }
-        fn get(&self, index: usize) -> i64 {
-            assert!(index < 5, "item {index} is damaged");
-            index as i64
-        }
-        fn batch(&self, indices: &[usize]) -> i64 {
-            indices.iter().map(|&index| self.get(index)).sum()
-        }
-    }
-
-    #[test]
-    #[should_panic = "item 5 is damaged"]
-    fn a_workers_panic_is_the_callers() {
-        let dl = DataLoader::new(Broken).batch_size(1).num_workers(2);
-        for _ in &dl {}
     }
 
     #[test]

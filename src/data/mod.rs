@@ -33,7 +33,6 @@ mod list;
 mod ls;
 mod unpack;
 mod untar;
-mod workers;
 
 pub use archive::{Archive, Limits, Urls};
 pub use cache::{CACHE_VARIABLE, cache_folder};

@@ -285,10 +285,10 @@ mod tests {
 
     #[test]
     fn shapes_are_lists_of_sizes() {
-        let shape = (6131, Const::<28>, Const::<28>);
+        let shape = (6131_usize, Const::<28>, Const::<28>);
         assert_eq!(shape.text(), "[6131, 28, 28]");
         assert_eq!(shape.concrete().text(), "[6131, 28, 28]");
-        assert_eq!((1010,).text(), "[1010]");
+        assert_eq!((1010_usize,).text(), "[1010]");
         assert_eq!(().text(), "[]");
     }
 
