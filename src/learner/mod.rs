@@ -11,6 +11,17 @@
 //! | loss function | a function of predictions and targets that returns one number, with its tape |
 //! | metric | the same without a tape |
 //! | [`Callback`] | what else should happen while it trains |
+//!
+//! # If it does not compile
+//! The parts have to fit, and the compiler checks it where [`Learner::new`] is called.
+//!
+//! | the message has | do |
+//! | --- | --- |
+//! | *does not fit a layer with 20 inputs* | give the layer as many inputs as the one before has outputs |
+//! | *is not an optimizer for the model* | pass an optimizer, `SGD::default()`, not a learning rate |
+//! | *expected function signature* with `OwnedTape`, *found* with `NoneTape` | let the loss function take and return tensors with a tape: write it for any `T: Tape<f32, AutoDevice>`, as [`mnist_loss`](crate::loss::mnist_loss) |
+//! | *expected function signature* with another `Const` | the model's predictions have another shape than the loss function's targets |
+//! | *type mismatch resolving `Dataset::Batch`* | the batches have to be pairs (x, y): `zip(x, y)?` |
 
 mod callback;
 mod data;
@@ -103,6 +114,17 @@ where
     L: Fn(TracedPreds<D, M>, D::Target) -> Traced<Rank0>,
 {
     /// A learner without metrics.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss);
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn new(dls: D, model: M, opt: O, loss_func: L) -> Self {
         Self {
             dls,
@@ -119,6 +141,22 @@ where
     /// Adds a metric: a function of predictions and targets of a batch. The table has a column with
     /// the function's name. In it stands the mean over all items of the validation set: the batches'
     /// values, each with the weight of its size.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// fn mean_error(preds: Rows<1>, targets: Rows<1>) -> Tensor<Rank0, f32, AutoDevice> {
+    ///     (preds - targets).abs().mean_all()
+    /// }
+    /// let mut learn = Learner::new(dls, model, SGD::default(), loss).metrics(mean_error).silent();
+    /// learn.fit(1, 0.01)?;
+    /// assert_eq!(learn.recorder.metric_names[2], "mean_error");
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn metrics<F>(self, metric: F) -> Self
     where
         F: Fn(Preds<D, M>, D::Target) -> Tensor<Rank0, f32, AutoDevice> + 'static,
@@ -132,6 +170,18 @@ where
     }
 
     /// As [`metrics`](Self::metrics), with a name of your choice.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss)
+    ///     .named_metric("largest", |preds: Rows<1>, _| preds.max());
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn named_metric<F>(mut self, name: &str, metric: F) -> Self
     where
         F: Fn(Preds<D, M>, D::Target) -> Tensor<Rank0, f32, AutoDevice> + 'static,
@@ -141,18 +191,52 @@ where
     }
 
     /// Adds a callback; they are called in the order in which they were added.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss)
+    ///     .callback(EarlyStopping::new("valid_loss"));
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn callback(mut self, callback: impl Callback<M> + 'static) -> Self {
         self.callbacks.push(Box::new(callback));
         self
     }
 
     /// Shows the table, but no bar: fastai's `learn.no_bar()`.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss).no_bar();
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn no_bar(mut self) -> Self {
         self.verbosity = Verbosity::Table;
         self
     }
 
     /// Shows nothing.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss).silent();
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn silent(mut self) -> Self {
         self.verbosity = Verbosity::Silent;
         self
@@ -167,6 +251,19 @@ where
     /// # Errors
     /// If there is no data, if the loss is no longer a finite number, or if the device, the optimizer
     /// or a callback fails.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let mut learn = Learner::new(dls, model, SGD::default(), loss).silent();
+    /// learn.fit(3, 0.01)?;
+    /// assert_eq!(learn.recorder.values.len(), 3);
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn fit(&mut self, epochs: usize, lr: impl Into<f64>) -> Result<(), LearnerError> {
         if self.dls.train().is_empty() {
             return Err(LearnerError::NoBatches("training"));
@@ -241,6 +338,18 @@ where
     ///
     /// # Errors
     /// If the validation set has no batches, or the device fails.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss);
+    /// let [valid_loss] = learn.validate()?[..] else { unreachable!("there are no metrics") };
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn validate(&self) -> Result<Vec<f32>, LearnerError> {
         let mut sums = vec![0.0; 1 + self.metrics.len()];
         let mut count = 0.0;
@@ -267,6 +376,19 @@ where
     /// # Errors
     /// If the validation set has no batches, if the number of rows is part of the tensors' types, or
     /// if the device fails.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss);
+    /// let (preds, targets) = learn.get_preds()?;
+    /// assert_eq!(targets.as_vec(), [2., 4., 6., 8.]);
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn get_preds(&self) -> Result<(Preds<D, M>, D::Target), LearnerError>
     where
         D::Target: Concat,
@@ -288,6 +410,19 @@ where
     ///
     /// # Errors
     /// If the file cannot be written.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss);
+    /// let folder = tempfile::tempdir()?;
+    /// learn.save(folder.path().join("model.safetensors"))?;
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
         save_weights(&self.model, path)
     }
@@ -296,6 +431,19 @@ where
     ///
     /// # Errors
     /// If the file cannot be read, or holds the weights of another model.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let mut learn = Learner::new(dls, model, SGD::default(), loss);
+    /// let error = learn.load("no-such-file.safetensors").unwrap_err();
+    /// assert!(error.to_string().starts_with("reading the weights from no-such-file.safetensors"));
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
     pub fn load(&mut self, path: impl AsRef<Path>) -> Result<(), WeightsError> {
         load_weights(&mut self.model, path)
     }
