@@ -326,8 +326,8 @@ fn main() -> Result<()> {
     //| fig-alt: Two plots over the weight of one pixel. The accuracy goes up and down in steps, like a
     //|   staircase with flat treads. The loss is a smooth curve.
     //| fig-cap: Accuracy and loss of 64 images, as one weight changes.
-    let every_30th: Vec<usize> = (0..valid_dset.len()).step_by(32).collect();
-    let (xb, yb) = valid_dset.batch(&every_30th);
+    let every_32nd: Vec<usize> = (0..valid_dset.len()).step_by(32).collect();
+    let (xb, yb) = valid_dset.batch(&every_32nd);
     let (mut x, mut accuracies, mut losses) = (Vec::new(), Vec::new(), Vec::new());
     for step in -200..=200 {
         let mut weights = weights.clone();

@@ -349,8 +349,8 @@ fn main() -> Result<()> {
     }
 
     //
-    // The start is much better: one epoch is enough for what took several in order. Batches with only threes
-    // teach "say 3", and the ones with only sevens teach the opposite. A shuffled batch teaches the difference.
+    // The start is much better: 0.8791 after the first epoch instead of 0.7304. Batches with only threes teach "say
+    // 3", and the ones with only sevens teach the opposite. A shuffled batch teaches the difference.
     // </details>
     //
     // **Exercise 2.** Forget to set the gradients to zero. What happens to the accuracy?

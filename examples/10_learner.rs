@@ -213,7 +213,7 @@ fn main() -> Result<()> {
     // let learn = Learner::new(dls, model, SGD::default(), mnist_loss);
     // ```
     //
-    // The compiler says "a tensor of shape `(usize, Const<784>)` does not fit a layer with 900 inputs", and
+    // The compiler says that a tensor of shape `(usize, Const<784>)` does not fit a layer with 900 inputs, and
     // points at the model.
     //
     // ### Callbacks
