@@ -12,6 +12,6 @@ fn the_table_is_that_of_the_results() {
     assert_eq!(
         table::markdown(&results).unwrap(),
         read("training.md"),
-        "write both with `cargo bench --bench training -- --python python3`"
+        "write it anew with `cargo bench --bench training -- --table`"
     );
 }

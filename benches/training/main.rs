@@ -8,7 +8,8 @@
 //! Each step of the course is run in turn by each of the three, several rounds long, so that what else
 //! the machine does meets all of them alike. The medians, and how often ours is as fast, go to
 //! `benches/results/training.json` and, as a table for the book, to `benches/results/training.md`.
-//! Without `--python` only ours is timed, and nothing is written.
+//! Without `--python` only ours is timed, and nothing is written. `--table` measures nothing and writes the
+//! table anew from the results that are there.
 
 mod ours;
 mod peer;
@@ -29,6 +30,7 @@ const STEPS: [&str; 3] = ["linear", "learner", "simple_net"];
 const WHO: [&str; 3] = ["ours", "pytorch", "fastai"];
 
 struct Options {
+    table: bool,
     python: Option<String>,
     rounds: usize,
     threads: usize,
@@ -36,6 +38,11 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = options()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");
+    if options.table {
+        let results = fs::read_to_string(folder.join("training.json"))?;
+        return write_table(&folder, &serde_json::from_str(&results)?);
+    }
     let data = Data::load()?;
     let mut peer = match &options.python {
         Some(python) => Some(Peer::start(python, options.threads)?),
@@ -75,11 +82,15 @@ fn main() -> Result<()> {
             json!({ "step": step, "runs": Value::Object(who.collect()) })
         }).collect::<Vec<_>>(),
     });
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("training.json"), serde_json::to_string_pretty(&results)? + "\n")?;
-    fs::write(folder.join("training.md"), table::markdown(&results)?)?;
-    print!("{}", table::markdown(&results)?);
+    write_table(&folder, &results)
+}
+
+fn write_table(folder: &Path, results: &Value) -> Result<()> {
+    let table = table::markdown(results)?;
+    fs::write(folder.join("training.md"), &table)?;
+    print!("{table}");
     Ok(())
 }
 
@@ -117,19 +128,22 @@ fn cpu() -> String {
 }
 
 fn options() -> Result<Options> {
-    let mut options = Options { python: None, rounds: 7, threads: 2 };
+    let mut options = Options { table: false, python: None, rounds: 7, threads: 2 };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} wants a value"));
         match argument.as_str() {
             "--python" => options.python = Some(value()?),
+            "--table" => options.table = true,
             "--rounds" => options.rounds = value()?.parse().context("--rounds wants a number")?,
             "--threads" => {
                 options.threads = value()?.parse().context("--threads wants a number")?
             }
             // Cargo adds it.
             "--bench" => {}
-            other => bail!("unknown option {other}: there are --python, --rounds and --threads"),
+            other => {
+                bail!("unknown option {other}: there are --python, --rounds, --threads and --table")
+            }
         }
     }
     if options.rounds == 0 {

@@ -17,7 +17,8 @@ fn title(step: &str) -> &str {
 /// A Markdown table of the medians, and below it where and when they were measured.
 pub fn markdown(results: &Value) -> Result<String> {
     let mut lines = vec![
-        "| step | this book | PyTorch | fastai | PyTorch takes | fastai takes |".to_string(),
+        "| step | this book (s) | PyTorch (s) | fastai (s) | PyTorch / this book | fastai / this book |"
+            .to_string(),
         "| --- | ---: | ---: | ---: | ---: | ---: |".to_string(),
     ];
     for step in results["steps"].as_array().context("no `steps`")? {
@@ -26,7 +27,7 @@ pub fn markdown(results: &Value) -> Result<String> {
         };
         let (ours, pytorch, fastai) = (median("ours")?, median("pytorch")?, median("fastai")?);
         lines.push(format!(
-            "| {} | {ours:.3} s | {pytorch:.3} s | {fastai:.3} s | {:.1} times as long | {:.1} times as long |",
+            "| {} | {ours:.3} | {pytorch:.3} | {fastai:.3} | {:.1} | {:.1} |",
             title(step["step"].as_str().context("no `step`")?),
             pytorch / ours,
             fastai / ours,
@@ -36,8 +37,8 @@ pub fn markdown(results: &Value) -> Result<String> {
     let versions = &results["versions"];
     lines.push(String::new());
     lines.push(format!(
-        "Medians of {} rounds on a machine with this processor: {}. PyTorch {} may use {} threads; fastai \
-         is version {}. Measured on {}.",
+        "Seconds, the medians of {} rounds; the last two columns say how many times as long the others take. \
+         Processor: {}. PyTorch {} may use {} threads; fastai is version {}. Measured on {}.",
         results["rounds"],
         text(&results["cpu"]),
         text(&versions["torch"]),
