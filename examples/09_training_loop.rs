@@ -10,6 +10,10 @@
 //     gradients = loss.backward()
 //     parameters -= gradients * lr
 // ```
+//
+// The first two lines of the loop are the [*forward pass*](glossary.md#forward-pass), the line with `backward`
+// is the [*backward pass*](glossary.md#backward-pass), and one turn of the loop is an
+// [*iteration*](glossary.md#iteration).
 
 // %% imports
 use mnist_from_scratch::prelude::*;
@@ -28,6 +32,9 @@ fn main() -> Result<()> {
     manual_seed(42);
     let mut params: Params = (init_params(&dev, 1.), init_params(&dev, 1.));
 
+    //
+    // `Weights` alone means weights without a tape, `NoneTape`. `Weights<T>`, which we need below, are weights with
+    // a tape `T`.
     //
     // A `DataLoader` is made from a dataset:
 
@@ -128,9 +135,13 @@ fn main() -> Result<()> {
     show!(grads.get(&params.0).mean_all(), grads.get(&params.1));
 
     //
-    // Twice as much, three times as much. `backward` *adds* the gradients to those that are already there. In
-    // PyTorch it is just the same, and it is the most famous trap of all: nothing in `loss.backward()` shows
-    // that there is something left from last time.
+    // Look at the bias: twice as much, three times as much. (The mean of the weights does the same, but too few of
+    // its digits are printed.) `backward` *adds* the gradients to those that are already there. In PyTorch it is
+    // just the same, and it is the most famous trap of all: nothing in `loss.backward()` shows that there is
+    // something left from last time.
+    //
+    // In chapter 5 each `leaky_trace` began with new gradients, and so they never added up. Here we hand the old
+    // ones to `trace`.
     //
     // Why would anyone want that? Because a loss may consist of parts, or a batch may be too large for the
     // memory. Then one adds up the gradients of several passes before a step.
@@ -161,7 +172,7 @@ fn main() -> Result<()> {
     // ```
     //
     // The first call has taken them. Whoever wants to add to them says so, with `w.trace(first)`. Whoever wants
-    // new ones writes `w.leaky_trace()` or `w.trace(w.alloc_grads())`, as we did in chapter 5.
+    // new ones writes `w.trace(w.alloc_grads())`, or `w.leaky_trace()` as in chapter 5.
     //
     // ## An epoch
     //
@@ -179,8 +190,8 @@ fn main() -> Result<()> {
     }
 
     //
-    // In PyTorch one writes `p.data -= p.grad*lr` in this place; without `.data` the step itself would become
-    // part of the record. Our parameters have no record while they are changed.
+    // In PyTorch one writes `p.data -= p.grad*lr` in this place. Without `.data` it is an error, because a step must
+    // not become part of the record. Our parameters have no record while they are changed.
     //
     // The new gradients in the last line belong to the new parameters: `params.0 = ...` has made another tensor.
     // (In the next chapter an optimizer changes the parameters in place, and keeps the gradients.)
@@ -198,7 +209,7 @@ fn main() -> Result<()> {
     show!(preds.gt(0.).eq(&labels.eq(1)));
 
     //
-    // As a function for a whole batch:
+    // As a function for a whole batch (`xb` are the predictions here, as in the notebook):
 
     // %% batch_accuracy
     fn batch_accuracy(xb: Rows<1>, yb: Labels) -> Tensor<Rank0, f32, AutoDevice> {
@@ -231,8 +242,8 @@ fn main() -> Result<()> {
 
     //
     // This is the accuracy before any training. (Strictly, it is the mean over the *batches*. The last one is
-    // smaller than the others, so the mean over the *images* may differ in the fourth place. The `Learner` of the
-    // next chapter takes the latter.)
+    // smaller than the others, so the mean over the *images* is not quite the same. The `Learner` of the next
+    // chapter takes the latter.)
     //
     // Now train for one epoch:
 
@@ -267,8 +278,9 @@ fn main() -> Result<()> {
         .show("accuracies")?;
 
     //
-    // It beats the baseline, and it is nothing but a multiplication and an addition. What is more, nothing in
-    // this loop is about digits. Whatever you can write as a function with parameters, it trains.
+    // It beats the baseline, and it is nothing but a multiplication and an addition. What is more, the idea of this
+    // loop has nothing to do with digits. Exchange `linear1` and the type `Params`, and it trains any function with
+    // parameters. (The notebook hands the model over as an argument. We get there in the next chapter.)
     //
     // ## Looking inside
     //
@@ -349,6 +361,8 @@ fn main() -> Result<()> {
     }
 
     //
+    // (`set_seed` sets both seeds: that of the parameters and that of the shuffling.)
+    //
     // The start is much better: 0.8791 after the first epoch instead of 0.7304. Batches with only threes teach "say
     // 3", and the ones with only sevens teach the opposite. A shuffled batch teaches the difference.
     // </details>
@@ -365,7 +379,7 @@ fn main() -> Result<()> {
     for epoch in 0..5 {
         for (xb, yb) in &dl {
             grads = calc_grad(&xb, &yb, &params, grads);
-            // In place, so that the gradients still belong to these tensors.
+            // p = 1 * p - lr * grad, in place: the gradients still belong to these tensors.
             params.0.axpy(1., &grads.get(&params.0), -lr);
             params.1.axpy(1., &grads.get(&params.1), -lr);
         }

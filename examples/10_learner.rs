@@ -1,8 +1,9 @@
 //! Creating an optimizer
 
 // The loop of the last chapter works, and every line of it is ours. In this chapter we replace it piece by
-// piece with what a library offers. After each step the result has to be the same as before. That is how
-// you know that you have understood what the library does.
+// piece with what a library offers. After each step the model has to learn as well as before. (Single numbers
+// will differ, because each model starts from other random numbers.) That is how you know that you have
+// understood what the library does.
 
 // %% imports
 use mnist_from_scratch::prelude::*;
@@ -76,7 +77,9 @@ fn main() -> Result<()> {
     // different shapes, and so the function is written for any shape `S`. The other two functions let others
     // read and set the learning rate; we need that below.
     //
-    // What `UpdateRule` adds is `step`, which goes through all parameters of a model:
+    // `UpdateRule` is a *trait*: `impl UpdateRule for BasicOptim` says how our type does what the trait asks for,
+    // much as a Python subclass fills in the methods of its base class. In return we get `step`, which calls
+    // `update` for all parameters of a model. We make an optimizer with our learning rate:
 
     // %% opt
     let mut opt = BasicOptim { lr };
@@ -102,7 +105,11 @@ fn main() -> Result<()> {
 
     //
     // One thing moved: the parameters are inside the module now, so the tape comes in with the input, by
-    // `xb.traced(grads)`. All modules of dfdx work that way.
+    // `xb.traced(grads)`. All modules of dfdx work that way. The input only *carries* the tape: nobody asks for the
+    // gradient of its pixels. (`traced` uses up the tensor that it is called on, `trace` leaves it to you.)
+    //
+    // PyTorch's `opt.zero_grad()` has no counterpart in our optimizer. It is the model that sets the gradients to
+    // zero, with `model.zero_grads`.
     //
     // The validation hardly changes:
 
@@ -135,7 +142,9 @@ fn main() -> Result<()> {
     }
 
     //
-    // `&mut dyn Optim` takes any optimizer. Ours first:
+    // `&mut dyn Optim` takes any optimizer. The model is handed over, and it is gone when the function ends: here
+    // we only look at the accuracies. To keep it, the function would borrow it, as `train_epoch` does. Our optimizer
+    // first:
 
     // %% train_basic
     train_model(&dl, &valid_dl, linear_model, &mut opt, 20)?;
@@ -163,7 +172,8 @@ fn main() -> Result<()> {
 
     //
     // `DataLoaders` keeps the two loaders as `train` and `valid`. A `Learner` takes them, a model, an optimizer
-    // and a loss function; and, if you like, metrics to print:
+    // and a loss function; and, if you like, metrics to print. `SGD::default()` needs no learning rate, since `fit`
+    // sets it:
 
     // %% learner
     let model = Linear::<784, 1>::new(&dev);
@@ -189,7 +199,8 @@ fn main() -> Result<()> {
     //
     // With these few lines everything can be exchanged. Any module of dfdx will do as a model, and any function
     // as a loss that takes predictions and targets and returns one number, with its tape. dfdx's optimizers fit,
-    // too. Adam is a popular one; it keeps a step size for each parameter:
+    // too. Adam is a popular one; it keeps a step size for each parameter. (`Adam::new` only looks at the model's type,
+    // and `learn.dls` takes the loaders out of the old learner, which we need no longer.)
 
     // %% adam
     //| sanitize: \d\d:\d\d
@@ -236,7 +247,10 @@ fn main() -> Result<()> {
     learn.fit(5, lr)?;
 
     //
-    // And one of your own needs a single function:
+    // The validation loss fell each time, so all five epochs were run. `done` goes from 0 to 1, and what the
+    // schedule returns takes the place of the `lr` given to `fit`.
+    //
+    // A callback of your own needs a single function:
 
     // %% own_callback
     struct SumOfWeights;
@@ -258,7 +272,8 @@ fn main() -> Result<()> {
     // ### Keeping what was learned
     //
     // A trained model is worth keeping. `save` writes its parameters to a file in the safetensors format, which
-    // PyTorch reads as well; `load` brings them back:
+    // Python reads with the package `safetensors`. `learn.load` brings them back into a learner, and `load_weights`
+    // into any model:
 
     // %% save
     let path = std::env::temp_dir().join("linear.safetensors");
@@ -304,9 +319,8 @@ fn main() -> Result<()> {
     // early stopping, saving the best model, a message.
     // </details>
     //
-    // **Exercise.** Write an optimizer with momentum. It keeps a velocity `v` for each parameter; a step is `v
-    // = 0.9 * v + grad` and then `p -= lr * v`. (Hint: `Grads` holds something for each parameter. It need not
-    // be gradients.)
+    // **Exercise.** Write an optimizer with momentum. It keeps a velocity `v` for each parameter; a step is `v = 0.9 * v + grad` and then `p -= lr * v`. Train for 5 epochs, shuffled, with a learning rate of 0.1.
+    // (Hint: `Grads` holds something for each parameter. It need not be gradients.)
     //
     // <details>
     // <summary>Solution</summary>

@@ -55,12 +55,15 @@ fn main() -> Result<()> {
     show!(simple_net(xb, &p).shape());
 
     //
+    // (It only predicts. To train it, its parameters would need a tape, as in chapter 9. The module below takes
+    // care of that.)
+    //
     // The first and the last part of `simple_net` are [**linear layers**](glossary.md#linear-layer), as in
-    // `linear1`. `w1` makes 30 numbers of 784, and `w2` makes one of 30. So there are 30 different features in
+    // `linear1`. `w1` turns 784 numbers into 30, and `w2` turns those 30 into one. So there are 30 different features in
     // between, each a mix of pixels of its own. You can change the 30 to anything you like. (If you change it
     // in one place only, it no longer compiles.)
     //
-    // In between stands `maximum(zero)`. It keeps each number, and takes 0 where the number is below that.
+    // In between stands `maximum(zero)`. It keeps numbers above 0, and replaces the others by 0.
     // That is the non-linearity, or [**activation function**](glossary.md#activation-function). This one has a
     // grand name, *rectified linear unit*, and everybody calls it [**ReLU**](glossary.md#relu). It is a very
     // simple function:
@@ -72,12 +75,12 @@ fn main() -> Result<()> {
 
     //
     // Why does it matter so much? Because without it nothing would be gained. Two linear layers in a row are one
-    // linear layer: whatever they do, some other weights do it in a single step. We can check it:
+    // linear layer: whatever they do, some other weights do it in a single step. We can check it, here without the biases:
 
     // %% two_layers_are_one
     let (xb, _) = first(&dls.valid)?;
     let two_layers = xb.clone().mm(p.w1.clone()).mm(p.w2.clone());
-    let w: Tensor<Rank2<784, 1>, f32, _> = p.w1.clone().matmul(p.w2.clone());
+    let w: Tensor<Rank2<784, 1>, f32, _> = p.w1.clone().mm(p.w2.clone());
     let one_layer = xb.mm(w);
     let largest = two_layers.clone().abs().max::<Rank0, _>().array();
     let apart = (two_layers - one_layer).abs().max::<Rank0, _>().array();
@@ -229,8 +232,8 @@ fn main() -> Result<()> {
     // And which images are the worst? Those with the largest loss. fastai calls this `plot_top_losses`:
 
     // %% top_losses
-    //| fig-alt: Nine digits. Some can hardly be read: sevens with a curved stroke that look like a 3, threes
-    //|   that are nearly closed or slanted like a 7.
+    //| fig-alt: Nine digits. Six are threes, slanted or with a flat lower bow, that the net takes for a 7.
+    //|   Three are sevens, two with a cross-bar and one with a curved foot, that it takes for a 3.
     //| fig-cap: The nine images with the largest loss: what the net says, what it is, and how sure the net is.
     let p = preds.sigmoid();
     let losses = targets.eq(1).choose(-p.clone() + 1., p.clone());
@@ -252,8 +255,7 @@ fn main() -> Result<()> {
     //
     // ## Why deeper?
     //
-    // We can add as many layers as we like, with a non-linearity between each pair. In theory one hidden layer
-    // is enough, if it is wide. In practice several narrow layers get there with fewer parameters: they are
+    // We can add as many layers as we like, with a non-linearity between each pair. In theory two linear layers with one non-linearity are enough, if they are wide. In practice several narrow layers get there with fewer parameters: they are
     // trained faster and take less memory. Here is a deeper net with half as many parameters:
 
     // %% deeper
@@ -273,8 +275,11 @@ fn main() -> Result<()> {
     println!("accuracy {:.4}", deep.recorder.values[39][2]);
 
     //
-    // Half the parameters, and nearly the same accuracy. But the deeper a net is, the harder it is to train.
-    // It took until 2015 before people found out how to train very deep ones well.
+    // Half the parameters, and nearly the same accuracy. (For two digits that proves little. A narrow net with one
+    // non-linearity does nearly as well, as exercise 1 shows. Depth pays off on harder tasks.)
+    //
+    // But the deeper a net is, the harder it is to train. Only in 2015 did people find out how to train very deep
+    // ones well, with so-called residual networks. The notebook ends with one of 18 layers, a ResNet.
     //
     // ## What you have learned
     //
@@ -287,7 +292,7 @@ fn main() -> Result<()> {
     // <summary><strong>Why is a net of linear layers only no better than one linear layer?</strong></summary>
     //
     // Multiplying by one matrix and then by another is multiplying by their product, which is a matrix, too. The
-    // biases add up to one bias.
+    // first bias, multiplied by the second matrix, plus the second bias, is again one bias.
     // </details>
     //
     // <details>
@@ -333,8 +338,9 @@ fn main() -> Result<()> {
     let dls = accuracy_with::<100>(dls, &dev)?;
 
     //
-    // For two digits it hardly matters. Note how the number of features is part of the type: in the function it is
-    // a parameter, `const N`.
+    // For two digits it hardly matters. The number of features is part of the type: in the function it is a *const
+    // generic*, `const N: usize`, and `accuracy_with::<3>` fills it in. The function hands back the loaders, because
+    // the learner had taken them over.
     // </details>
     //
     // **Exercise 2.** Replace `ReLU` by `Sigmoid`. Does the net learn as fast?

@@ -23,7 +23,7 @@ pub use crate::show::*;
 pub use crate::tensor::*;
 // dfdx has losses of the same names that take a gradient's tape; named, ours come first.
 pub use crate::tensor::{l1_loss, mse_loss};
-// So has it a layer of the same name.
+// It has a layer of the same name, too.
 pub use crate::nn::Linear;
 
 /// The result of a program whose parts fail in different ways; `?` takes any error.

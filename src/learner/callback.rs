@@ -25,6 +25,8 @@ pub struct Training<'a, M> {
     pub batches: usize,
     /// The learning rate of the next step; a callback may set it.
     pub lr: f64,
+    /// The momentum of the next step, if a callback sets it; at first it is the optimizer's own.
+    pub momentum: Option<f64>,
     /// Set by [`stop`](Self::stop).
     pub(super) stopped: bool,
 }
@@ -87,34 +89,6 @@ pub trait Callback<M> {
     }
     /// After the last epoch.
     fn after_fit(&mut self, _training: &mut Training<M>) -> Result<()> {
-        Ok(())
-    }
-}
-
-/// Sets the learning rate before each batch to a function of how much of the training is done, from
-/// 0 to 1: fastai's `ParamScheduler({'lr': f})`.
-///
-/// # Example
-/// ```
-/// use mnist_from_scratch::prelude::*;
-///
-/// // From 0.1 down to 0 in a straight line.
-/// let schedule = ParamScheduler::lr(|pct| 0.1 * (1. - pct));
-/// ```
-pub struct ParamScheduler<F> {
-    lr: F,
-}
-
-impl<F: FnMut(f64) -> f64> ParamScheduler<F> {
-    /// A schedule for the learning rate.
-    pub fn lr(lr: F) -> Self {
-        Self { lr }
-    }
-}
-
-impl<M, F: FnMut(f64) -> f64> Callback<M> for ParamScheduler<F> {
-    fn before_batch(&mut self, training: &mut Training<M>) -> Result<()> {
-        training.lr = (self.lr)(training.pct_train());
         Ok(())
     }
 }

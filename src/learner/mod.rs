@@ -28,11 +28,13 @@ mod data;
 mod error;
 mod progress;
 mod recorder;
+mod schedule;
 
-pub use callback::{Callback, EarlyStopping, ParamScheduler, SaveModel, Training};
+pub use callback::{Callback, EarlyStopping, SaveModel, Training};
 pub use data::{Concat, Model, TrainingData};
 pub use error::LearnerError;
 pub use recorder::Recorder;
+pub use schedule::{ParamScheduler, combined_cos, sched_cos};
 
 use std::path::Path;
 use std::time::Instant;
@@ -273,8 +275,15 @@ where
             Recorder::new(names.chain(self.metrics.iter().map(|m| m.name.clone())).collect());
         let mut progress = Progress::start(self.verbosity, &self.recorder.metric_names);
         let batches = self.dls.train().len();
-        let mut at =
-            Position { epoch: 0, epochs, batch: 0, batches, lr: lr.into(), stopped: false };
+        let mut at = Position {
+            epoch: 0,
+            epochs,
+            batch: 0,
+            batches,
+            lr: lr.into(),
+            momentum: None,
+            stopped: false,
+        };
 
         self.call(&mut at, |callback, training| callback.before_fit(training))?;
         let mut grads = self.model.alloc_grads();
@@ -294,6 +303,38 @@ where
             }
         }
         self.call(&mut at, |callback, training| callback.after_fit(training))
+    }
+
+    /// Trains for a number of epochs with the one-cycle schedule: fastai's `learn.fit_one_cycle`. See
+    /// [`ParamScheduler::one_cycle`]; [`Recorder::plot_sched`] shows it.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let opt = SGD::default().momentum(0.9);
+    /// let mut learn = Learner::new(dls, model, opt, loss).silent();
+    /// learn.fit_one_cycle(4, 0.01)?;
+    /// assert_eq!(learn.recorder.moms, [0.95, 0.85, 0.875, 0.925]);
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn fit_one_cycle(
+        &mut self,
+        epochs: usize,
+        lr_max: impl Into<f64>,
+    ) -> Result<(), LearnerError> {
+        let lr_max = lr_max.into();
+        // First, so that a callback of the reader's has the last word.
+        self.callbacks.insert(0, Box::new(ParamScheduler::one_cycle(lr_max)));
+        let result = self.fit(epochs, lr_max);
+        self.callbacks.remove(0);
+        result
     }
 
     /// One pass through the training set.
@@ -323,10 +364,13 @@ where
             let value;
             (value, grads) = loss?;
             opt.set_lr(at.lr);
+            if let Some(momentum) = at.momentum {
+                opt.set_momentum(momentum);
+            }
             opt.step(model, &mut grads)?;
             model.zero_grads(&mut grads);
 
-            recorder.batch(value, at.lr);
+            recorder.batch(value, at.lr, at.momentum);
             progress.batch(recorder.losses[recorder.losses.len() - 1]);
             call(callbacks, model, recorder, at, |c, training| c.after_batch(training))?;
         }
@@ -464,6 +508,7 @@ struct Position {
     batch: usize,
     batches: usize,
     lr: f64,
+    momentum: Option<f64>,
     stopped: bool,
 }
 
@@ -475,11 +520,12 @@ fn call<M>(
     at: &mut Position,
     event: impl Fn(&mut dyn Callback<M>, &mut Training<M>) -> anyhow::Result<()>,
 ) -> Result<(), LearnerError> {
-    let Position { epoch, epochs, batch, batches, lr, stopped } = *at;
-    let mut training = Training { model, recorder, epoch, epochs, batch, batches, lr, stopped };
+    let Position { epoch, epochs, batch, batches, lr, momentum, stopped } = *at;
+    let mut training =
+        Training { model, recorder, epoch, epochs, batch, batches, lr, momentum, stopped };
     for callback in callbacks {
         event(callback.as_mut(), &mut training).map_err(LearnerError::Callback)?;
     }
-    (at.lr, at.stopped) = (training.lr, training.stopped);
+    (at.lr, at.momentum, at.stopped) = (training.lr, training.momentum, training.stopped);
     Ok(())
 }

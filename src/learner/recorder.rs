@@ -1,6 +1,6 @@
 //! What a learner writes down.
 
-use crate::show::Plot;
+use crate::show::{Plot, Plots};
 
 /// What the exponential average of the training loss keeps of itself at each batch, as in fastai.
 const BETA: f32 = 0.98;
@@ -18,6 +18,8 @@ pub struct Recorder {
     pub losses: Vec<f32>,
     /// The learning rate of each batch.
     pub lrs: Vec<f64>,
+    /// The momentum of each batch, if a schedule set it.
+    pub moms: Vec<f64>,
     /// After each epoch the number of batches so far.
     pub iters: Vec<usize>,
     smooth: SmoothLoss,
@@ -30,9 +32,10 @@ impl Recorder {
     }
 
     /// Notes the loss of a batch.
-    pub(super) fn batch(&mut self, loss: f32, lr: f64) {
+    pub(super) fn batch(&mut self, loss: f32, lr: f64, momentum: Option<f64>) {
         self.losses.push(self.smooth.add(loss));
         self.lrs.push(lr);
+        self.moms.extend(momentum);
     }
 
     /// Notes the end of an epoch: validation loss and metrics.
@@ -69,6 +72,23 @@ impl Recorder {
             .line("valid", &epochs, &valid)
             .x_label("batch")
             .y_label("loss")
+    }
+
+    /// The learning rate and, if a schedule set it, the momentum of each batch, side by side: fastai's
+    /// `recorder.plot_sched()`.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// let plots: Plots = Recorder::default().plot_sched();
+    /// ```
+    pub fn plot_sched(&self) -> Plots {
+        let plot = |name: &str, values: &[f64]| {
+            let batches: Vec<f32> = (0..values.len()).map(|batch| batch as f32).collect();
+            let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+            Plot::new().line(name, &batches, &values).x_label("batch").y_label(name)
+        };
+        let momentum = (!self.moms.is_empty()).then(|| plot("momentum", &self.moms));
+        Plots::row(std::iter::once(plot("learning rate", &self.lrs)).chain(momentum))
     }
 
     /// A column over the epochs as a plot; `None` if there is no such column.
@@ -119,12 +139,13 @@ mod tests {
     fn columns_have_names() {
         let names = ["train_loss", "valid_loss", "accuracy"].map(String::from).to_vec();
         let mut recorder = Recorder::new(names);
-        recorder.batch(0.5, 1.0);
+        recorder.batch(0.5, 1.0, None);
         recorder.epoch(&[0.25, 0.75]);
-        recorder.batch(0.5, 0.1);
+        recorder.batch(0.5, 0.1, Some(0.9));
         recorder.epoch(&[0.125, 0.875]);
         assert_eq!(recorder.column("accuracy").unwrap(), [0.75, 0.875]);
         assert_eq!(recorder.values[1][1..], [0.125, 0.875]);
         assert_eq!((recorder.iters, recorder.lrs), (vec![1, 2], vec![1.0, 0.1]));
+        assert_eq!(recorder.moms, [0.9]);
     }
 }

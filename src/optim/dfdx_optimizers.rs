@@ -1,14 +1,14 @@
 //! dfdx's own optimizers.
 
 use dfdx::nn::TensorCollection;
-use dfdx::optim::{Adam, Optimizer, OptimizerUpdateError, RMSprop, Sgd};
+use dfdx::optim::{Adam, Momentum, Optimizer, OptimizerUpdateError, RMSprop, Sgd};
 use dfdx::tensor::AutoDevice;
 
 use super::{Optim, OptimError};
 use crate::tensor::Grads;
 
 macro_rules! optim {
-    ($($optimizer:ident),*) => {$(
+    ($($optimizer:ident: |$config:ident, $momentum:ident| $set:expr;)*) => {$(
         impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for $optimizer<M, f32, AutoDevice> {
             fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
                 self.update(model, gradients).map_err(|error| match error {
@@ -24,11 +24,28 @@ macro_rules! optim {
             fn set_lr(&mut self, lr: f64) {
                 self.cfg.lr = lr;
             }
+
+            fn set_momentum(&mut self, $momentum: f64) {
+                let $config = &mut self.cfg;
+                $set
+            }
         }
     )*};
 }
 
-optim!(Sgd, Adam, RMSprop);
+// As ours, those that were made without momentum stay without. Adam's is its first beta.
+optim! {
+    Sgd: |config, momentum| match &mut config.momentum {
+        Some(Momentum::Classic(old) | Momentum::Nesterov(old)) => *old = momentum,
+        None => {}
+    };
+    Adam: |config, momentum| config.betas[0] = momentum;
+    RMSprop: |config, momentum| {
+        if let Some(old) = &mut config.momentum {
+            *old = momentum;
+        }
+    };
+}
 
 #[cfg(test)]
 mod tests {
@@ -51,6 +68,22 @@ mod tests {
         step(&mut sgd, &mut dfdxs);
         assert_eq!(ours.weight.array(), dfdxs.weight.array());
         assert_eq!(ours.bias.array(), dfdxs.bias.array());
+    }
+
+    #[test]
+    fn momentum_is_set_where_there_is_one() {
+        type Model = Linear<1, 1>;
+        let model = Model::new(&AutoDevice::default());
+        let momentum = Some(Momentum::Classic(0.9));
+        let mut sgd = Sgd::new(&model, SgdConfig { momentum, ..Default::default() });
+        Optim::<Model>::set_momentum(&mut sgd, 0.8);
+        assert!(matches!(sgd.cfg.momentum, Some(Momentum::Classic(0.8))));
+        let mut plain = Sgd::new(&model, SgdConfig::default());
+        Optim::<Model>::set_momentum(&mut plain, 0.8);
+        assert!(plain.cfg.momentum.is_none());
+        let mut adam = Adam::new(&model, AdamConfig::default());
+        Optim::<Model>::set_momentum(&mut adam, 0.8);
+        assert_eq!(adam.cfg.betas, [0.8, 0.999]);
     }
 
     #[test]

@@ -74,4 +74,7 @@ pub trait Optim<M> {
 
     /// Sets the learning rate of the steps to come.
     fn set_lr(&mut self, lr: f64);
+
+    /// Sets the momentum of the steps to come; an optimizer that has none pays no attention.
+    fn set_momentum(&mut self, momentum: f64);
 }

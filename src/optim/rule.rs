@@ -55,6 +55,9 @@ pub trait UpdateRule {
 
     /// Sets the learning rate of the steps to come.
     fn set_lr(&mut self, lr: f64);
+
+    /// Sets the momentum of the steps to come. Nothing has to be done for it by a rule that has none.
+    fn set_momentum(&mut self, _momentum: f64) {}
 }
 
 /// Goes through a model's parameters.
@@ -96,5 +99,9 @@ impl<M: TensorCollection<f32, AutoDevice>, R: UpdateRule> Optim<M> for R {
 
     fn set_lr(&mut self, lr: f64) {
         UpdateRule::set_lr(self, lr);
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        UpdateRule::set_momentum(self, momentum);
     }
 }

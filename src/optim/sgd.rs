@@ -106,4 +106,11 @@ impl UpdateRule for SGD {
     fn set_lr(&mut self, lr: f64) {
         self.lr = lr;
     }
+
+    /// As in fastai, an `SGD` that was made without momentum stays without.
+    fn set_momentum(&mut self, momentum: f64) {
+        if self.momentum != 0.0 {
+            self.momentum = momentum;
+        }
+    }
 }
