@@ -1,10 +1,13 @@
 //! Compares outputs of which a part may change: numbers that move a little, times.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use crate::output;
 
 /// How far a number of the output may be from the accepted one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,6 +85,7 @@ impl FromStr for Sanitizer {
             Err(error) => {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default();
+                let reason = reason.trim_start_matches("error: ");
                 Err(format!("option `sanitize` is a regular expression, not `{text}`: {reason}"))
             }
         }
@@ -91,6 +95,12 @@ impl FromStr for Sanitizer {
 impl PartialEq for Sanitizer {
     fn eq(&self, other: &Self) -> bool {
         self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl fmt::Display for Sanitizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
     }
 }
 
@@ -107,9 +117,19 @@ impl Sanitizer {
     pub fn sanitize<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.0.replace_all(text, "[…]")
     }
+
+    /// Whether a cell's output holds something to replace. A match of no width, such as `\b`
+    /// alone, replaces nothing.
+    pub(crate) fn finds(&self, output: &str) -> bool {
+        let finds = |text| self.0.find_iter(text).any(|found| !found.is_empty());
+        output::parts(output).iter().filter_map(output::Part::source).any(finds)
+    }
 }
 
 /// Whether a new output is the accepted one, apart from what may change.
+///
+/// Text is compared with text and figure with figure. HTML and SVG are text in this sense; the
+/// bytes of a PNG, and each figure's type and width, must be the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Comparison {
     pub tolerance: Option<Tolerance>,
@@ -118,6 +138,19 @@ pub(crate) struct Comparison {
 
 impl Comparison {
     pub fn matches(&self, accepted: &str, new: &str) -> bool {
+        let (accepted, new) = (output::parts(accepted), output::parts(new));
+        accepted.len() == new.len()
+            && accepted.iter().zip(&new).all(|(accepted, new)| self.part_matches(accepted, new))
+    }
+
+    fn part_matches(&self, accepted: &output::Part, new: &output::Part) -> bool {
+        match (accepted.source(), new.source()) {
+            (Some(a), Some(b)) => accepted.header() == new.header() && self.text_matches(a, b),
+            _ => accepted == new,
+        }
+    }
+
+    fn text_matches(&self, accepted: &str, new: &str) -> bool {
         let clean = |text| match &self.sanitize {
             Some(sanitizer) => sanitizer.sanitize(text),
             None => Cow::Borrowed(text),
@@ -203,9 +236,50 @@ mod tests {
         assert!(!near.matches("0.52 00:07", "0.54 12:33"));
     }
 
+    fn figure(header: &str, content: &str) -> String {
+        format!("[[figure {header}]]\n{content}\n[[/figure]]\n")
+    }
+
     #[test]
-    fn a_sanitizer_matches_something() {
-        assert!("[".parse::<Sanitizer>().unwrap_err().contains("regular expression, not `[`"));
+    fn a_table_is_sanitized_and_the_kind_of_a_figure_is_not() {
+        let times = Comparison { sanitize: Some(r"\d+".parse().unwrap()), tolerance: None };
+        let table = figure("text/html", "<td>7</td>");
+        assert!(times.matches(&table, &figure("text/html", "<td>33</td>")));
+        assert!(!times.matches(&table, &figure("text/html", "<th>7</th>")));
+        assert!(!times.matches(&table, &figure("image/svg+xml", "<td>7</td>")));
+        assert!(!times.matches(&table, "<td>7</td>"));
+        assert!(!times.matches(&table, &format!("{table}{table}")));
+    }
+
+    #[test]
+    fn a_png_stays_as_it_is() {
+        let picture = figure("image/png width=140", "iVBO+7/R");
+        for loose in [
+            Comparison { sanitize: Some(r"\d+".parse().unwrap()), tolerance: None },
+            Comparison { sanitize: None, tolerance: Some(Tolerance::Absolute(9.0)) },
+        ] {
+            assert!(loose.matches(&format!("7\n{picture}"), &format!("8\n{picture}")));
+            assert!(!loose.matches(&picture, &figure("image/png width=140", "iVBO+8/R")));
+            assert!(!loose.matches(&picture, &figure("image/png width=141", "iVBO+7/R")));
+        }
+    }
+
+    #[test]
+    fn a_sanitizer_finds_what_can_be_read() {
+        let digits: Sanitizer = r"\d".parse().unwrap();
+        assert!(digits.finds("took 7 s"));
+        assert!(digits.finds(&figure("text/html", "<td>7</td>")));
+        assert!(!digits.finds(&figure("image/png width=140", "iVBO+7/R")));
+        assert!(!digits.finds("took long"));
+        assert!(!r"\b".parse::<Sanitizer>().unwrap().finds("took 7 s"), "no width, no match");
+    }
+
+    #[test]
+    fn only_expressions_that_match_something_are_sanitizers() {
+        assert_eq!(
+            "[".parse::<Sanitizer>().unwrap_err(),
+            "option `sanitize` is a regular expression, not `[`: unclosed character class"
+        );
         assert!("a*".parse::<Sanitizer>().unwrap_err().contains("where nothing is"));
     }
 

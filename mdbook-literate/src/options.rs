@@ -15,6 +15,7 @@ pub struct CellOptions {
     /// `tolerance: 0.01` or `tolerance: 5%`: how far a number in the output may move.
     pub tolerance: Option<Tolerance>,
     /// `sanitize: \d\d:\d\d`: what this regular expression matches may change, a time for example.
+    /// The page shows what was accepted; numbers elsewhere are subject to `tolerance`.
     pub sanitize: Option<Sanitizer>,
     /// `slow: true`: `mdbook test`, which cannot optimise, compiles the chapter without running it.
     pub slow: bool,
@@ -55,9 +56,17 @@ impl CellOptions {
     pub(crate) fn parse(code: &[&str], place: &Place<'_>) -> Result<(Self, usize), Problem> {
         let lines: Vec<&str> = code.iter().map_while(|l| l.strip_prefix(MARK)).collect();
         let mut options = Self::default();
-        for (key, value, index) in entries(&lines, place)? {
+        let entries = entries(&lines, place)?;
+        for (key, value, index) in &entries {
             let place = place.down(index + 1);
-            options.set(key, &value).map_err(|message| place.problem(message))?;
+            options.set(key, value).map_err(|message| place.problem(message))?;
+        }
+        let sanitize = entries.iter().find(|(key, ..)| *key == "sanitize");
+        if let (Some((.., index)), false) = (sanitize, options.compare) {
+            return Err(place
+                .down(index + 1)
+                .problem("option `sanitize` in a cell with `compare: false`")
+                .help("nothing is compared there; remove one of the two"));
         }
         if let Some(late) = code[lines.len()..].iter().position(|l| l.trim().starts_with(MARK)) {
             let place = place.down(lines.len() + late + 1);
@@ -76,6 +85,9 @@ impl CellOptions {
             "slow" => self.slow = boolean(key, value)?,
             "cuda" => self.cuda = boolean(key, value)?,
             "tolerance" => self.tolerance = Some(value.parse()?),
+            "sanitize" if self.sanitize.is_some() => {
+                return Err("a second option `sanitize`: join the two with `|`".into());
+            }
             "sanitize" => self.sanitize = Some(value.parse()?),
             "fig-alt" => self.fig_alt.push(text(key, value)?),
             "fig-cap" => self.fig_cap.push(text(key, value)?),
@@ -159,6 +171,10 @@ mod tests {
         assert!(error.contains("`true` or `false`, not `no`"), "{error}");
         let error = parse(&["//| sanitize: (s"]).unwrap_err();
         assert!(error.contains("`sanitize` is a regular expression, not `(s`"), "{error}");
+        let error = parse(&["//| sanitize: a", "//| sanitize: b"]).unwrap_err();
+        assert!(error.starts_with("a.md:12: a second option `sanitize`"), "{error}");
+        let error = parse(&["//| sanitize: a", "//| compare: false"]).unwrap_err();
+        assert!(error.starts_with("a.md:11: option `sanitize` in a cell with"), "{error}");
         let error = parse(&["//| echo"]).unwrap_err();
         assert!(error.contains("a.md:11: `//| echo` is not"), "{error}");
         let error = parse(&["f();", "//| echo: false"]).unwrap_err();

@@ -29,6 +29,25 @@ pub enum Part {
     },
 }
 
+impl Part {
+    /// What can be read as text: lines, and the source of HTML and SVG. The bytes of a PNG cannot.
+    pub(crate) fn source(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Figure { media, .. } if media == "image/png" => None,
+            Self::Figure { content, .. } => Some(content),
+        }
+    }
+
+    /// Type and width of a figure; `None` for text.
+    pub(crate) fn header(&self) -> Option<(&str, Option<u32>)> {
+        match self {
+            Self::Text(_) => None,
+            Self::Figure { media, width, .. } => Some((media, *width)),
+        }
+    }
+}
+
 /// Splits an accepted output into text and figures.
 ///
 /// ```

@@ -25,7 +25,7 @@ use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::book::{Book, Reading};
-use crate::chapter::{Cell, Chapter, Problem, Snippet};
+use crate::chapter::{Cell, Chapter, Place, Problem, Snippet};
 use crate::compare::Comparison;
 use crate::libs::Libs;
 use crate::output::CellOutput;
@@ -228,16 +228,25 @@ impl Session {
         static PRINTING: Mutex<()> = Mutex::new(());
         let _printing = PRINTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let matches = quietly(|| settings.bind(|| (self.assert)(&name, &output.text)));
-        if matches {
-            return Ok(Completion::Completed);
+        let problem = |what: &str, help| {
+            let place = Place::new(&chapter.file, cell.open);
+            place.problem(format!("cell `{}` {what}", cell.name)).help(help).to_string()
+        };
+        let mut problems = Vec::new();
+        if !matches {
+            let what = if is_accepted { "prints something new" } else { "has no accepted output" };
+            let help = "when the output above is right, accept it with `cargo book accept`";
+            problems.push(problem(what, help));
         }
-        let what = if is_accepted { "prints something new" } else { "has no accepted output" };
-        Err(format!(
-            "{}:{}: cell `{}` {what}\n  help: when the output above is right, accept it with \
-             `cargo book accept`",
-            chapter.file, cell.open, cell.name
-        )
-        .into())
+        // The accepted output need not be asked: where it matches the new one, it holds as much.
+        if let Some(unused) = cell.options.sanitize.as_ref().filter(|s| !s.finds(&output.text)) {
+            let what = format!("prints nothing that `sanitize: {unused}` matches");
+            problems.push(problem(&what, "correct the expression or remove the option"));
+        }
+        match problems.is_empty() {
+            true => Ok(Completion::Completed),
+            false => Err(problems.join("\n").into()),
+        }
     }
 
     /// The run of a chapter; the first call starts them all.

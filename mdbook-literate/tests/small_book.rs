@@ -227,13 +227,52 @@ fn a_number_may_move_within_its_tolerance_only() {
 }
 
 #[test]
-fn what_is_sanitized_may_change() {
+fn what_is_sanitized_may_change_and_nothing_else() {
+    const ACCEPTED: &str = "tests/snapshots/01_hello__length.snap";
     let book = Fixture::new();
-    book.edit("let length", "//| sanitize: \\d\\.\\d+\nlet length");
-    book.edit("length as f32 / 2.0", "length as f32 / 3.0");
-    assert!(book.book(&["test", "01_hello::"]).ok, "4.33 for 6.50");
+    book.edit("let length", "//| sanitize: \\d\\d:\\d\\d\nprintln!(\"took 00:07\");\nlet length");
+    book.book(&["test", "01_hello::"]).fails_with(&["cell `length` prints something new"]);
+    book.book(&["accept", "--yes"]).succeeds_with(&["+ took 00:07"]);
+    let accepted = book.read(ACCEPTED);
+
+    book.edit("00:07", "12:33");
+    assert!(book.book(&["test", "01_hello::"]).ok, "only a time differs");
+    book.book(&["accept"]).succeeds_with(&["No output waits to be accepted"]);
+    assert_eq!(book.read(ACCEPTED), accepted);
+    assert!(book.book(&[]).ok);
+    let page = book.read("book/book/01_hello.html");
+    assert!(page.contains("<pre class=\"cell-text\">took 00:07\n"), "{page}");
+
     book.edit("letters, ", "signs, ");
     book.book(&["test", "01_hello::"]).fails_with(&["cell `length` prints something new"]);
+    book.book(&["accept"]).succeeds_with(&["+ took 12:33", "+ 13 signs", "1 left"]);
+}
+
+#[test]
+fn a_sanitizer_with_nothing_to_replace_fails() {
+    let book = Fixture::new();
+    book.edit("let length", "//| sanitize: \\d\\d:\\d\\d\nlet length");
+    let unused = "book/src/01_hello.md:18: cell `length` prints nothing that \
+                  `sanitize: \\d\\d:\\d\\d` matches\n  help: correct the expression";
+    book.book(&["test", "01_hello::"]).fails_with(&[unused]);
+    book.book(&["accept"]).succeeds_with(&["No output waits to be accepted"]);
+    book.edit("letters, ", "signs, ");
+    book.book(&["test", "01_hello::"])
+        .fails_with(&["book/src/01_hello.md:18: cell `length` prints something new", unused]);
+}
+
+#[test]
+fn a_sanitizer_that_cannot_work_fails() {
+    mistake(
+        "let length",
+        "//| sanitize: (\\d\nlet length",
+        &["book/src/01_hello.md:19: option `sanitize` is a regular expression, not `(\\d`"],
+    );
+    mistake(
+        "let length",
+        "//| compare: false\n//| sanitize: \\d\nlet length",
+        &["book/src/01_hello.md:20: option `sanitize` in a cell with `compare: false`"],
+    );
 }
 
 #[test]
