@@ -321,7 +321,8 @@ where
     /// let opt = SGD::default().momentum(0.9);
     /// let mut learn = Learner::new(dls, model, opt, loss).silent();
     /// learn.fit_one_cycle(4, 0.01)?;
-    /// assert_eq!(learn.recorder.moms, [0.95, 0.85, 0.875, 0.925]);
+    /// // Four batches, at 0, 1/4, 1/2 and 3/4 of the training: the second has the highest rate.
+    /// assert_eq!((learn.recorder.lrs.len(), learn.recorder.lrs[1]), (4, 0.01));
     /// # Ok::<(), anyhow::Error>(())
     /// ```
     pub fn fit_one_cycle(
