@@ -198,16 +198,16 @@ fn main() -> Result<()> {
     //   too, while `validate_epoch` takes the mean over batches.
     //
     // With these few lines everything can be exchanged. Any module of dfdx will do as a model, and any function
-    // as a loss that takes predictions and targets and returns one number, with its tape. dfdx's optimizers fit,
-    // too. Adam is a popular one; it keeps a step size for each parameter. (`Adam::new` only looks at the model's type,
-    // and `learn.dls` takes the loaders out of the old learner, which we need no longer.)
+    // as a loss that takes predictions and targets and returns one number, with its tape. There are other
+    // optimizers, too. Adam is a popular one; it keeps a step size for each parameter. (`learn.dls` takes the loaders out
+    // of the old learner, which we need no longer.)
 
     // %% adam
     //| sanitize: \d\d:\d\d
     //| tolerance: 0.00051
     let model = Linear::<784, 1>::new(&dev);
-    let adam = Adam::new(&model, AdamConfig::default());
-    let mut learn = Learner::new(learn.dls, model, adam, mnist_loss).metrics(batch_accuracy);
+    let mut learn =
+        Learner::new(learn.dls, model, Adam::default(), mnist_loss).metrics(batch_accuracy);
     learn.fit(3, 0.001)?;
 
     //

@@ -11,6 +11,7 @@
 //! | [`loss`], [`metrics`] | how bad predictions are, for training; how good, for people |
 //! | [`optim`] | optimizers |
 //! | [`learner`] | the training loop, with progress, record and callbacks |
+//! | [`vision`] | folders of pictures, ResNet18 |
 //! | [`random`] | PyTorch's and Python's random numbers |
 //! | [`mod@show`] | printing tensors as PyTorch prints them, pictures, tables |
 //! | [`prelude`] | all of it, for a chapter's first line |
@@ -38,6 +39,7 @@ pub mod prelude;
 pub mod random;
 pub mod show;
 pub mod tensor;
+pub mod vision;
 
 // A chapter names this crate only, so that a copied example needs no other dependency.
 pub use {anyhow, dfdx, image, plotters};

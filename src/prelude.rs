@@ -21,10 +21,12 @@ pub use crate::random::*;
 pub use crate::show;
 pub use crate::show::*;
 pub use crate::tensor::*;
+pub use crate::vision::*;
 // dfdx has losses of the same names that take a gradient's tape; named, ours come first.
 pub use crate::tensor::{l1_loss, mse_loss};
-// It has a layer of the same name, too.
-pub use crate::nn::Linear;
+// It has layers of the same names, too.
+pub use crate::nn::{Dropout, Linear, UnbiasedLinear};
+pub use crate::optim::Adam;
 
 /// The result of a program whose parts fail in different ways; `?` takes any error.
 pub use anyhow::Result;

@@ -46,8 +46,12 @@ fn a_line_is_learned_with_any_optimizer() {
     assert!(last(&learn.recorder) < 1e-3);
 
     let start = model();
-    let adam = Adam::new(&start, AdamConfig::default());
+    let adam = dfdx::optim::Adam::new(&start, AdamConfig::default());
     let mut learn = Learner::new(loaders(&dev), start, adam, mse).silent();
+    learn.fit(100, 0.05).unwrap();
+    assert!(last(&learn.recorder) < 1e-3);
+
+    let mut learn = Learner::new(loaders(&dev), model(), Adam::default(), mse).silent();
     learn.fit(100, 0.05).unwrap();
     assert!(last(&learn.recorder) < 1e-3);
 

@@ -96,6 +96,11 @@ impl<D: Dataset> DataLoader<D> {
         self
     }
 
+    /// The same loader for a changed dataset.
+    pub(crate) fn map_dataset(self, change: impl FnOnce(D) -> D) -> Self {
+        Self { dataset: change(self.dataset), ..self }
+    }
+
     /// The dataset.
     ///
     /// ```

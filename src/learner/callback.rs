@@ -29,6 +29,8 @@ pub struct Training<'a, M> {
     pub momentum: Option<f64>,
     /// Set by [`stop`](Self::stop).
     pub(super) stopped: bool,
+    /// Set by [`cancel`](Self::cancel).
+    pub(super) cancelled: bool,
 }
 
 impl<M> Training<'_, M> {
@@ -41,6 +43,11 @@ impl<M> Training<'_, M> {
     /// Ends the training after this epoch.
     pub fn stop(&mut self) {
         self.stopped = true;
+    }
+
+    /// Ends the training after this batch, without validation: fastai's `CancelFitException`.
+    pub fn cancel(&mut self) {
+        self.cancelled = true;
     }
 }
 

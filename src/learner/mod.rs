@@ -25,26 +25,31 @@
 
 mod callback;
 mod data;
+mod diagram;
 mod error;
+mod lr_find;
 mod progress;
 mod recorder;
 mod schedule;
+mod summary;
 
 pub use callback::{Callback, EarlyStopping, SaveModel, Training};
 pub use data::{Concat, Model, TrainingData};
 pub use error::LearnerError;
+pub use lr_find::LrFind;
 pub use recorder::Recorder;
 pub use schedule::{ParamScheduler, combined_cos, sched_cos};
+pub use summary::Summary;
 
 use std::path::Path;
 use std::time::Instant;
 
-use dfdx::prelude::{Backward, ZeroGrads};
-use dfdx::shapes::Rank0;
+use dfdx::prelude::{Backward, NumParams, ZeroGrads};
+use dfdx::shapes::{HasShape, Rank0, Shape};
 use dfdx::tensor::{AsArray, AutoDevice, PutTape, SplitTape, Tensor, Trace};
 
-use crate::nn::{WeightsError, load_weights, save_weights, without_gradient};
-use crate::optim::Optim;
+use crate::nn::{WeightsError, layers, load_weights, save_weights, without_gradient};
+use crate::optim::{Optim, OptimError, zero_grads};
 use crate::tensor::{Grads, Recorded, Traced};
 use data::items;
 use progress::{Progress, Verbosity};
@@ -283,6 +288,7 @@ where
             lr: lr.into(),
             momentum: None,
             stopped: false,
+            cancelled: false,
         };
 
         self.call(&mut at, |callback, training| callback.before_fit(training))?;
@@ -293,6 +299,9 @@ where
             progress.start_epoch(epoch, epochs, at.batches);
             self.call(&mut at, |callback, training| callback.before_epoch(training))?;
             grads = self.train_epoch(&mut at, grads, &progress)?;
+            if at.cancelled {
+                break;
+            }
             let validated = self.validate()?;
             self.recorder.epoch(&validated);
             let row = self.recorder.values.last().expect("the row of this epoch");
@@ -369,11 +378,14 @@ where
                 opt.set_momentum(momentum);
             }
             opt.step(model, &mut grads)?;
-            model.zero_grads(&mut grads);
+            zero_grads(model, &mut grads).map_err(OptimError::Device)?;
 
             recorder.batch(value, at.lr, at.momentum);
             progress.batch(recorder.losses[recorder.losses.len() - 1]);
             call(callbacks, model, recorder, at, |c, training| c.after_batch(training))?;
+            if at.cancelled {
+                break;
+            }
         }
         Ok(grads)
     }
@@ -451,6 +463,32 @@ where
         Ok((preds, targets))
     }
 
+    /// The layers of this crate that the model consists of, with the shapes of their outputs for one
+    /// batch and the numbers of their parameters: fastai's `learn.summary()`. They come from a pass of a
+    /// batch of the validation set, in the order of their work.
+    ///
+    /// # Errors
+    /// If the validation set has no batches, or the device fails.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss);
+    /// assert_eq!(learn.summary()?.layers[0].parameters, 2);
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn summary(&self) -> Result<Summary, LearnerError> {
+        let (x, _) = self.dls.valid().iter().next().ok_or(LearnerError::NoBatches("validation"))?;
+        let input = x.shape().concrete().into();
+        let (preds, layers) = layers(|| self.model.forward_eval(x));
+        preds?;
+        Ok(Summary { input, layers, parameters: self.model.num_trainable_params() })
+    }
+
     /// Saves the model's parameters; see [`save_weights`].
     ///
     /// # Errors
@@ -511,6 +549,7 @@ struct Position {
     lr: f64,
     momentum: Option<f64>,
     stopped: bool,
+    cancelled: bool,
 }
 
 /// Tells all callbacks of an event, and takes over what they set.
@@ -521,12 +560,23 @@ fn call<M>(
     at: &mut Position,
     event: impl Fn(&mut dyn Callback<M>, &mut Training<M>) -> anyhow::Result<()>,
 ) -> Result<(), LearnerError> {
-    let Position { epoch, epochs, batch, batches, lr, momentum, stopped } = *at;
-    let mut training =
-        Training { model, recorder, epoch, epochs, batch, batches, lr, momentum, stopped };
+    let Position { epoch, epochs, batch, batches, lr, momentum, stopped, cancelled } = *at;
+    let mut training = Training {
+        model,
+        recorder,
+        epoch,
+        epochs,
+        batch,
+        batches,
+        lr,
+        momentum,
+        stopped,
+        cancelled,
+    };
     for callback in callbacks {
         event(callback.as_mut(), &mut training).map_err(LearnerError::Callback)?;
     }
-    (at.lr, at.momentum, at.stopped) = (training.lr, training.momentum, training.stopped);
+    (at.lr, at.momentum) = (training.lr, training.momentum);
+    (at.stopped, at.cancelled) = (training.stopped, training.cancelled);
     Ok(())
 }

@@ -83,7 +83,7 @@ impl<M> Callback<M> for ParamScheduler {
 /// assert_eq!([0., 0.5, 1.].map(|pos| sched_cos(1., 3., pos)), [1., 2., 3.]);
 /// ```
 pub fn sched_cos(start: f64, end: f64, pos: f64) -> f64 {
-    start + (1.0 + (PI * (1.0 - pos)).cos()) * (end - start) / 2.0
+    start + (1.0 + libm::cos(PI * (1.0 - pos))) * (end - start) / 2.0
 }
 
 /// From `start` to `middle` during the first part of the training, `pct` of it, and on to `end`

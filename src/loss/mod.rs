@@ -3,6 +3,10 @@
 //! dfdx's own are in `dfdx::losses`. The mean differences of two tensors without a tape are in
 //! [`tensor`](crate::tensor): [`l1_loss`](crate::tensor::l1_loss), [`mse_loss`](crate::tensor::mse_loss).
 
+mod cross_entropy;
+
+pub use cross_entropy::cross_entropy;
+
 use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, WithEmptyTape};
 use dfdx::tensor_ops::{ChooseFrom, MeanTo, TryEq};

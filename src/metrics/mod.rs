@@ -1,8 +1,10 @@
 //! Metrics: how good a model is, in numbers for people; and where it goes wrong.
 
+mod accuracy;
 mod confusion;
 mod topk;
 
+pub use accuracy::accuracy;
 pub use confusion::ConfusionMatrix;
 pub use topk::topk;
 

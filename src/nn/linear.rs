@@ -5,12 +5,15 @@ use dfdx::prelude::{BuildModule, Device, Module};
 use dfdx::shapes::{Dtype, HasShape, Rank1, Rank2};
 use dfdx::tensor::{AutoDevice, HasErr, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::ReshapeTo;
+use samebits::matmul;
 
-use super::gemm::{Old, matmul};
 use super::inputs::is_input;
+use super::observe;
 use super::product::{RowsOf, matrix};
 use crate::random::uniform_numbers;
 use crate::tensor::values;
+
+type Err = <AutoDevice as HasErr>::Err;
 
 /// A linear layer with `I` inputs and `O` outputs: `y_bo = sum_i x_bi w_oi + bias_o`, PyTorch's
 /// `nn.Linear(I, O)`.
@@ -70,7 +73,7 @@ impl<const I: usize, const O: usize> Linear<I, O> {
 
 /// The bound of PyTorch's `kaiming_uniform_(weight, a=math.sqrt(5))`, in the same steps, so that no
 /// bit differs.
-fn weight_bound(inputs: usize) -> f64 {
+pub(super) fn weight_bound(inputs: usize) -> f64 {
     let gain = f64::sqrt(2.0 / (1.0 + f64::sqrt(5.0).powi(2)));
     f64::sqrt(3.0) * (gain / f64::sqrt(inputs as f64))
 }
@@ -80,7 +83,7 @@ fn bias_bound(inputs: usize) -> f64 {
 }
 
 /// Uniform numbers of any type of element; drawn as `f32`.
-fn draw<E: Dtype>(n: usize, bound: f64) -> Vec<E> {
+pub(super) fn draw<E: Dtype>(n: usize, bound: f64) -> Vec<E> {
     let numbers = uniform_numbers(n, -bound, bound).into_iter();
     numbers.map(|x| E::from_f32(x).expect("an element type for weights is a float")).collect()
 }
@@ -122,35 +125,129 @@ where
     T: Tape<f32, AutoDevice>,
 {
     type Output = Tensor<S::Outputs<O>, f32, AutoDevice, T>;
-    type Error = <AutoDevice as HasErr>::Err;
+    type Error = Err;
 
-    fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, Self::Error> {
-        let (x, mut tape) = x.try_contiguous()?.split_tape();
-        let needs_dx = T::OWNS_TAPE && !is_input(&x);
-        let rows = x.shape().rows();
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, Err> {
+        let y = linear(x, &self.weight, Some(&self.bias))?;
+        observe::layer("Linear", y.shape(), I * O + O);
+        Ok(y)
+    }
+}
 
-        let mut y = values(&self.bias).repeat(rows);
-        let weight = values(&self.weight);
-        matmul(&mut y, Old::Add, matrix(&values(&x), I), matrix(&weight, I).transposed());
-        let y = x.device().try_tensor_from_vec(y, x.shape().outputs::<O>())?;
+/// A linear layer without bias, PyTorch's `nn.Linear(I, O, bias=False)`; else as [`Linear`]. A batch
+/// norm after it has a bias of its own.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let layer = UnbiasedLinear::<3, 2>::new(&AutoDevice::default());
+/// assert_eq!(layer.num_trainable_params(), 6);
+/// ```
+#[derive(Debug, Clone)]
+pub struct UnbiasedLinear<
+    const I: usize,
+    const O: usize,
+    E: Dtype = f32,
+    D: Storage<E> = AutoDevice,
+> {
+    /// The weights: for each output a row with one number for each input.
+    pub weight: Tensor<Rank2<O, I>, E, D>,
+}
 
-        let (y_ghost, bias) = (y.ghost(), self.bias.ghost());
-        let weight = self.weight.clone();
-        tape.add_backward_op(move |gradients| {
-            // Taken out for the while: `gradients` lends one of them at a time.
-            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
-            let dw = gradients.get_or_alloc_mut(&weight)?;
-            matmul(dw, Old::Add, matrix(&dy, O).transposed(), matrix(&values(&x), I));
-            add_rows(gradients.get_or_alloc_mut(&bias)?, &dy);
-            if needs_dx {
-                let dx = gradients.get_or_alloc_mut(&x)?;
-                matmul(dx, Old::Add, matrix(&dy, O), matrix(&values(&weight), I));
-            }
-            **gradients.get_or_alloc_mut(&y_ghost)? = dy;
+impl<const I: usize, const O: usize> UnbiasedLinear<I, O> {
+    /// A layer whose weights are drawn as [`Linear::new`] draws them.
+    ///
+    /// # Panics
+    /// If the device has no room for it.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let layer = UnbiasedLinear::<4, 1>::new(&AutoDevice::default());
+    /// assert!(layer.weight.as_vec().iter().all(|w| (-0.5..0.5).contains(w)));
+    /// ```
+    pub fn new(dev: &AutoDevice) -> Self {
+        Self::build(dev)
+    }
+}
+
+impl<const I: usize, const O: usize, E: Dtype, D: Device<E>> TensorCollection<E, D>
+    for UnbiasedLinear<I, O, E, D>
+{
+    type To<E2: Dtype, D2: Device<E2>> = UnbiasedLinear<I, O, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        let weight = TensorOptions::reset_with(|t: &mut Tensor<Rank2<O, I>, E, D>| {
+            t.copy_from(&draw(O * I, weight_bound(I)));
             Ok(())
         });
-        Ok(y.put_tape(tape))
+        visitor.visit_fields(
+            Self::tensor("weight", |s| &s.weight, |s| &mut s.weight, weight),
+            |weight| UnbiasedLinear { weight },
+        )
     }
+}
+
+impl<const I: usize, const O: usize, E: Dtype, D: Device<E>> NonMutableModule
+    for UnbiasedLinear<I, O, E, D>
+{
+}
+
+impl<const I: usize, const O: usize, S, T> Module<Tensor<S, f32, AutoDevice, T>>
+    for UnbiasedLinear<I, O>
+where
+    S: RowsOf<I>,
+    T: Tape<f32, AutoDevice>,
+{
+    type Output = Tensor<S::Outputs<O>, f32, AutoDevice, T>;
+    type Error = Err;
+
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, Err> {
+        let y = linear(x, &self.weight, None)?;
+        observe::layer("Linear", y.shape(), I * O);
+        Ok(y)
+    }
+}
+
+/// `y_bo = sum_i x_bi w_oi + bias_o`, with its gradients.
+fn linear<S, T, const I: usize, const O: usize>(
+    x: Tensor<S, f32, AutoDevice, T>,
+    weight: &Tensor<Rank2<O, I>, f32, AutoDevice>,
+    bias: Option<&Tensor<Rank1<O>, f32, AutoDevice>>,
+) -> Result<Tensor<S::Outputs<O>, f32, AutoDevice, T>, Err>
+where
+    S: RowsOf<I>,
+    T: Tape<f32, AutoDevice>,
+{
+    let (x, mut tape) = x.try_contiguous()?.split_tape();
+    let needs_dx = T::OWNS_TAPE && !is_input(&x);
+    let rows = x.shape().rows();
+
+    let mut y = bias.map_or_else(|| vec![0.0; rows * O], |bias| values(bias).repeat(rows));
+    matmul(&mut y, matrix(&values(&x), I), matrix(&values(weight), I).transposed());
+    let y = x.device().try_tensor_from_vec(y, x.shape().outputs::<O>())?;
+
+    let (y_ghost, bias) = (y.ghost(), bias.map(|bias| bias.ghost()));
+    let weight = weight.clone();
+    tape.add_backward_op(move |gradients| {
+        // Taken out for the while: `gradients` lends one of them at a time.
+        let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
+        let dw = gradients.get_or_alloc_mut(&weight)?;
+        matmul(dw, matrix(&dy, O).transposed(), matrix(&values(&x), I));
+        if let Some(bias) = &bias {
+            add_rows(gradients.get_or_alloc_mut(bias)?, &dy);
+        }
+        if needs_dx {
+            let dx = gradients.get_or_alloc_mut(&x)?;
+            matmul(dx, matrix(&dy, O), matrix(&values(&weight), I));
+        }
+        **gradients.get_or_alloc_mut(&y_ghost)? = dy;
+        Ok(())
+    });
+    Ok(y.put_tape(tape))
 }
 
 /// Adds each of the rows to `sum`.

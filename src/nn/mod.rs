@@ -5,21 +5,49 @@
 //! | `torch.randn(size).requires_grad_()` | [`init_params`] |
 //! | `xb @ weights` | [`xb.mm(weights)`](MatMul::mm) |
 //! | `nn.Linear(784, 30)` | [`Linear::<784, 30>::new(&dev)`](Linear) |
+//! | `nn.Linear(784, 30, bias=False)` | [`UnbiasedLinear`] |
 //! | `nn.ReLU()` | dfdx's `ReLU` |
+//! | `nn.Conv2d(3, 64, 7, 2, 3, bias=False)` | [`Conv2d::<3, 64, 7, 2, 3>::new(&dev)`](Conv2d) |
+//! | `nn.BatchNorm1d(64)`, `nn.BatchNorm2d(64)` | [`BatchNorm1d`], [`BatchNorm2d`] |
+//! | `nn.MaxPool2d(3, 2, 1)` | [`MaxPool2d::<3, 2, 1>`](MaxPool2d) |
+//! | `nn.AdaptiveAvgPool2d(1)`, fastai's `AdaptiveConcatPool2d()` | [`AdaptiveAvgPool2d`], [`AdaptiveMaxPool2d`], [`AdaptiveConcatPool2d`] |
+//! | `nn.Flatten()`, `nn.Dropout(0.25)` | [`Flatten`], [`Dropout::<25>`](Dropout) |
+//! | torchvision's `BasicBlock` | [`BasicBlock`], [`DownBlock`] |
 //! | `nn.Sequential(a, b, c)` | a tuple: `(a, b, c)` |
 //!
 //! All of them are modules of [dfdx] and mix with its own.
 
-mod gemm;
+mod batch_norm;
+mod channels;
+mod conv2d;
+mod dropout;
+mod flatten;
 mod init;
 mod inputs;
 mod linear;
+mod observe;
+mod pool;
 mod product;
+mod residual;
+mod taps;
 mod weights;
+mod window;
 
-pub use init::init_params;
-pub use linear::Linear;
+pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNormReLU};
+pub use channels::{Channels, Pictures, Sides};
+pub use conv2d::Conv2d;
+pub use dropout::Dropout;
+pub use flatten::Flatten;
+pub use init::{Fan, init_params, kaiming_normal_};
+pub use linear::{Linear, UnbiasedLinear};
+pub use observe::LayerSummary;
+pub use pool::{AdaptiveAvgPool2d, AdaptiveConcatPool2d, AdaptiveMaxPool2d, MaxPool2d};
 pub use product::{JoinTape, MatMul, RowsOf};
+pub use residual::{BasicBlock, DownBlock, Identity, ResidualBlock};
 pub use weights::{WeightsError, load_weights, save_weights};
+pub use window::Window;
 
+pub(crate) use channels::pictures_by_pixel;
 pub(crate) use inputs::without_gradient;
+pub(crate) use observe::layers;
+pub(crate) use taps::Taps;

@@ -5,8 +5,8 @@ use dfdx::tensor::{
     AutoDevice, Merge, NoneTape, OwnedTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec,
 };
 use dfdx::tensor_ops::ReshapeTo;
+use samebits::{Matrix, matmul};
 
-use super::gemm::{Matrix, Old, matmul};
 use super::inputs::is_input;
 use crate::tensor::values;
 
@@ -125,7 +125,7 @@ impl<const I: usize, S: RowsOf<I>, T> MatMul<I, S, T> for Tensor<S, f32, AutoDev
         let rows = x.shape().rows();
 
         let mut y = vec![0.0; rows * O];
-        matmul(&mut y, Old::Overwrite, matrix(&values(&x), I), matrix(&values(&w), O));
+        matmul(&mut y, matrix(&values(&x), I), matrix(&values(&w), O));
         let y = x.device().tensor_from_vec(y, x.shape().outputs::<O>());
 
         let y_ghost = y.ghost();
@@ -134,10 +134,10 @@ impl<const I: usize, S: RowsOf<I>, T> MatMul<I, S, T> for Tensor<S, f32, AutoDev
             let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
             let (x_numbers, w_numbers) = (values(&x), values(&w));
             let dw = gradients.get_or_alloc_mut(&w)?;
-            matmul(dw, Old::Add, matrix(&x_numbers, I).transposed(), matrix(&dy, O));
+            matmul(dw, matrix(&x_numbers, I).transposed(), matrix(&dy, O));
             if needs_dx {
                 let dx = gradients.get_or_alloc_mut(&x)?;
-                matmul(dx, Old::Add, matrix(&dy, O), matrix(&w_numbers, O).transposed());
+                matmul(dx, matrix(&dy, O), matrix(&w_numbers, O).transposed());
             }
             **gradients.get_or_alloc_mut(&y_ghost)? = dy;
             Ok(())

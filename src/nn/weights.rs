@@ -4,13 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use dfdx::nn::{
-    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName,
-    ViewTensorRef,
+    RecursiveWalker, ScalarOptions, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut,
+    ViewTensorName, ViewTensorRef,
 };
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
+use num_traits::NumCast;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
+
+use super::taps::{self, Taps};
 
 /// Why weights could not be saved or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -79,9 +82,9 @@ pub fn save_weights<M: TensorCollection<f32, AutoDevice>>(
 ) -> Result<(), WeightsError> {
     let path = path.as_ref();
     let write_error = |source| WeightsError::Write { path: path.into(), source };
-    let mut named = Named(Vec::new());
+    let mut named = Named::default();
     let Ok(_) = M::iter_tensors(&mut RecursiveWalker { m: (model, String::new()), f: &mut named });
-    let views = named.0.iter().map(|(name, shape, bytes)| {
+    let views = named.tensors.iter().map(|(name, shape, bytes)| {
         let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
         (name, view.expect("four bytes for each number"))
     });
@@ -117,21 +120,36 @@ pub fn load_weights<M: TensorCollection<f32, AutoDevice>>(
         .map_err(|source| WeightsError::Format { path: path.into(), source })?;
     let other_model = |problem| WeightsError::OtherModel { path: path.into(), problem };
 
-    let mut check = Check { file: &file, names: Vec::new() };
+    let mut check = Check { file: &file, names: Vec::new(), taps: Taps::default() };
     M::iter_tensors(&mut RecursiveWalker { m: (&*model, String::new()), f: &mut check })
         .map_err(other_model)?;
-    if let Some(unknown) = file.names().iter().find(|name| !check.names.iter().any(|n| n == *name))
-    {
+    let known = |name: &str| {
+        // PyTorch's batch norms count their batches, but use the number only if told to.
+        name.ends_with(".num_batches_tracked") || check.names.iter().any(|known| known == name)
+    };
+    if let Some(unknown) = file.names().into_iter().find(|name| !known(name)) {
         return Err(other_model(format!("the model has no parameter `{unknown}`")));
     }
-    let mut load = Load { file: &file };
+    let mut load = Load { file: &file, taps: Taps::default() };
     M::iter_tensors(&mut RecursiveWalker { m: (model, String::new()), f: &mut load })
         .map_err(other_model)?;
     Ok(())
 }
 
+/// The shape of a parameter in a file: PyTorch's.
+fn shape_in_file(sizes: &[usize], conv: bool) -> Vec<usize> {
+    match *sizes {
+        [rows, columns, inputs, outputs] if conv => vec![outputs, inputs, rows, columns],
+        _ => sizes.to_vec(),
+    }
+}
+
 /// Collects name, shape and bytes of each parameter.
-struct Named(Vec<(String, Vec<usize>, Vec<u8>)>);
+#[derive(Default)]
+struct Named {
+    tensors: Vec<(String, Vec<usize>, Vec<u8>)>,
+    taps: Taps,
+}
 
 impl TensorVisitor<f32, AutoDevice> for Named {
     type Viewer = (ViewTensorRef, ViewTensorName);
@@ -144,8 +162,23 @@ impl TensorVisitor<f32, AutoDevice> for Named {
         _: TensorOptions<S, f32, AutoDevice>,
         (t, name): (&Tensor<S, f32, AutoDevice>, String),
     ) -> Result<Option<Tensor<S, f32, AutoDevice>>, Self::Err> {
-        let bytes = t.as_vec().into_iter().flat_map(f32::to_le_bytes).collect();
-        self.0.push((name, t.shape().concrete().into(), bytes));
+        let conv = self.taps.of(&name).is_some();
+        let shape = shape_in_file(t.shape().concrete().as_ref(), conv);
+        let mut numbers = t.as_vec();
+        if let (true, [outputs, inputs, rows, columns]) = (conv, &shape[..]) {
+            numbers = taps::to_pytorch(&numbers, [*outputs, *inputs, *rows, *columns]);
+        }
+        let bytes = numbers.into_iter().flat_map(f32::to_le_bytes).collect();
+        self.tensors.push((name, shape, bytes));
+        Ok(None)
+    }
+
+    fn visit_scalar<N: NumCast>(
+        &mut self,
+        _: ScalarOptions<N>,
+        (value, name): (&N, String),
+    ) -> Result<Option<N>, Self::Err> {
+        self.taps.scalar(&name, value);
         Ok(None)
     }
 }
@@ -154,6 +187,7 @@ impl TensorVisitor<f32, AutoDevice> for Named {
 struct Check<'a> {
     file: &'a SafeTensors<'a>,
     names: Vec<String>,
+    taps: Taps,
 }
 
 impl TensorVisitor<f32, AutoDevice> for Check<'_> {
@@ -167,7 +201,8 @@ impl TensorVisitor<f32, AutoDevice> for Check<'_> {
         _: TensorOptions<S, f32, AutoDevice>,
         (t, name): (&Tensor<S, f32, AutoDevice>, String),
     ) -> Result<Option<Tensor<S, f32, AutoDevice>>, String> {
-        let expected: Vec<usize> = t.shape().concrete().into();
+        let conv = self.taps.of(&name).is_some();
+        let expected = shape_in_file(t.shape().concrete().as_ref(), conv);
         let view = self.file.tensor(&name).map_err(|_| format!("it has no parameter `{name}`"))?;
         if view.dtype() != Dtype::F32 {
             return Err(format!("`{name}` holds {:?}, not F32", view.dtype()));
@@ -178,11 +213,21 @@ impl TensorVisitor<f32, AutoDevice> for Check<'_> {
         self.names.push(name);
         Ok(None)
     }
+
+    fn visit_scalar<N: NumCast>(
+        &mut self,
+        _: ScalarOptions<N>,
+        (value, name): (&N, String),
+    ) -> Result<Option<N>, Self::Err> {
+        self.taps.scalar(&name, value);
+        Ok(None)
+    }
 }
 
 /// Copies each parameter from the file, which has been checked.
 struct Load<'a> {
     file: &'a SafeTensors<'a>,
+    taps: Taps,
 }
 
 impl TensorVisitor<f32, AutoDevice> for Load<'_> {
@@ -196,9 +241,24 @@ impl TensorVisitor<f32, AutoDevice> for Load<'_> {
         _: TensorOptions<S, f32, AutoDevice>,
         (t, name): (&mut Tensor<S, f32, AutoDevice>, String),
     ) -> Result<Option<Tensor<S, f32, AutoDevice>>, String> {
+        let conv = self.taps.of(&name).is_some();
         let view = self.file.tensor(&name).map_err(|error| error.to_string())?;
         let (numbers, _) = view.data().as_chunks::<4>();
-        t.copy_from(&numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect::<Vec<_>>());
+        let mut numbers: Vec<f32> =
+            numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+        if let (true, [outputs, inputs, rows, columns]) = (conv, view.shape()) {
+            numbers = taps::from_pytorch(&numbers, [*outputs, *inputs, *rows, *columns]);
+        }
+        t.copy_from(&numbers);
+        Ok(None)
+    }
+
+    fn visit_scalar<N: NumCast>(
+        &mut self,
+        _: ScalarOptions<N>,
+        (value, name): (&mut N, String),
+    ) -> Result<Option<N>, Self::Err> {
+        self.taps.scalar(&name, value);
         Ok(None)
     }
 }

@@ -51,6 +51,7 @@ optim! {
 mod tests {
     use super::*;
     use crate::prelude::*;
+    use dfdx::optim::Adam;
 
     #[test]
     fn dfdxs_sgd_makes_the_same_step_as_ours() {

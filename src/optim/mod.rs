@@ -4,23 +4,27 @@
 //! | --- | --- |
 //! | the course's `BasicOptim` | [`BasicOptim`] |
 //! | fastai's `SGD` | [`SGD`] |
-//! | `torch.optim.Adam`, `RMSprop` | dfdx's `Adam`, `RMSprop` |
+//! | fastai's `Adam` | [`Adam`] |
+//! | `torch.optim.Adam`, `RMSprop` | dfdx's `dfdx::optim::Adam`, `RMSprop` |
 //!
 //! [`Optim`] is what a [`Learner`](crate::learner::Learner) wants of an optimizer. For one of your own
 //! say what happens to one parameter, as an [`UpdateRule`].
 
+mod adam;
 mod basic;
 mod dfdx_optimizers;
 mod rule;
 mod sgd;
+mod zero;
 
+pub use adam::Adam;
 pub use basic::BasicOptim;
 pub use rule::UpdateRule;
 pub use sgd::SGD;
 
-pub use dfdx::optim::{
-    Adam, AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay,
-};
+pub use dfdx::optim::{AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
+
+pub(crate) use zero::zero_grads;
 
 use dfdx::tensor::{AutoDevice, HasErr};
 
@@ -35,6 +39,9 @@ pub enum OptimError {
          Start with `let mut grads = model.alloc_grads();`"
     )]
     NoGradient,
+    /// A parameter is a view of another tensor, with its numbers in another order.
+    #[error("the numbers of the parameter `{0}` do not lie in order: make it with `.contiguous()`")]
+    Layout(String),
     /// The device failed, for lack of memory for example.
     #[error("changing the parameters: {0}")]
     Device(<AutoDevice as HasErr>::Err),

@@ -174,6 +174,13 @@ pub(crate) fn uniform_numbers(n: usize, from: f64, to: f64) -> Vec<f32> {
     numbers
 }
 
+/// `n` normal numbers.
+pub(crate) fn normal_numbers(n: usize, mean: f64, std: f64) -> Vec<f32> {
+    let mut numbers = vec![0.0; n];
+    draw(|generator| generator.fill_normal(&mut numbers, mean, std));
+    numbers
+}
+
 fn filled<S: Shape>(
     dev: &AutoDevice,
     shape: S,

@@ -27,4 +27,4 @@ pub use fill::{
 pub use python::Random;
 pub use torch::{DEFAULT_SEED, Generator};
 
-pub(crate) use fill::uniform_numbers;
+pub(crate) use fill::{normal_numbers, uniform_numbers};

@@ -170,6 +170,7 @@ pub struct Plot {
     y_label: String,
     x_range: Option<Range<f32>>,
     y_range: Option<Range<f32>>,
+    log_x: bool,
     log_y: bool,
     series: Vec<Series>,
 }
@@ -207,6 +208,12 @@ impl Plot {
     /// The part of the vertical axis to show; without it, all points fit in.
     pub fn y_range(mut self, range: Range<f32>) -> Self {
         self.y_range = Some(range);
+        self
+    }
+
+    /// The horizontal axis is logarithmic, as [`log_y`](Self::log_y) makes the vertical one.
+    pub fn log_x(mut self) -> Self {
+        self.log_x = true;
         self
     }
 
@@ -322,7 +329,7 @@ impl Plot {
         }
         // On a logarithmic axis not all points have a place.
         let mut points = self.series.iter().flat_map(|series| self.places(series));
-        match points.any(|(_, y)| y.is_finite()) {
+        match points.any(|(x, y)| x.is_finite() && y.is_finite()) {
             true => Ok(()),
             false => Err(PlotError::Empty(plot())),
         }
@@ -332,34 +339,34 @@ impl Plot {
     fn axes(&self, name: &str) -> Result<(Axis, Axis), PlotError> {
         let points = || {
             let all = self.series.iter().flat_map(|series| self.places(series));
-            all.filter(|(_, y)| y.is_finite())
+            all.filter(|(x, y)| x.is_finite() && y.is_finite())
         };
-        let x = match self.x_range.clone() {
-            Some(range) => range,
-            None => around(points().map(|(x, _)| x)),
-        };
-        check_range(name, &x)?;
-        let y = match self.y_range.clone() {
-            Some(range) if self.log_y => {
-                check_range(name, &range)?;
-                if range.start <= 0.0 {
-                    return Err(PlotError::LogRange { plot: name.into(), from: range.start });
+        let axis = |range: Option<Range<f32>>, all: Range<f32>, log: bool| {
+            let range = match range {
+                Some(range) if log => {
+                    check_range(name, &range)?;
+                    if range.start <= 0.0 {
+                        return Err(PlotError::LogRange { plot: name.into(), from: range.start });
+                    }
+                    range.start.log10()..range.end.log10()
                 }
-                range.start.log10()..range.end.log10()
-            }
-            Some(range) => range,
-            None => around(points().map(|(_, y)| y)),
+                Some(range) => range,
+                None => all,
+            };
+            check_range(name, &range)?;
+            Ok(Axis { ticks: if log { log_ticks(&range) } else { ticks(&range) }, range })
         };
-        check_range(name, &y)?;
-        let y_ticks = if self.log_y { log_ticks(&y) } else { ticks(&y) };
-        Ok((Axis { ticks: ticks(&x), range: x }, Axis { ticks: y_ticks, range: y }))
+        let x = axis(self.x_range.clone(), around(points().map(|(x, _)| x)), self.log_x)?;
+        let y = axis(self.y_range.clone(), around(points().map(|(_, y)| y)), self.log_y)?;
+        Ok((x, y))
     }
 
-    /// Where the points of a series stand on the axes. On a logarithmic axis y is the logarithm,
+    /// Where the points of a series stand on the axes. On a logarithmic axis that is the logarithm,
     /// which is not finite for numbers that have none.
     fn places<'a>(&'a self, series: &'a Series) -> impl Iterator<Item = Point> + 'a {
         let points = series.xs.iter().copied().zip(series.ys.iter().copied());
-        points.map(|(x, y)| (x, if self.log_y { y.log10() } else { y }))
+        let place = |value: f32, log: bool| if log { value.log10() } else { value };
+        points.map(move |(x, y)| (place(x, self.log_x), place(y, self.log_y)))
     }
 
     /// The series' names in rows as wide as the figure; none for a single series.

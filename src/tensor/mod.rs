@@ -28,7 +28,7 @@ pub use ext::TensorExt;
 pub use image::{ImageError, image_open, open_images, tensor, tensors};
 pub use loss::{l1_loss, mse_loss};
 
-pub(crate) use view::values;
+pub(crate) use view::{values, values_mut};
 
 use dfdx::shapes::{Const, Rank2};
 use dfdx::tensor::{AutoDevice, Gradients, NoneTape, OwnedTape, Tensor};

@@ -38,6 +38,21 @@ fn view<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
     Some(unsafe { std::slice::from_raw_parts(first, len) })
 }
 
+/// The numbers of a tensor to change, in the order of its shape; `None` unless they lie in memory like
+/// that. If other tensors share them, this one gets numbers of its own first.
+pub(crate) fn values_mut<S: Shape, E: Unit, T>(t: &mut Tensor<S, E, Cpu, T>) -> Option<&mut [E]> {
+    let len = view(t)?.len();
+    if len == 0 {
+        return Some(&mut []);
+    }
+    let first = &mut t[S::Concrete::default()];
+    // SAFETY: As in `view`, which has just found that the `len` numbers from the first on are the
+    // elements of the tensor's `Vec`; `&mut t[i]` does not move them to another place than a `Vec` of
+    // the same layout. They are borrowed mutably as long as `t` is, and dfdx has made sure that no
+    // other tensor shares them (`Arc::make_mut`).
+    Some(unsafe { std::slice::from_raw_parts_mut(first, len) })
+}
+
 /// Whether the strides of `t` are those of its shape in row-major order.
 fn is_dense<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>, first: &E) -> bool {
     let sizes = t.shape().concrete();
@@ -97,6 +112,19 @@ mod tests {
         let repeated = row.broadcast::<Rank2<2, 2>, Axis<1>>();
         assert!(view(&repeated).is_none());
         assert_eq!(values(&repeated).into_owned(), [1.0, 1.0, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn numbers_to_change() {
+        let dev = Cpu::default();
+        let mut t = dev.tensor([[1.0f32, 2.0], [3.0, 4.0]]);
+        let shared = t.clone();
+        values_mut(&mut t).unwrap()[2] = 5.0;
+        assert_eq!(t.array(), [[1.0, 2.0], [5.0, 4.0]]);
+        assert_eq!(shared.array(), [[1.0, 2.0], [3.0, 4.0]]);
+        assert!(values_mut(&mut t.permute::<_, Axes2<1, 0>>()).is_none());
+        let mut empty: Tensor<(usize, Const<3>), f32, _> = dev.zeros_like(&(0, Const));
+        assert!(values_mut(&mut empty).unwrap().is_empty());
     }
 
     #[test]

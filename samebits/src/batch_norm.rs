@@ -1,0 +1,307 @@
+//! Batch normalization.
+//!
+//! Activations are a matrix with a column for each channel. With the mean and the variance of each
+//! column, the weight `w` and the bias `b` of the channel, batch norm is
+//! `y = (x - mean) / sqrt(variance + eps) * w + b` (S. Ioffe, C. Szegedy, "Batch Normalization",
+//! 2015). A ReLU after it, and the sum with a residual before that, are done in the same pass.
+
+use rayon::prelude::*;
+
+use crate::simd::each;
+use crate::threads::{rows_of_piece, use_this_thread};
+
+/// Mean and variance of each channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistics {
+    /// The means.
+    pub mean: Vec<f32>,
+    /// The variances: means of the squared differences from the mean.
+    pub variance: Vec<f32>,
+}
+
+impl Statistics {
+    /// The statistics of the rows of `x`.
+    ///
+    /// The sums are made of numbers less those of the first row, so that little is lost where the
+    /// mean is large (T. Chan, G. Golub, R. LeVeque, "Algorithms for Computing the Sample Variance",
+    /// 1983).
+    ///
+    /// # Panics
+    /// If `x` has no rows, or is no multiple of `channels`.
+    ///
+    /// ```
+    /// let of = samebits::Statistics::of(&[1.0, 10.0, 3.0, 10.0], 2);
+    /// assert_eq!((of.mean, of.variance), (vec![2.0, 10.0], vec![1.0, 0.0]));
+    /// ```
+    pub fn of(x: &[f32], channels: usize) -> Self {
+        let rows = rows(x, channels);
+        let first = &x[..channels];
+        let [sums, squares] = sums(rows, channels, |range, [sums, squares]| {
+            for row in x[range].chunks_exact(channels) {
+                for (((x, first), sum), square) in
+                    row.iter().zip(first).zip(&mut *sums).zip(&mut *squares)
+                {
+                    let x = x - first;
+                    *sum += x;
+                    *square += x * x;
+                }
+            }
+        });
+        let n = rows as f64;
+        let mean = |(sum, first): (&f64, &f32)| (f64::from(*first) + sum / n) as f32;
+        let variance = |(square, sum): (&f64, &f64)| {
+            // No larger than 0 only through rounding.
+            (square / n - (sum / n) * (sum / n)).max(0.0) as f32
+        };
+        Self {
+            mean: sums.iter().zip(first).map(mean).collect(),
+            variance: squares.iter().zip(&sums).map(variance).collect(),
+        }
+    }
+}
+
+/// A batch norm with given statistics, perhaps with a ReLU after it.
+#[derive(Debug, Clone)]
+pub struct BatchNorm {
+    mean: Vec<f32>,
+    /// `1 / sqrt(variance + eps)`
+    inverse: Vec<f32>,
+    /// `y = x * scale + shift`
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+    relu: bool,
+}
+
+impl BatchNorm {
+    /// With the statistics of a batch, or those of all batches up to now.
+    ///
+    /// # Panics
+    /// If one of the slices has another length than the others.
+    pub fn new(
+        Statistics { mean, variance }: Statistics,
+        eps: f32,
+        weight: &[f32],
+        bias: &[f32],
+        relu: bool,
+    ) -> Self {
+        let channels = mean.len();
+        assert!(
+            [variance.len(), weight.len(), bias.len()] == [channels; 3],
+            "batch norm of {channels} channels"
+        );
+        let inverse: Vec<f32> = variance.iter().map(|v| 1.0 / (v + eps).sqrt()).collect();
+        let scale: Vec<f32> = weight.iter().zip(&inverse).map(|(w, inverse)| w * inverse).collect();
+        let shift = (0..channels).map(|c| bias[c] - mean[c] * scale[c]).collect();
+        Self { mean, inverse, scale, shift, relu }
+    }
+
+    fn channels(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// The output `y` for the input `x`, to which `residual` is added before the ReLU.
+    ///
+    /// # Panics
+    /// If one of the slices has another length than the others.
+    ///
+    /// ```
+    /// use samebits::{BatchNorm, Statistics};
+    ///
+    /// let x = [1.0, 3.0];
+    /// let norm = BatchNorm::new(Statistics::of(&x, 1), 0.0, &[10.0], &[5.0], true);
+    /// let mut y = [0.0; 2];
+    /// norm.forward(&x, None, &mut y);
+    /// assert_eq!(y, [0.0, 15.0]);
+    /// ```
+    pub fn forward(&self, x: &[f32], residual: Option<&[f32]>, y: &mut [f32]) {
+        let channels = self.channels();
+        let rows = rows(x, channels);
+        assert_eq!(y.len(), x.len(), "numbers of the output");
+        let piece = rows_of_piece(rows, channels) * channels;
+        let Self { scale, shift, relu, .. } = self;
+        use_this_thread();
+        y.par_chunks_mut(piece).zip(x.par_chunks(piece)).enumerate().for_each(|(at, (y, x))| {
+            let affine = |x: &f32, (scale, shift): (&f32, &f32)| x * scale + shift;
+            let coefficients = || scale.iter().zip(shift);
+            let rows = y.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
+            match residual {
+                None => each(|| {
+                    for (y, x) in rows {
+                        for ((y, x), c) in y.iter_mut().zip(x).zip(coefficients()) {
+                            let sum = affine(x, c);
+                            *y = if *relu { self::relu(sum) } else { sum };
+                        }
+                    }
+                }),
+                Some(residual) => each(|| {
+                    let residual = residual[at * piece..].chunks_exact(channels);
+                    for ((y, x), r) in rows.zip(residual) {
+                        for (((y, x), r), c) in y.iter_mut().zip(x).zip(r).zip(coefficients()) {
+                            let sum = affine(x, c) + r;
+                            *y = if *relu { self::relu(sum) } else { sum };
+                        }
+                    }
+                }),
+            }
+        });
+    }
+
+    /// Adds the gradients to what is in `gradients`, given the input `x`, the output `y` and the
+    /// output's gradient `dy`. The statistics have to be those of `x`. With `g = dy` where there was
+    /// no ReLU or `y > 0`, and 0 elsewhere, `n` rows and `z = (x - mean) / sqrt(variance + eps)`:
+    ///
+    /// ```text
+    /// dbias = sum g      dweight = sum g z
+    /// dx = scale (g - dbias / n - z dweight / n)
+    /// ```
+    ///
+    /// # Panics
+    /// If the slices do not fit.
+    pub fn backward(&self, x: &[f32], y: &[f32], dy: &[f32], gradients: Gradients) {
+        match self.relu {
+            true => self.masked_backward::<true>(x, y, dy, gradients),
+            false => self.masked_backward::<false>(x, y, dy, gradients),
+        }
+    }
+
+    fn masked_backward<const RELU: bool>(
+        &self,
+        x: &[f32],
+        y: &[f32],
+        dy: &[f32],
+        Gradients { dx, dweight, dbias }: Gradients,
+    ) {
+        let channels = self.channels();
+        let rows = rows(x, channels);
+        assert!([y.len(), dy.len(), dx.len()] == [x.len(); 3], "numbers of the gradients");
+        assert!(
+            dweight.len() == channels && dbias.len() == channels,
+            "gradients of the parameters"
+        );
+        let Self { mean, inverse, scale, .. } = self;
+        let [sums, products] = sums(rows, channels, |range, [sums, products]| {
+            let rows = x[range.clone()].chunks_exact(channels);
+            let gradients =
+                dy[range.clone()].chunks_exact(channels).zip(y[range].chunks_exact(channels));
+            for (x, (dy, y)) in rows.zip(gradients) {
+                let parts = x.iter().zip(dy).zip(y).zip(mean).zip(&mut *sums).zip(&mut *products);
+                for (((((x, dy), y), mean), sum), product) in parts {
+                    let g = before_relu::<RELU>(*dy, *y);
+                    *sum += g;
+                    *product += g * (x - mean);
+                }
+            }
+        });
+        // dx = scale * (g - mean of g) + slope * (x - mean)
+        let n = rows as f64;
+        let (mut mean_g, mut slope) = (vec![0.0; channels], vec![0.0; channels]);
+        for c in 0..channels {
+            let [inverse, scale] = [inverse[c], scale[c]].map(f64::from);
+            dbias[c] += sums[c] as f32;
+            dweight[c] += (products[c] * inverse) as f32;
+            mean_g[c] = (sums[c] / n) as f32;
+            slope[c] = (-scale * inverse * inverse * products[c] / n) as f32;
+        }
+        let piece = rows_of_piece(rows, channels) * channels;
+        use_this_thread();
+        let outputs = y.par_chunks(piece).zip(dy.par_chunks(piece));
+        let pieces = dx.par_chunks_mut(piece).zip(x.par_chunks(piece)).zip(outputs);
+        pieces.for_each(|((dx, x), (y, dy))| {
+            each(|| {
+                let rows = dx.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
+                let gradients = dy.chunks_exact(channels).zip(y.chunks_exact(channels));
+                for ((dx, x), (dy, y)) in rows.zip(gradients) {
+                    let of_x = mean.iter().zip(&slope);
+                    let of_g = mean_g.iter().zip(scale);
+                    let gradients = dx.iter_mut().zip(x).zip(dy).zip(y);
+                    for ((((dx, x), dy), y), ((mean, slope), (mean_g, scale))) in
+                        gradients.zip(of_x.zip(of_g))
+                    {
+                        let g = before_relu::<RELU>(*dy, *y);
+                        *dx += scale * (g - mean_g) + slope * (x - mean);
+                    }
+                }
+            });
+        });
+    }
+
+    /// Adds the gradient of what was added before the ReLU to `dresidual`: `g`, see
+    /// [`backward`](Self::backward).
+    ///
+    /// # Panics
+    /// If the slices have not the same length.
+    pub fn residual_gradient(&self, y: &[f32], dy: &[f32], dresidual: &mut [f32]) {
+        match self.relu {
+            true => masked_sum::<true>(y, dy, dresidual),
+            false => masked_sum::<false>(y, dy, dresidual),
+        }
+    }
+}
+
+fn masked_sum<const RELU: bool>(y: &[f32], dy: &[f32], sum: &mut [f32]) {
+    assert!([dy.len(), sum.len()] == [y.len(); 2], "numbers of the residual's gradient");
+    let piece = rows_of_piece(y.len(), 1);
+    use_this_thread();
+    let pieces = sum.par_chunks_mut(piece).zip(y.par_chunks(piece)).zip(dy.par_chunks(piece));
+    pieces.for_each(|((sum, y), dy)| {
+        each(|| {
+            for ((sum, y), dy) in sum.iter_mut().zip(y).zip(dy) {
+                *sum += before_relu::<RELU>(*dy, *y);
+            }
+        });
+    });
+}
+
+/// Where [`BatchNorm::backward`] adds the gradients.
+#[derive(Debug)]
+pub struct Gradients<'a> {
+    /// Of the input.
+    pub dx: &'a mut [f32],
+    /// Of the weight.
+    pub dweight: &'a mut [f32],
+    /// Of the bias.
+    pub dbias: &'a mut [f32],
+}
+
+/// The gradient of what goes into a ReLU, given that of its output `y`.
+#[inline(always)]
+fn before_relu<const RELU: bool>(dy: f32, y: f32) -> f32 {
+    if !RELU || y > 0.0 { dy } else { 0.0 }
+}
+
+/// `max(x, 0)`, and NaN for NaN.
+#[inline(always)]
+fn relu(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
+fn rows(x: &[f32], channels: usize) -> usize {
+    let rows = x.len().checked_div(channels).unwrap_or(0);
+    assert!(rows > 0 && rows * channels == x.len(), "{} numbers of {channels} channels", x.len());
+    rows
+}
+
+/// Two sums for each channel. `add` adds a range of the numbers to both; the sums of the ranges are
+/// added up in their order.
+fn sums(
+    rows: usize,
+    channels: usize,
+    add: impl Fn(std::ops::Range<usize>, [&mut [f32]; 2]) + Sync + Send,
+) -> [Vec<f64>; 2] {
+    let piece = rows_of_piece(rows, channels);
+    let mut parts = vec![0.0f32; rows.div_ceil(piece) * 2 * channels];
+    crate::threads::for_each_piece(&mut parts, 2 * channels, |at, sums| {
+        let range = at * piece * channels..rows.min((at + 1) * piece) * channels;
+        let (first, second) = sums.split_at_mut(channels);
+        each(|| add(range, [first, second]));
+    });
+    let mut totals = [vec![0.0; channels], vec![0.0; channels]];
+    for part in parts.chunks_exact(2 * channels) {
+        for (totals, sums) in totals.iter_mut().zip(part.chunks_exact(channels)) {
+            for (total, sum) in totals.iter_mut().zip(sums) {
+                *total += f64::from(*sum);
+            }
+        }
+    }
+    totals
+}

@@ -1,0 +1,79 @@
+//! The fused multiply-add on processors that have none.
+
+/// `a * b + c`, rounded once: the bits of [`f32::mul_add`], but without a call of the system's maths
+/// library, so that the compiler makes vectors of it.
+///
+/// The product of two `f32` is exact in `f64`. The sum is rounded to odd there: where it is not
+/// exact, its last bit is 1. It is then never halfway between two `f32`, and rounding it once more
+/// gives what one rounding would (S. Boldo, G. Melquiond, "Emulation of FMA and correctly rounded
+/// sums: proved algorithms using rounding to odd", IEEE Transactions on Computers 57(4), 2008).
+#[inline(always)]
+pub(crate) fn fma(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
+        return a.mul_add(b, c);
+    }
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    // What rounding has cut off (Knuth's TwoSum).
+    let other = sum - product;
+    let error = (product - (sum - other)) + (c - other);
+    let bits = sum.to_bits();
+    let away_from_zero = (error > 0.0) == (sum > 0.0);
+    let odd = if away_from_zero { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
+    let inexact = error != 0.0 && error.is_finite() && bits & 1 == 0;
+    f64::from_bits(if inexact { odd } else { bits }) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bits in no particular order (Marsaglia's xorshift).
+    fn xorshift(state: &mut u64) -> u32 {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        (*state >> 16) as u32
+    }
+
+    fn assert_fused(a: f32, b: f32, c: f32) {
+        let (ours, exact) = (fma(a, b, c), a.mul_add(b, c));
+        assert!(
+            ours.to_bits() == exact.to_bits() || ours.is_nan() && exact.is_nan(),
+            "{a:e} * {b:e} + {c:e}: {ours:e}, not {exact:e}"
+        );
+    }
+
+    #[test]
+    fn the_bits_of_mul_add() {
+        let mut state = 42;
+        for _ in 0..2_000_000 {
+            // Any three numbers, among them infinities, NaN and those with few bits.
+            let [a, b, c] = [0; 3].map(|_| f32::from_bits(xorshift(&mut state)));
+            assert_fused(a, b, c);
+            // The sum of numbers of about the same size is where two roundings differ from one.
+            let near = a * b * (1.0 + (xorshift(&mut state) % 64) as f32);
+            assert_fused(a, b, near);
+            assert_fused(a, b, -near);
+        }
+    }
+
+    #[test]
+    fn halfway_cases() {
+        // Rounded twice, these come out one bit off.
+        let one_and_a_bit = 1.0 + f32::EPSILON;
+        for tiny in [f32::MIN_POSITIVE, -f32::MIN_POSITIVE, 1e-30, -1e-30] {
+            for (a, b) in [(4097.0, 4097.0), (one_and_a_bit, one_and_a_bit), (0.5, f32::EPSILON)] {
+                assert_fused(a, b, tiny);
+                assert_fused(a, b, 1.0);
+                assert_fused(-a, b, 1.0 + tiny);
+            }
+        }
+        // Results too small for a normal number.
+        for power in 100..150 {
+            let small = 2f32.powi(-power);
+            assert_fused(small, 1.5 * 2f32.powi(power - 149), f32::from_bits(1));
+            assert_fused(small, 1.5 * 2f32.powi(power - 149), f32::from_bits(3));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Kernels for training neural nets on a CPU whose results are the same bits on every processor and
+//! for any number of threads.
+//!
+//! Training amplifies: at a high learning rate, a last bit that differs at the start is another
+//! accuracy at the end. Whoever wants to show, or to test, what a training came to needs results that
+//! do not depend on the machine. Here they do not:
+//!
+//! - Each sum has one order, written down in its documentation, on vectors of any width: vectors run
+//!   along the *results*, so that each lane adds up one of them.
+//! - Products are added with fused multiply-adds everywhere. Where the processor has none, one is
+//!   made of other operations, with the same bits.
+//! - Sums over rows are made in pieces whose number depends on the sizes alone, not on the threads.
+//! - Nothing is asked of the system's maths library, and nothing depends on the size of a cache.
+//!
+//! The vector instructions are chosen when the program runs: see [`Path`].
+//!
+//! | what | here |
+//! | --- | --- |
+//! | products of matrices | [`matmul`] |
+//! | convolution, with its gradients | [`Conv2d`] |
+//! | batch norm, with residual and ReLU | [`BatchNorm`], [`Statistics`] |
+//! | pooling | [`Windows`] |
+//! | the Adam optimizer | [`AdamStep`] |
+//!
+//! All of them work on slices; they know nothing of tensors.
+
+mod adam;
+mod batch_norm;
+mod conv;
+mod fma;
+mod matmul;
+mod pool;
+mod product;
+mod simd;
+mod threads;
+mod transpose;
+
+pub use adam::AdamStep;
+pub use batch_norm::{BatchNorm, Gradients, Statistics};
+pub use conv::Conv2d;
+pub use matmul::{Matrix, matmul};
+pub use pool::Windows;
+pub use simd::Path;

@@ -1,0 +1,98 @@
+//! Products of matrices.
+
+use std::cell::RefCell;
+
+use crate::product::Sum;
+use crate::threads::for_each_piece;
+use crate::transpose::columns_to_rows;
+
+/// A matrix in somebody's memory: `rows` times `columns` numbers of a slice.
+#[derive(Debug, Clone, Copy)]
+pub struct Matrix<'a> {
+    numbers: &'a [f32],
+    rows: usize,
+    columns: usize,
+    /// Whether it lies in memory column after column.
+    by_columns: bool,
+}
+
+impl<'a> Matrix<'a> {
+    /// A matrix that lies row after row in memory.
+    ///
+    /// # Panics
+    /// If the slice has not `rows` times `columns` numbers.
+    pub fn new(numbers: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(numbers.len(), rows * columns, "numbers of a {rows}x{columns} matrix");
+        Self { numbers, rows, columns, by_columns: false }
+    }
+
+    /// The same numbers with rows and columns exchanged; nothing is moved.
+    pub fn transposed(self) -> Self {
+        let Self { rows, columns, .. } = self;
+        Self { rows: columns, columns: rows, by_columns: !self.by_columns, ..self }
+    }
+
+    /// How far the next row, and the next column, is away in the slice.
+    fn strides(&self) -> [usize; 2] {
+        if self.by_columns { [1, self.rows] } else { [self.columns, 1] }
+    }
+}
+
+/// Adds the product of two matrices, row after row, to `c`: `c_ij += sum_k a_ik b_kj`.
+///
+/// # Panics
+/// If the sizes do not fit.
+///
+/// # Example
+/// ```
+/// use samebits::{Matrix, matmul};
+///
+/// let a = Matrix::new(&[1.0, 2.0, 3.0, 4.0], 2, 2);
+/// let mut c = [0.0; 4];
+/// matmul(&mut c, a, a.transposed());
+/// assert_eq!(c, [5.0, 11.0, 11.0, 25.0]);
+/// ```
+pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
+    /// Fewer multiplications are done by one thread.
+    const FEW: usize = 1 << 20;
+    assert_eq!(a.columns, b.rows, "columns of the left matrix, rows of the right one");
+    assert_eq!(c.len(), a.rows * b.columns, "numbers of the product");
+    let columns = b.columns;
+    if c.is_empty() {
+        return;
+    }
+    let few = a.rows * a.columns * columns < FEW;
+    let rows = if few { a.rows } else { a.rows.div_ceil(4).next_multiple_of(4) };
+    let [a_row, a_depth] = a.strides();
+    with_rows(b, |b| {
+        for_each_piece(c, rows * columns, |piece, c| {
+            let pairs = [(piece * rows * a_row, 0)];
+            let depth = a.columns;
+            let sum =
+                Sum { a: a.numbers, a_row, a_depth, b, b_depth: columns, pairs: &pairs, depth };
+            sum.add_to(c, columns, c.len() / columns, columns);
+        });
+    });
+}
+
+/// Calls `work` with the numbers of a matrix row after row.
+fn with_rows(matrix: Matrix, work: impl FnOnce(&[f32])) {
+    thread_local! {
+        // Kept from one call to the next: memory fresh from the system is slow.
+        static ROWS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    }
+    if !matrix.by_columns {
+        return work(matrix.numbers);
+    }
+    ROWS.with_borrow_mut(|rows| {
+        let len = matrix.numbers.len();
+        if rows.len() < len {
+            rows.resize(len, 0.0);
+        }
+        let rows = &mut rows[..len];
+        for_each_piece(rows, 64 * matrix.columns, |piece, rows| {
+            columns_to_rows(matrix.numbers, matrix.rows, 64 * piece, rows);
+        });
+        work(rows);
+    });
+}

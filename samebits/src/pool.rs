@@ -1,0 +1,171 @@
+//! Pooling: one number for several pixels.
+//!
+//! Activations lie in memory as for a [convolution](Conv2d): for each pixel all the numbers of a batch
+//! at that pixel. Which pixels belong together does not depend on picture and channel, so whole pixels
+//! are compared, or added up, at once.
+
+use rayon::prelude::*;
+
+use crate::conv::Conv2d;
+use crate::simd::each;
+use crate::threads::{for_each_piece, use_this_thread};
+
+/// Which input pixels each output pixel looks at.
+///
+/// # Example
+/// The largest and the mean of a picture of 2x2, whose pixels have one number each:
+/// ```
+/// use samebits::Windows;
+///
+/// let windows = Windows::adaptive([2, 2], [1, 1]);
+/// let (x, mut y) = ([1.0, 4.0, 3.0, 2.0], [0.0]);
+/// let largest = windows.max(&x, &mut y);
+/// assert_eq!(y, [4.0]);
+/// windows.mean(&x, &mut y);
+/// assert_eq!(y, [2.5]);
+///
+/// let mut dx = [0.0; 4];
+/// windows.max_gradient(&largest, &[10.0], &mut dx);
+/// assert_eq!(dx, [0.0, 10.0, 0.0, 0.0]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Windows {
+    /// The input pixels of each output pixel, in order.
+    inputs: Vec<Vec<usize>>,
+    /// For each input pixel the output pixels that look at it, and as which of their pixels.
+    outputs: Vec<Vec<(usize, usize)>>,
+}
+
+impl Windows {
+    /// The windows of a kernel that moves over a picture. Padding is in none of them.
+    ///
+    /// # Panics
+    /// If there is a window that meets only padding.
+    pub fn of(kernel: &Conv2d) -> Self {
+        let outputs = kernel.out_height() * kernel.out_width();
+        let window = |output| kernel.taps(output).map(|(_, input)| input).collect();
+        Self::new((0..outputs).map(window).collect(), kernel.height * kernel.width)
+    }
+
+    /// Windows that divide a picture of `from` rows and columns to as many as `to` says, as PyTorch's
+    /// adaptive pooling does: along each axis number `i` of `n` reaches from `floor(i size / n)` to
+    /// `ceil((i + 1) size / n)`.
+    ///
+    /// # Panics
+    /// If a picture has no pixels.
+    pub fn adaptive(from: [usize; 2], to: [usize; 2]) -> Self {
+        let range = |axis: usize, at: usize| {
+            at * from[axis] / to[axis]..((at + 1) * from[axis]).div_ceil(to[axis])
+        };
+        let window = |output: usize| {
+            let (row, column) = (output / to[1], output % to[1]);
+            range(0, row).flat_map(|y| range(1, column).map(move |x| y * from[1] + x)).collect()
+        };
+        Self::new((0..to[0] * to[1]).map(window).collect(), from[0] * from[1])
+    }
+
+    fn new(inputs: Vec<Vec<usize>>, pixels: usize) -> Self {
+        let mut outputs = vec![Vec::new(); pixels];
+        for (output, inputs) in inputs.iter().enumerate() {
+            assert!(!inputs.is_empty(), "a window without a pixel");
+            assert!(inputs.len() <= usize::from(u16::MAX), "a window of {} pixels", inputs.len());
+            for (place, &input) in inputs.iter().enumerate() {
+                outputs[input].push((output, place));
+            }
+        }
+        Self { inputs, outputs }
+    }
+
+    /// The largest number of each window to `y`. Returns at which pixel of its window each was: of
+    /// equal ones the first. A NaN is larger than any number, as in PyTorch.
+    ///
+    /// # Panics
+    /// If the slices do not have a whole number of numbers for each pixel.
+    pub fn max(&self, x: &[f32], y: &mut [f32]) -> Vec<u16> {
+        let size = self.numbers_of_pixel(x, y);
+        let mut places = vec![0; y.len()];
+        use_this_thread();
+        let pixels = y.par_chunks_mut(size).zip(places.par_chunks_mut(size));
+        pixels.zip(&self.inputs).for_each(|((y, places), inputs)| {
+            y.copy_from_slice(&x[inputs[0] * size..][..size]);
+            for (place, input) in inputs.iter().enumerate().skip(1) {
+                let x = &x[input * size..][..size];
+                each(|| {
+                    for ((x, y), at) in x.iter().zip(&mut *y).zip(&mut *places) {
+                        let larger = *x > *y || (x.is_nan() && !y.is_nan());
+                        *y = if larger { *x } else { *y };
+                        *at = if larger { place as u16 } else { *at };
+                    }
+                });
+            }
+        });
+        places
+    }
+
+    /// Adds the gradient of the input to `dx`, given that of the output and what [`max`](Self::max)
+    /// has returned.
+    ///
+    /// # Panics
+    /// If the slices do not have a whole number of numbers for each pixel.
+    pub fn max_gradient(&self, places: &[u16], dy: &[f32], dx: &mut [f32]) {
+        let size = self.numbers_of_pixel(dx, dy);
+        assert_eq!(places.len(), dy.len(), "places of the largest numbers");
+        for_each_piece(dx, size, |input, dx| {
+            for &(output, place) in &self.outputs[input] {
+                let range = output * size..(output + 1) * size;
+                let (dy, places) = (&dy[range.clone()], &places[range]);
+                each(|| {
+                    for ((dx, dy), at) in dx.iter_mut().zip(dy).zip(places) {
+                        *dx += if *at == place as u16 { *dy } else { 0.0 };
+                    }
+                });
+            }
+        });
+    }
+
+    /// The mean of each window to `y`.
+    ///
+    /// # Panics
+    /// If the slices do not have a whole number of numbers for each pixel.
+    pub fn mean(&self, x: &[f32], y: &mut [f32]) {
+        let size = self.numbers_of_pixel(x, y);
+        for_each_piece(y, size, |output, y| {
+            let inputs = &self.inputs[output];
+            y.fill(0.0);
+            for input in inputs {
+                let x = &x[input * size..][..size];
+                each(|| y.iter_mut().zip(x).for_each(|(y, x)| *y += x));
+            }
+            let n = inputs.len() as f32;
+            each(|| y.iter_mut().for_each(|y| *y /= n));
+        });
+    }
+
+    /// Adds the gradient of the input to `dx`, given that of the output.
+    ///
+    /// # Panics
+    /// If the slices do not have a whole number of numbers for each pixel.
+    pub fn mean_gradient(&self, dy: &[f32], dx: &mut [f32]) {
+        let size = self.numbers_of_pixel(dx, dy);
+        for_each_piece(dx, size, |input, dx| {
+            for &(output, _) in &self.outputs[input] {
+                let n = self.inputs[output].len() as f32;
+                let dy = &dy[output * size..][..size];
+                each(|| dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx += dy / n));
+            }
+        });
+    }
+
+    fn numbers_of_pixel(&self, x: &[f32], y: &[f32]) -> usize {
+        let size = x.len() / self.outputs.len();
+        assert!(
+            size > 0 && x.len() == size * self.outputs.len() && y.len() == size * self.inputs.len(),
+            "{} numbers of {} pixels to {} of {}",
+            x.len(),
+            self.outputs.len(),
+            y.len(),
+            self.inputs.len()
+        );
+        size
+    }
+}

@@ -1,0 +1,224 @@
+//! The one kernel under all products: a sum of products of matrices.
+//!
+//! This is the only file with `unsafe` code. [`Sum::add_to`] checks all sizes before any of it runs.
+
+use std::ops::Range;
+
+use pulp::Simd;
+
+use crate::fma::fma;
+use crate::simd::{Kernel, run};
+
+/// About how many bytes the first cache of a processor holds. Only the speed depends on it.
+const FASTEST_CACHE: usize = 16 << 10;
+
+/// A sum of products of matrices that lie in two slices: `c_ij = sum_p sum_k a_p(i, k) b_p(k, j)`,
+/// where `a_p(i, k) = a[pairs[p].0 + i * a_row + k * a_depth]` and
+/// `b_p(k, j) = b[pairs[p].1 + k * b_depth + j]`.
+///
+/// A product of two matrices is a sum with one pair; a convolution is one with a pair for each tap.
+///
+/// Each `c_ij` is worked out in one order, that of the formula, with one fused multiply-add a term:
+/// `c = fma(a, b, c)`. Vectors go along `j`, so they have no part in the order.
+pub(crate) struct Sum<'a> {
+    pub a: &'a [f32],
+    pub a_row: usize,
+    pub a_depth: usize,
+    pub b: &'a [f32],
+    pub b_depth: usize,
+    /// Where the matrices of each pair start.
+    pub pairs: &'a [(usize, usize)],
+    /// How many `k` there are.
+    pub depth: usize,
+}
+
+impl Sum<'_> {
+    /// Adds the `rows` times `columns` sums to `c`, whose rows are `c_row` apart.
+    ///
+    /// # Panics
+    /// If one of the slices is too short.
+    pub fn add_to(&self, c: &mut [f32], c_row: usize, rows: usize, columns: usize) {
+        if rows == 0 || columns == 0 || self.depth == 0 {
+            return;
+        }
+        assert!(columns <= c_row || rows == 1, "rows of the result overlap");
+        assert!((rows - 1) * c_row + columns <= c.len(), "the result is too short");
+        let a_end = (rows - 1) * self.a_row + (self.depth - 1) * self.a_depth;
+        let b_end = (self.depth - 1) * self.b_depth + columns;
+        for &(a, b) in self.pairs {
+            assert!(a + a_end < self.a.len(), "the left matrices are too short");
+            assert!(b + b_end <= self.b.len(), "the right matrices are too short");
+        }
+        run(Tiles { sum: self, c, c_row, rows, columns });
+    }
+}
+
+/// A [`Sum`] whose sizes have been checked.
+struct Tiles<'a> {
+    sum: &'a Sum<'a>,
+    c: &'a mut [f32],
+    c_row: usize,
+    rows: usize,
+    columns: usize,
+}
+
+impl Kernel for Tiles<'_> {
+    #[inline(always)]
+    fn vectors<S: Simd>(mut self, simd: S) {
+        let width = 2 * S::F32_LANES;
+        // As many rows as leave registers for two vectors of `b` and one of `a`.
+        let most_rows = if S::REGISTER_COUNT >= 32 { 12 } else { 6 };
+        let tiles = self.rows.div_ceil(most_rows);
+        // So much of the sum at once that its numbers stay in the fastest cache for all tiles: some
+        // pairs, or a part of one.
+        let terms = FASTEST_CACHE / size_of::<f32>() / (self.rows + width);
+        let pairs_at_once = (terms / self.sum.depth).max(1);
+        let depth_at_once = terms.clamp(1, self.sum.depth);
+        for column in (0..self.columns).step_by(width) {
+            let width = width.min(self.columns - column);
+            for pairs in self.sum.pairs.chunks(pairs_at_once) {
+                for start in (0..self.sum.depth).step_by(depth_at_once) {
+                    let end = self.sum.depth.min(start + depth_at_once);
+                    for tile in 0..tiles {
+                        // Tiles of about the same height.
+                        let row = self.rows * tile / tiles;
+                        let rows = self.rows * (tile + 1) / tiles - row;
+                        let depth = start..end;
+                        self.tile_of_width(simd, Tile { pairs, depth, row, rows, column, width });
+                    }
+                }
+            }
+        }
+    }
+
+    fn plain(self) {
+        // As many columns at once as the compiler may make vectors of.
+        const WIDTH: usize = 32;
+        let Sum { a, a_row, a_depth, b, b_depth, pairs, depth } = *self.sum;
+        for row in 0..self.rows {
+            for column in (0..self.columns).step_by(WIDTH) {
+                let width = WIDTH.min(self.columns - column);
+                let c = &mut self.c[row * self.c_row + column..][..width];
+                let mut sums = [0.0; WIDTH];
+                sums[..width].copy_from_slice(c);
+                for &(a_start, b_start) in pairs {
+                    for k in 0..depth {
+                        let a = a[a_start + row * a_row + k * a_depth];
+                        let b = &b[b_start + k * b_depth + column..][..width];
+                        for (sum, b) in sums.iter_mut().zip(b) {
+                            *sum = fma(a, *b, *sum);
+                        }
+                    }
+                }
+                c.copy_from_slice(&sums[..width]);
+            }
+        }
+    }
+}
+
+/// A part of the result that fits the registers, and some of the pairs to add to it.
+struct Tile<'a> {
+    pairs: &'a [(usize, usize)],
+    depth: Range<usize>,
+    row: usize,
+    rows: usize,
+    column: usize,
+    width: usize,
+}
+
+impl Tiles<'_> {
+    /// Turns the number of vectors in a row into a constant.
+    #[inline(always)]
+    fn tile_of_width<S: Simd>(&mut self, simd: S, tile: Tile) {
+        let lanes = S::F32_LANES;
+        if tile.width == 2 * lanes {
+            self.tile_of_height::<S, 2, true>(simd, tile);
+        } else if tile.width == lanes {
+            self.tile_of_height::<S, 1, true>(simd, tile);
+        } else if tile.width > lanes {
+            self.tile_of_height::<S, 2, false>(simd, tile);
+        } else {
+            self.tile_of_height::<S, 1, false>(simd, tile);
+        }
+    }
+
+    /// Turns the number of rows into a constant.
+    #[inline(always)]
+    fn tile_of_height<S: Simd, const VECTORS: usize, const FULL: bool>(
+        &mut self,
+        simd: S,
+        tile: Tile,
+    ) {
+        macro_rules! heights {
+            ($($rows:literal)*) => {
+                match tile.rows {
+                    $($rows => self.tile::<S, $rows, VECTORS, FULL>(simd, tile),)*
+                    _ => unreachable!("a tile has 1 to 12 rows"),
+                }
+            };
+        }
+        heights!(1 2 3 4 5 6 7 8 9 10 11 12);
+    }
+
+    /// A tile with `ROWS` rows, in `VECTORS` vectors a row; `FULL` if its columns fill them.
+    #[inline(always)]
+    fn tile<S: Simd, const ROWS: usize, const VECTORS: usize, const FULL: bool>(
+        &mut self,
+        simd: S,
+        Tile { pairs, depth, row, column, width, .. }: Tile,
+    ) {
+        let Sum { a, a_row, a_depth, b, b_depth, .. } = *self.sum;
+        let lanes = S::F32_LANES;
+        // How many columns each vector has.
+        let lengths: [usize; VECTORS] =
+            std::array::from_fn(|v| width.saturating_sub(v * lanes).min(lanes));
+
+        // SAFETY: `add_to` has checked that each `a[a_start + i * a_row + k * a_depth]`, with `i`
+        // below `rows` and `k` below `depth`, is in its slice (it is largest for the largest `i` and
+        // `k`), and likewise each `b[b_start + k * b_depth + j]` and `c[i * c_row + j]` with `j`
+        // below `columns`. A tile has the rows `row..row + ROWS` and the columns
+        // `column..column + width` of these, and its vectors together have `width` columns:
+        // `lengths[v]` of them from `v * lanes` on.
+        unsafe {
+            let vector = |start: *const f32, v: usize| -> S::f32s {
+                if FULL {
+                    start.add(v * lanes).cast::<S::f32s>().read_unaligned()
+                } else {
+                    let at = start.wrapping_add(v * lanes);
+                    simd.partial_load_f32s(std::slice::from_raw_parts(at, lengths[v]))
+                }
+            };
+            let c = self.c.as_mut_ptr().add(row * self.c_row + column);
+            let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+            for (i, sums) in sums.iter_mut().enumerate() {
+                *sums = std::array::from_fn(|v| vector(c.add(i * self.c_row), v));
+            }
+            for &(a_start, b_start) in pairs {
+                let mut a = a.as_ptr().add(a_start + row * a_row + depth.start * a_depth);
+                let mut b = b.as_ptr().add(b_start + column + depth.start * b_depth);
+                for _ in depth.clone() {
+                    let b_row: [S::f32s; VECTORS] = std::array::from_fn(|v| vector(b, v));
+                    for (i, sums) in sums.iter_mut().enumerate() {
+                        let a = simd.splat_f32s(*a.add(i * a_row));
+                        for (sum, b) in sums.iter_mut().zip(b_row) {
+                            *sum = simd.mul_add_f32s(a, b, *sum);
+                        }
+                    }
+                    a = a.wrapping_add(a_depth);
+                    b = b.wrapping_add(b_depth);
+                }
+            }
+            for (i, sums) in sums.iter().enumerate() {
+                for (v, &sum) in sums.iter().enumerate() {
+                    let at = c.add(i * self.c_row).wrapping_add(v * lanes);
+                    if FULL {
+                        at.cast::<S::f32s>().write_unaligned(sum);
+                    } else {
+                        let c = std::slice::from_raw_parts_mut(at, lengths[v]);
+                        simd.partial_store_f32s(c, sum);
+                    }
+                }
+            }
+        }
+    }
+}

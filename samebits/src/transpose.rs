@@ -1,0 +1,44 @@
+//! Rows to columns.
+
+use crate::simd::each;
+
+/// Writes some columns of a matrix as rows to `to`: number `j` of them, `to[j * rows..][..rows]`, is
+/// column `first + j` of the matrix `from`, whose rows have `width` numbers.
+pub(crate) fn columns_to_rows(from: &[f32], width: usize, first: usize, to: &mut [f32]) {
+    let rows = from.len() / width.max(1);
+    let columns = to.len() / rows.max(1);
+    assert!(from.len() == rows * width && to.len() == rows * columns, "sizes of the matrices");
+    assert!(first + columns <= width, "columns {first} to {} of {width}", first + columns);
+    each(|| {
+        for row in (0..rows).step_by(SIDE) {
+            for column in (0..columns).step_by(SIDE) {
+                let (height, length) = (SIDE.min(rows - row), SIDE.min(columns - column));
+                let from = &from[row * width + first + column..];
+                let to = &mut to[column * rows + row..];
+                if (height, length) == (SIDE, SIDE) {
+                    block(from, width, to, rows);
+                } else {
+                    for i in 0..height {
+                        for j in 0..length {
+                            to[j * rows + i] = from[i * width + j];
+                        }
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// The side of a block that about fills the registers.
+const SIDE: usize = 16;
+
+/// The same for a block of 16 times 16 numbers; the rows of `from` and `to` are so far apart.
+#[inline(always)]
+fn block(from: &[f32], from_row: usize, to: &mut [f32], to_row: usize) {
+    let row = |i: usize| from[i * from_row..][..SIDE].try_into().expect("16 numbers");
+    let rows: [[f32; SIDE]; SIDE] = std::array::from_fn(row);
+    for j in 0..SIDE {
+        let column: [f32; SIDE] = std::array::from_fn(|i| rows[i][j]);
+        to[j * to_row..][..SIDE].copy_from_slice(&column);
+    }
+}

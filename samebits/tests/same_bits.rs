@@ -1,0 +1,86 @@
+//! The promise of this crate: the same bits on each path and for any number of threads.
+
+mod common;
+
+use common::Random;
+use samebits::{AdamStep, BatchNorm, Gradients, Matrix, Path, Statistics, Windows, matmul};
+
+/// What all kernels give for the numbers of one seed.
+fn results(seed: u64) -> Vec<Vec<f32>> {
+    let mut random = Random::new(seed);
+    let mut results = Vec::new();
+
+    let conv = random.convolution();
+    let x = random.numbers(conv.input_len());
+    let w = random.numbers(conv.weight_len());
+    let dy = random.numbers(conv.output_len());
+    let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
+    conv.forward(&x, &w, &mut y);
+    conv.input_gradient(&dy, &w, &mut dx);
+    conv.weight_gradient(&x, &dy, &mut dw);
+    results.extend([y, dx, dw]);
+
+    let [m, k, n] = [0; 3].map(|_| random.size(1, 150));
+    let (a, b, mut c) = (random.numbers(m * k), random.numbers(k * n), random.numbers(m * n));
+    matmul(&mut c, Matrix::new(&a, m, k), Matrix::new(&b, n, k).transposed());
+    results.push(c);
+
+    let channels = random.size(1, 70);
+    let rows = random.size(2, 1500);
+    let x = random.numbers(rows * channels);
+    let (weight, bias) = (random.numbers(channels), random.numbers(channels));
+    let statistics = Statistics::of(&x, channels);
+    results.extend([statistics.mean.clone(), statistics.variance.clone()]);
+    let norm = BatchNorm::new(statistics, 1e-5, &weight, &bias, true);
+    let mut y = x.clone();
+    norm.forward(&x, Some(&x), &mut y);
+    let dy = random.numbers(x.len());
+    let (mut dx, mut dresidual) = (x.clone(), x.clone());
+    let (mut dweight, mut dbias) = (weight.clone(), bias.clone());
+    let gradients = Gradients { dx: &mut dx, dweight: &mut dweight, dbias: &mut dbias };
+    norm.backward(&x, &y, &dy, gradients);
+    norm.residual_gradient(&y, &dy, &mut dresidual);
+    results.extend([y, dx, dresidual, dweight, dbias]);
+
+    let windows = Windows::adaptive([7, 5], [3, 2]);
+    let x = random.numbers(35 * channels);
+    let mut y = vec![0.0; 6 * channels];
+    let places = windows.max(&x, &mut y);
+    let mut dx = x.clone();
+    windows.max_gradient(&places, &y, &mut dx);
+    results.push(y.clone());
+    windows.mean(&x, &mut y);
+    windows.mean_gradient(&y, &mut dx);
+    results.extend([y, dx]);
+
+    let mut p = random.numbers(rows * channels);
+    let (mut m, mut v) = (vec![0.0; p.len()], vec![0.0; p.len()]);
+    for t in 1..4 {
+        let g = random.numbers(p.len());
+        AdamStep::new(t, 0.1, [0.95, 0.99], 1e-5, 0.01).update(&mut p, &mut m, &mut v, &g);
+    }
+    results.extend([p, m, v]);
+    results
+}
+
+#[test]
+fn on_each_path_and_for_any_number_of_threads() {
+    for seed in 0..30 {
+        Path::Portable.force();
+        let expected = results(seed);
+        for path in Path::available() {
+            path.force();
+            for threads in [1, 2, 5] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let found = pool.install(|| results(seed));
+                for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                    let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+                    assert!(
+                        bits(found) == bits(expected),
+                        "seed {seed}, {path:?}, {threads} threads: result {at} differs"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! `nn.BatchNorm1d`, `nn.BatchNorm2d`: activations with mean 0 and standard deviation 1, channel by
+//! channel.
+
+use dfdx::nn::{ModuleVisitor, TensorCollection, TensorOptions};
+use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
+use dfdx::shapes::{Dtype, HasShape, Rank1, Shape};
+use dfdx::tensor::{
+    AutoDevice, HasErr, Merge, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec,
+};
+use samebits::{Gradients, Statistics};
+
+use super::channels::Channels;
+use super::observe;
+use crate::tensor::{Recorded, Traced, values};
+
+type Err = <AutoDevice as HasErr>::Err;
+
+/// What is added to the variance, so that nothing is divided by 0; PyTorch's default.
+const EPS: f32 = 1e-5;
+
+/// How far the running statistics move to those of a batch; PyTorch's default.
+const MOMENTUM: f32 = 0.1;
+
+/// Batch norm for rows of `C` numbers, PyTorch's `nn.BatchNorm1d(C)`; see [`BatchNorm`].
+pub type BatchNorm1d<const C: usize, E = f32, D = AutoDevice> = BatchNorm<C, E, D>;
+
+/// Batch norm for pictures with `C` channels, PyTorch's `nn.BatchNorm2d(C)`; see [`BatchNorm`].
+pub type BatchNorm2d<const C: usize, E = f32, D = AutoDevice> = BatchNorm<C, E, D>;
+
+/// Batch normalization (S. Ioffe, C. Szegedy, 2015) of `C` channels:
+///
+/// ```text
+/// y = (x - mean) / sqrt(variance + 1e-5) * weight + bias
+/// ```
+///
+/// In training mean and variance are those of the batch, for each channel over all pictures and pixels.
+/// Each batch moves the running statistics a tenth of the way to its own, where the variance is that
+/// with `n - 1`. A finished model uses the running statistics instead.
+///
+/// As with dfdx's batch norm the types tell which is meant: a tensor that records, and
+/// `forward_mut`, is training; one that does not, and `forward`, is the finished model. dfdx's layers
+/// `BatchNorm1D` and `BatchNorm2D` do the same, with general operations and so more slowly.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let dev = AutoDevice::default();
+/// let mut bn = BatchNorm1d::<1>::new(&dev);
+/// let x = dev.tensor([[1.], [3.]]);
+/// let y = bn.forward_mut(x.clone().leaky_traced());
+/// assert!((y.array()[1][0] - 1.).abs() < 1e-4);
+/// assert_eq!(bn.running_mean.array(), [0.2]); // 0 + 0.1 * (2 - 0)
+/// assert_eq!(bn.running_var.array(), [1.1]); // 1 + 0.1 * (2 - 1)
+///
+/// let y = bn.forward(x);
+/// assert!((y.array()[0][0] - (1. - 0.2) / 1.1f32.sqrt()).abs() < 1e-4);
+/// ```
+#[derive(Debug, Clone)]
+pub struct BatchNorm<const C: usize, E: Dtype = f32, D: Storage<E> = AutoDevice> {
+    /// What each channel is multiplied by, 1 at the start.
+    pub weight: Tensor<Rank1<C>, E, D>,
+    /// What is added to each channel, 0 at the start.
+    pub bias: Tensor<Rank1<C>, E, D>,
+    /// The mean of each channel over the last batches.
+    pub running_mean: Tensor<Rank1<C>, E, D>,
+    /// The variance of each channel over the last batches.
+    pub running_var: Tensor<Rank1<C>, E, D>,
+}
+
+impl<const C: usize> BatchNorm<C> {
+    /// A layer with weight 1 and bias 0, that has seen nothing.
+    ///
+    /// # Panics
+    /// If the device has no room for it.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let bn = BatchNorm2d::<64>::new(&AutoDevice::default());
+    /// assert_eq!(bn.num_trainable_params(), 128);
+    /// ```
+    pub fn new(dev: &AutoDevice) -> Self {
+        Self::build(dev)
+    }
+
+    /// Training; `residual` is added before the ReLU, if there is one.
+    pub(super) fn train<S: Channels<C>>(
+        &mut self,
+        x: Traced<S>,
+        residual: Option<Traced<S>>,
+        relu: bool,
+    ) -> Result<Traced<S>, Err> {
+        let (x, mut tape) = S::by_pixel(x)?.split_tape();
+        let statistics = Statistics::of(&values(&x), C);
+        self.run_on(&statistics, x.shape().num_elements() / C);
+        let (weight, bias) = (values(&self.weight), values(&self.bias));
+        let norm = samebits::BatchNorm::new(statistics, EPS, &weight, &bias, relu);
+        let residual = match residual {
+            Some(residual) => {
+                let (residual, other) = S::by_pixel(residual)?.split_tape();
+                tape = tape.merge(other);
+                Some(residual)
+            }
+            None => None,
+        };
+
+        let mut y = vec![0.0; x.shape().num_elements()];
+        norm.forward(&values(&x), residual.as_ref().map(values).as_deref(), &mut y);
+        let y = x.device().try_tensor_from_vec(y, *x.shape())?;
+
+        let (output, residual) = (y.clone(), residual.map(|residual| residual.ghost()));
+        let (weight, bias) = (self.weight.ghost(), self.bias.ghost());
+        tape.add_backward_op(move |gradients| {
+            // Taken out for the while: `gradients` lends one of them at a time.
+            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&output)?);
+            let mut dweight = std::mem::take(&mut **gradients.get_or_alloc_mut(&weight)?);
+            let mut dbias = std::mem::take(&mut **gradients.get_or_alloc_mut(&bias)?);
+            let mut dx = std::mem::take(&mut **gradients.get_or_alloc_mut(&x)?);
+            let into = Gradients { dx: &mut dx, dweight: &mut dweight, dbias: &mut dbias };
+            let y = values(&output);
+            norm.backward(&values(&x), &y, &dy, into);
+            **gradients.get_or_alloc_mut(&x)? = dx;
+            **gradients.get_or_alloc_mut(&bias)? = dbias;
+            **gradients.get_or_alloc_mut(&weight)? = dweight;
+            if let Some(residual) = &residual {
+                norm.residual_gradient(&y, &dy, gradients.get_or_alloc_mut(residual)?);
+            }
+            **gradients.get_or_alloc_mut(&output)? = dy;
+            Ok(())
+        });
+        Ok(Self::seen(S::from_pixels(y.put_tape(tape)), relu))
+    }
+
+    /// The finished model; as [`train`](Self::train).
+    pub(super) fn eval<S: Channels<C>>(
+        &self,
+        x: Tensor<S, f32, AutoDevice>,
+        residual: Option<Tensor<S, f32, AutoDevice>>,
+        relu: bool,
+    ) -> Result<Tensor<S, f32, AutoDevice>, Err> {
+        let x = S::by_pixel(x)?;
+        let residual = residual.map(S::by_pixel).transpose()?;
+        let statistics =
+            Statistics { mean: self.running_mean.as_vec(), variance: self.running_var.as_vec() };
+        let (weight, bias) = (values(&self.weight), values(&self.bias));
+        let norm = samebits::BatchNorm::new(statistics, EPS, &weight, &bias, relu);
+        let mut y = vec![0.0; x.shape().num_elements()];
+        norm.forward(&values(&x), residual.as_ref().map(values).as_deref(), &mut y);
+        let y = x.device().try_tensor_from_vec(y, *x.shape())?;
+        Ok(Self::seen(S::from_pixels(y), relu))
+    }
+
+    /// Moves the running statistics to those of a batch with `n` numbers for each channel.
+    fn run_on(&mut self, batch: &Statistics, n: usize) {
+        // Of a single number PyTorch's estimate is 0/0, too.
+        let unbiased = n as f32 / (n as f32 - 1.0);
+        let moved = |running: &Tensor<Rank1<C>, f32, AutoDevice>, batch: &[f32], factor: f32| {
+            let pairs = running.as_vec().into_iter().zip(batch.to_vec());
+            pairs.map(|(r, b)| r + MOMENTUM * (b * factor - r)).collect::<Vec<f32>>()
+        };
+        let mean = moved(&self.running_mean, &batch.mean, 1.0);
+        let var = moved(&self.running_var, &batch.variance, unbiased);
+        self.running_mean.copy_from(&mean);
+        self.running_var.copy_from(&var);
+    }
+
+    fn seen<S: Shape, T>(
+        y: Tensor<S, f32, AutoDevice, T>,
+        relu: bool,
+    ) -> Tensor<S, f32, AutoDevice, T> {
+        let name = if S::NUM_DIMS == 2 { "BatchNorm1d" } else { "BatchNorm2d" };
+        observe::layer(name, y.shape(), 2 * C);
+        if relu {
+            observe::layer("ReLU", y.shape(), 0);
+        }
+        y
+    }
+}
+
+impl<const C: usize, S: Channels<C>> Module<Tensor<S, f32, AutoDevice>> for BatchNorm<C> {
+    type Output = Tensor<S, f32, AutoDevice>;
+    type Error = Err;
+
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, Err> {
+        self.eval(x, None, false)
+    }
+}
+
+impl<const C: usize, S: Channels<C>> ModuleMut<Tensor<S, f32, AutoDevice, Recorded>>
+    for BatchNorm<C>
+{
+    type Output = Traced<S>;
+    type Error = Err;
+
+    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
+        self.train(x, None, false)
+    }
+}
+
+/// A [`BatchNorm`] with a ReLU after it, in one pass over the numbers.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let dev = AutoDevice::default();
+/// let x = dev.tensor([[1., -1.]]);
+/// let y = BatchNormReLU::<2>::new(&dev).forward(x);
+/// assert!(y.array()[0][0] > 0.99 && y.array()[0][1] == 0.);
+/// ```
+#[derive(Debug, Clone)]
+pub struct BatchNormReLU<const C: usize, E: Dtype = f32, D: Storage<E> = AutoDevice>(
+    pub BatchNorm<C, E, D>,
+);
+
+impl<const C: usize> BatchNormReLU<C> {
+    /// A layer with weight 1 and bias 0, that has seen nothing.
+    ///
+    /// # Panics
+    /// If the device has no room for it.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let bn = BatchNormReLU::<64>::new(&AutoDevice::default());
+    /// assert_eq!(bn.num_trainable_params(), 128);
+    /// ```
+    pub fn new(dev: &AutoDevice) -> Self {
+        Self::build(dev)
+    }
+}
+
+impl<const C: usize, S: Channels<C>> Module<Tensor<S, f32, AutoDevice>> for BatchNormReLU<C> {
+    type Output = Tensor<S, f32, AutoDevice>;
+    type Error = Err;
+
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, Err> {
+        self.0.eval(x, None, true)
+    }
+}
+
+impl<const C: usize, S: Channels<C>> ModuleMut<Traced<S>> for BatchNormReLU<C> {
+    type Output = Traced<S>;
+    type Error = Err;
+
+    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
+        self.0.train(x, None, true)
+    }
+}
+
+/// Tells dfdx what a layer consists of; `$norm` is where its batch norm is.
+macro_rules! collection {
+    ($layer:ident, |$this:ident| $norm:expr, |$built:ident| $build:expr) => {
+        impl<const C: usize, E: Dtype, D: Device<E>> TensorCollection<E, D> for $layer<C, E, D> {
+            type To<E2: Dtype, D2: Device<E2>> = $layer<C, E2, D2>;
+
+            fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+                visitor: &mut V,
+            ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+                let (ones, zeros) = (TensorOptions::reset_to_ones, TensorOptions::reset_to_zeros);
+                let mean = TensorOptions::detached(|t| t.try_fill_with_zeros());
+                let var = TensorOptions::detached(|t| t.try_fill_with_ones());
+                macro_rules! tensor {
+                    ($name:literal, $field:ident, $options:expr) => {
+                        Self::tensor(
+                            $name,
+                            |$this| &$norm.$field,
+                            |$this| &mut $norm.$field,
+                            $options,
+                        )
+                    };
+                }
+                visitor.visit_fields(
+                    (
+                        tensor!("weight", weight, ones()),
+                        tensor!("bias", bias, zeros()),
+                        tensor!("running_mean", running_mean, mean),
+                        tensor!("running_var", running_var, var),
+                    ),
+                    |(weight, bias, running_mean, running_var)| {
+                        let $built = BatchNorm { weight, bias, running_mean, running_var };
+                        $build
+                    },
+                )
+            }
+        }
+    };
+}
+
+collection!(BatchNorm, |s| s, |norm| norm);
+collection!(BatchNormReLU, |s| s.0, |norm| BatchNormReLU(norm));

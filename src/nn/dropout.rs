@@ -1,0 +1,82 @@
+//! `nn.Dropout`: activations that are missing now and then.
+
+use dfdx::nn::ZeroSizedModule;
+use dfdx::prelude::{Module, ModuleMut};
+use dfdx::shapes::{HasShape, Shape};
+use dfdx::tensor::{AutoDevice, HasErr, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
+use dfdx::tensor_ops::ReshapeTo;
+
+use super::observe;
+use crate::random::uniform_numbers;
+use crate::tensor::{Traced, values};
+
+type Err = <AutoDevice as HasErr>::Err;
+
+/// In training, sets `PERCENT` of all numbers to 0 at random, and divides the others by the share that
+/// is left, so that sums stay about the same (N. Srivastava and others, "Dropout", 2014): PyTorch's
+/// `nn.Dropout(p)` with `p = PERCENT / 100`. The finished model is not changed.
+///
+/// The numbers are drawn from this thread's generator ([`manual_seed`](crate::random::manual_seed)),
+/// one for each activation; PyTorch draws others. dfdx's layer of this name takes dfdx's generator.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let dev = AutoDevice::default();
+/// let x: Tensor<Rank1<1000>, f32, _> = dev.ones();
+/// let zeros = Dropout::<25>.forward_mut(x.leaky_trace()).array().iter().filter(|y| **y == 0.).count();
+/// assert!((200..300).contains(&zeros));
+/// assert_eq!(Dropout::<25>.forward(x.clone()).array(), x.array());
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Dropout<const PERCENT: usize>;
+
+impl<const PERCENT: usize> ZeroSizedModule for Dropout<PERCENT> {}
+
+impl<const PERCENT: usize, S: Shape> Module<Tensor<S, f32, AutoDevice>> for Dropout<PERCENT> {
+    type Output = Tensor<S, f32, AutoDevice>;
+    type Error = Err;
+
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, Err> {
+        observe::layer("Dropout", x.shape(), 0);
+        Ok(x)
+    }
+}
+
+impl<const PERCENT: usize, S: Shape> ModuleMut<Traced<S>> for Dropout<PERCENT> {
+    type Output = Traced<S>;
+    type Error = Err;
+
+    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
+        const { assert!(PERCENT < 100, "Dropout<PERCENT>: less than 100, or nothing is left") };
+        let (x, mut tape) = x.try_contiguous()?.split_tape();
+        let factors = factors(x.shape().num_elements(), PERCENT as f64 / 100.0);
+        let mut y = vec![0.0; factors.len()];
+        add_products(&mut y, &values(&x), &factors);
+        let y = x.device().try_tensor_from_vec(y, *x.shape())?;
+
+        let (x, y_ghost) = (x.ghost(), y.ghost());
+        tape.add_backward_op(move |gradients| {
+            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
+            add_products(gradients.get_or_alloc_mut(&x)?, &dy, &factors);
+            **gradients.get_or_alloc_mut(&y_ghost)? = dy;
+            Ok(())
+        });
+        observe::layer("Dropout", y.shape(), 0);
+        Ok(y.put_tape(tape))
+    }
+}
+
+/// 0 with probability `p`, and `1 / (1 - p)` otherwise.
+fn factors(n: usize, p: f64) -> Vec<f32> {
+    let kept = (1.0 / (1.0 - p)) as f32;
+    uniform_numbers(n, 0.0, 1.0)
+        .into_iter()
+        .map(|number| if f64::from(number) < p { 0.0 } else { kept })
+        .collect()
+}
+
+fn add_products(sums: &mut [f32], a: &[f32], b: &[f32]) {
+    sums.iter_mut().zip(a).zip(b).for_each(|((sum, a), b)| *sum += a * b);
+}

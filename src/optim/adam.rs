@@ -1,0 +1,199 @@
+//! Adam as fastai has it.
+
+use dfdx::nn::{
+    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName,
+};
+use dfdx::shapes::{HasShape, Shape};
+use dfdx::tensor::{AutoDevice, Tensor};
+use num_traits::NumCast;
+use samebits::AdamStep;
+
+use super::{Optim, OptimError};
+use crate::nn::Taps;
+use crate::tensor::{Grads, values_mut};
+
+/// Adam with decoupled weight decay: fastai's `Adam(params, lr, mom=0.9, sqr_mom=0.99, eps=1e-5,
+/// wd=0.01)`, the optimizer of its `vision_learner`.
+///
+/// Step number `t`, with the gradient `g`, and `m` and `v` 0 at the start, is (the formulas of
+/// `fastai/optimizer.py`; D. Kingma, J. Ba, "Adam", 2015; I. Loshchilov, F. Hutter, "Decoupled Weight
+/// Decay Regularization", 2019):
+///
+/// ```text
+/// p = p (1 - lr wd)
+/// m = mom m + (1 - mom) g
+/// v = sqr_mom v + (1 - sqr_mom) g g
+/// p = p - lr m / (1 - mom^t) / (sqrt(v / (1 - sqr_mom^t)) + eps)
+/// ```
+///
+/// As in fastai, parameters with one axis, which are biases and those of batch norms, do not decay. A
+/// tap of a convolution that has met nothing but padding has no gradient and is left alone, as PyTorch
+/// leaves a parameter whose `grad` is `None`.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let mut x: Tensor<Rank1<2>, f32, _> = AutoDevice::default().tensor([1., -4.]);
+/// let mut opt = Adam::new(0.1);
+/// let mut grads = x.leaky_trace().square().sum().backward();
+/// opt.step(&mut x, &mut grads)?;
+/// // At first each parameter moves by the learning rate, however steep it is.
+/// assert!((x.array()[0] - 0.9).abs() < 1e-5 && (x.array()[1] + 3.9).abs() < 1e-5);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Adam {
+    lr: f64,
+    momentum: f64,
+    sqr_mom: f64,
+    eps: f64,
+    weight_decay: f64,
+    /// How many steps have been made.
+    steps: i32,
+    /// The averages `m` and `v` of each parameter, found by the parameter as gradients are.
+    averages: Grads,
+    squares: Grads,
+}
+
+impl Adam {
+    /// Steps with the learning rate `lr`, and fastai's defaults for the rest.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// let opt = Adam::new(1e-3);
+    /// ```
+    pub fn new(lr: f64) -> Self {
+        Self {
+            lr,
+            momentum: 0.9,
+            sqr_mom: 0.99,
+            eps: 1e-5,
+            weight_decay: 0.01,
+            steps: 0,
+            averages: Grads::leaky(),
+            squares: Grads::leaky(),
+        }
+    }
+
+    /// How much of the average `m` each step keeps, from 0 to 1 (excluded).
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// let opt = Adam::new(1e-3).momentum(0.95);
+    /// ```
+    pub fn momentum(mut self, momentum: f64) -> Self {
+        self.momentum = momentum;
+        self
+    }
+
+    /// How much of the average `v` each step keeps, from 0 to 1 (excluded).
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// let opt = Adam::new(1e-3).sqr_mom(0.999);
+    /// ```
+    pub fn sqr_mom(mut self, sqr_mom: f64) -> Self {
+        self.sqr_mom = sqr_mom;
+        self
+    }
+
+    /// How much each step shrinks the weights, relative to the learning rate.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// let opt = Adam::new(1e-3).weight_decay(0.);
+    /// ```
+    pub fn weight_decay(mut self, weight_decay: f64) -> Self {
+        self.weight_decay = weight_decay;
+        self
+    }
+}
+
+/// Made for a [`Learner`](crate::learner::Learner), which sets the learning rate itself.
+impl Default for Adam {
+    fn default() -> Self {
+        Self::new(1e-3)
+    }
+}
+
+impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
+    fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
+        self.steps += 1;
+        let betas = [self.momentum, self.sqr_mom];
+        let step = |wd| AdamStep::new(self.steps, self.lr, betas, self.eps, wd);
+        let mut each = EachParameter {
+            weights: step(self.weight_decay),
+            others: step(0.0),
+            averages: &mut self.averages,
+            squares: &mut self.squares,
+            gradients,
+            taps: Taps::default(),
+        };
+        M::iter_tensors(&mut RecursiveWalker { m: (model, String::new()), f: &mut each })?;
+        Ok(())
+    }
+
+    fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    fn set_lr(&mut self, lr: f64) {
+        self.lr = lr;
+    }
+
+    fn set_momentum(&mut self, momentum: f64) {
+        self.momentum = momentum;
+    }
+}
+
+/// Goes through a model's parameters.
+struct EachParameter<'a> {
+    weights: AdamStep,
+    others: AdamStep,
+    averages: &'a mut Grads,
+    squares: &'a mut Grads,
+    gradients: &'a mut Grads,
+    taps: Taps,
+}
+
+impl TensorVisitor<f32, AutoDevice> for EachParameter<'_> {
+    type Viewer = (ViewTensorMut, ViewTensorName);
+    type Err = OptimError;
+    type E2 = f32;
+    type D2 = AutoDevice;
+
+    fn visit<S: Shape>(
+        &mut self,
+        options: TensorOptions<S, f32, AutoDevice>,
+        (p, name): (&mut Tensor<S, f32, AutoDevice>, String),
+    ) -> Result<Option<Tensor<S, f32, AutoDevice>>, OptimError> {
+        if !options.do_gradient_update {
+            return Ok(None);
+        }
+        let ranges = self.taps.ranges(&name, p.shape().concrete().as_ref());
+        let gradient = self.gradients.get_or_alloc_mut(p).map_err(OptimError::Device)?;
+        let average = self.averages.get_or_alloc_mut(p).map_err(OptimError::Device)?;
+        let square = self.squares.get_or_alloc_mut(p).map_err(OptimError::Device)?;
+        let step = if S::NUM_DIMS > 1 { self.weights } else { self.others };
+        let p = values_mut(p).ok_or(OptimError::Layout(name))?;
+        for range in ranges {
+            step.update(
+                &mut p[range.clone()],
+                &mut average[range.clone()],
+                &mut square[range.clone()],
+                &gradient[range],
+            );
+        }
+        Ok(None)
+    }
+
+    fn visit_scalar<N: NumCast>(
+        &mut self,
+        _: dfdx::nn::ScalarOptions<N>,
+        (value, name): (&mut N, String),
+    ) -> Result<Option<N>, OptimError> {
+        self.taps.scalar(&name, value);
+        Ok(None)
+    }
+}

@@ -1,0 +1,302 @@
+//! Folders of pictures as data to learn from.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use dfdx::shapes::{Const, Rank3};
+use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
+use rayon::prelude::*;
+
+use super::error::VisionError;
+use crate::data::{DataLoader, Dataset};
+use crate::learner::TrainingData;
+use crate::nn::pictures_by_pixel;
+use crate::random::randint;
+use crate::show::show_image_grid;
+use crate::tensor::ImageError;
+
+/// A batch of pictures with `C` channels, `H` rows and `W` columns.
+type Batch<const C: usize, const H: usize, const W: usize> =
+    Tensor<(usize, Const<C>, Const<H>, Const<W>), f32, AutoDevice>;
+
+/// Pictures whose class is the name of the folder they are in, as numbers from 0 to 1: `C` channels (1
+/// for greyscale, 3 for red, green and blue), `H` rows, `W` columns. The label is the number of the class
+/// in the vocabulary.
+///
+/// They are kept in memory as bytes.
+#[derive(Debug, Clone)]
+pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
+    /// The files, class by class, sorted by name.
+    pub items: Vec<PathBuf>,
+    /// The number of each one's class.
+    pub labels: Vec<i64>,
+    /// For each picture its pixels, row by row, with all channels of a pixel together.
+    pixels: Arc<[u8]>,
+    /// By how many pixels at most each picture is moved.
+    shift: usize,
+    dev: AutoDevice,
+}
+
+impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
+    /// The pictures of the classes `vocab` in the folder `path`.
+    fn open(path: &Path, vocab: &[String]) -> Result<Self, VisionError> {
+        const { assert!(C == 1 || C == 3, "pictures have 1 channel, or 3") };
+        let (mut items, mut labels) = (Vec::new(), Vec::new());
+        for (label, class) in vocab.iter().enumerate() {
+            let files = list(&path.join(class), |path| path.is_file())?;
+            labels.extend(std::iter::repeat_n(label as i64, files.len()));
+            items.extend(files);
+        }
+        if items.is_empty() {
+            return Err(VisionError::Empty { path: path.into() });
+        }
+        let pictures: Vec<Vec<u8>> =
+            items.par_iter().map(|path| Self::decode(path)).collect::<Result<_, _>>()?;
+        let dev = AutoDevice::default();
+        Ok(Self { items, labels, pixels: pictures.concat().into(), shift: 0, dev })
+    }
+
+    fn decode(path: &Path) -> Result<Vec<u8>, VisionError> {
+        let bytes =
+            fs::read(path).map_err(|source| ImageError::Open { path: path.into(), source })?;
+        let picture = image::load_from_memory(&bytes)
+            .map_err(|source| ImageError::Decode { path: path.into(), source })?;
+        let (rows, columns) = (picture.height() as usize, picture.width() as usize);
+        if (rows, columns) != (H, W) {
+            let path = path.into();
+            let (expected_rows, expected_columns) = (H, W);
+            return Err(VisionError::Size { path, rows, columns, expected_rows, expected_columns });
+        }
+        Ok(if C == 1 { picture.into_luma8().into_raw() } else { picture.into_rgb8().into_raw() })
+    }
+
+    /// The bytes of a picture.
+    fn picture(&self, index: usize) -> &[u8] {
+        let size = C * H * W;
+        self.pixels
+            .get(index * size..(index + 1) * size)
+            .unwrap_or_else(|| panic!("picture {index} of a folder with {}", self.items.len()))
+    }
+}
+
+impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, H, W> {
+    type Item = (Tensor<Rank3<C, H, W>, f32, AutoDevice>, i64);
+    type Batch = (Batch<C, H, W>, Tensor<(usize,), i64, AutoDevice>);
+
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The picture as it is in the file, and its label.
+    fn get(&self, index: usize) -> Self::Item {
+        let picture = self.picture(index);
+        let numbers = (0..C * H * W).map(|at| number(picture[at % (H * W) * C + at / (H * W)]));
+        let picture = self.dev.tensor_from_vec(numbers.collect(), Default::default());
+        (picture, self.labels[index])
+    }
+
+    /// The pictures, perhaps moved, and their labels.
+    fn batch(&self, indices: &[usize]) -> Self::Batch {
+        let pictures: Vec<&[u8]> = indices.iter().map(|&index| self.picture(index)).collect();
+        let numbers = by_pixel(&pictures, [C, H, W], &self.moves(pictures.len()));
+        let pictures = pictures_by_pixel(&self.dev, indices.len(), numbers)
+            .unwrap_or_else(|error| panic!("a batch of {} pictures: {error}", indices.len()));
+        let labels = indices.iter().map(|&index| self.labels[index]).collect();
+        let labels = self.dev.tensor_from_vec(labels, (indices.len(),));
+        (crate::nn::Channels::from_pixels(pictures), labels)
+    }
+}
+
+impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
+    /// For each of `n` pictures how many rows and columns it is moved, drawn from this thread's
+    /// generator.
+    fn moves(&self, n: usize) -> Vec<[isize; 2]> {
+        if self.shift == 0 {
+            return vec![[0, 0]; n];
+        }
+        let most = self.shift as i64;
+        let drawn = randint(-most, most + 1, 2 * n);
+        drawn.chunks(2).map(|pair| [pair[0] as isize, pair[1] as isize]).collect()
+    }
+}
+
+/// The numbers of some pictures in the order (row, column, picture, channel). Each is moved down and to
+/// the right; what comes in at the edge is 0.
+fn by_pixel(pictures: &[&[u8]], sizes: [usize; 3], moves: &[[isize; 2]]) -> Vec<f32> {
+    let [channels, rows, columns] = sizes;
+    let mut numbers = vec![0.0; pictures.len() * channels * rows * columns];
+    for (at, (picture, [down, right])) in pictures.iter().zip(moves).enumerate() {
+        for row in 0..rows {
+            let Some(from_row) = row.checked_add_signed(-down).filter(|row| *row < rows) else {
+                continue;
+            };
+            for column in 0..columns {
+                let from = column.checked_add_signed(-right).filter(|column| *column < columns);
+                let Some(from_column) = from else { continue };
+                let from = (from_row * columns + from_column) * channels;
+                let to = ((row * columns + column) * pictures.len() + at) * channels;
+                for channel in 0..channels {
+                    numbers[to + channel] = number(picture[from + channel]);
+                }
+            }
+        }
+    }
+    numbers
+}
+
+/// A byte as a number from 0 to 1.
+fn number(byte: u8) -> f32 {
+    f32::from(byte) / 255.0
+}
+
+/// What is in a folder and passes `keep`, sorted by name.
+fn list(path: &Path, keep: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, VisionError> {
+    let error = |source| VisionError::List { path: path.into(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).map_err(error)? {
+        found.push(entry.map_err(error)?.path());
+    }
+    found.retain(|path| keep(path));
+    found.sort();
+    Ok(found)
+}
+
+/// The names of the folders in a folder.
+fn classes(path: &Path) -> Result<Vec<String>, VisionError> {
+    let name = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(list(path, |path| path.is_dir())?.into_iter().filter_map(name).collect())
+}
+
+/// Loaders of a training and a validation set of pictures, fastai's `ImageDataLoaders`; the sizes of the
+/// pictures are part of the type.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let path = untar_data(Urls::MNIST_SAMPLE)?;
+/// let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
+/// assert_eq!(dls.vocab, ["3", "7"]);
+/// let (x, y) = first(&dls.train)?;
+/// assert_eq!((x.size(), y.size()), ([64, 3, 28, 28], [64]));
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct ImageDataLoaders<const C: usize, const H: usize, const W: usize> {
+    /// The training set, in a new order each time, in full batches.
+    pub train: DataLoader<ImageFolder<C, H, W>>,
+    /// The validation set, in order.
+    pub valid: DataLoader<ImageFolder<C, H, W>>,
+    /// The names of the classes; a label is the place in this list.
+    pub vocab: Vec<String>,
+}
+
+impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
+    /// The pictures in `path/train/CLASS` and `path/valid/CLASS`, in batches of 64.
+    ///
+    /// # Errors
+    /// If a folder is missing or empty, or a file is not a picture of this size; the message names it.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let error = ImageDataLoaders::<3, 28, 28>::from_folder("no-such-folder").unwrap_err();
+    /// assert!(error.to_string().contains("no-such-folder"));
+    /// ```
+    pub fn from_folder(path: impl AsRef<Path>) -> Result<Self, VisionError> {
+        let (train, valid) = (path.as_ref().join("train"), path.as_ref().join("valid"));
+        let vocab = classes(&train)?;
+        if vocab.is_empty() {
+            return Err(VisionError::Empty { path: train });
+        }
+        if let Some(class) = classes(&valid)?.into_iter().find(|class| !vocab.contains(class)) {
+            return Err(VisionError::Class { path: valid, class, vocab });
+        }
+        Ok(Self {
+            train: DataLoader::new(ImageFolder::open(&train, &vocab)?)
+                .shuffle(true)
+                .drop_last(true),
+            valid: DataLoader::new(ImageFolder::open(&valid, &vocab)?),
+            vocab,
+        })
+    }
+
+    /// How many pictures a batch has.
+    ///
+    /// # Panics
+    /// If it is 0.
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.train = self.train.batch_size(batch_size);
+        self.valid = self.valid.batch_size(batch_size);
+        self
+    }
+
+    /// Moves each picture of the training set up to `pixels` pixels up or down, and to the left or right,
+    /// at random, anew each time it is used. So a net sees more different pictures than there are.
+    ///
+    /// The numbers are drawn from this thread's generator
+    /// ([`manual_seed`](crate::random::manual_seed)).
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let path = untar_data(Urls::MNIST_SAMPLE)?;
+    /// let dls = ImageDataLoaders::<3, 28, 28>::from_folder(&path)?.random_shift(1);
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn random_shift(mut self, pixels: usize) -> Self {
+        self.train = self.train.map_dataset(|mut pictures| {
+            pictures.shift = pixels;
+            pictures
+        });
+        self
+    }
+
+    /// Shows the first nine pictures of a batch of the training set with their classes, fastai's
+    /// `dls.show_batch()`. Colours become their brightness.
+    ///
+    /// # Errors
+    /// If the picture file cannot be written.
+    ///
+    /// ```no_run
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let path = untar_data(Urls::MNIST_SAMPLE)?;
+    /// ImageDataLoaders::<3, 28, 28>::from_folder(&path)?.show_batch()?;
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn show_batch(&self) -> io::Result<()> {
+        let Some((pictures, labels)) = self.train.iter().next() else { return Ok(()) };
+        let numbers = pictures.as_vec();
+        let shown = numbers.chunks(C * H * W).zip(labels.as_vec()).take(9);
+        let shown: Vec<(String, image::GrayImage)> = shown
+            .map(|(picture, label)| {
+                let brightness = |at: usize| {
+                    let channels = (0..C).map(|channel| picture[channel * H * W + at]);
+                    (channels.sum::<f32>() / C as f32 * 255.0).round() as u8
+                };
+                let bytes = (0..H * W).map(brightness).collect();
+                let picture = image::GrayImage::from_raw(W as u32, H as u32, bytes);
+                (self.vocab[label as usize].clone(), picture.expect("a byte for each pixel"))
+            })
+            .collect();
+        show_image_grid(&shown)
+    }
+}
+
+impl<const C: usize, const H: usize, const W: usize> TrainingData for ImageDataLoaders<C, H, W> {
+    type Input = (usize, Const<C>, Const<H>, Const<W>);
+    type Target = Tensor<(usize,), i64, AutoDevice>;
+    type Train = ImageFolder<C, H, W>;
+    type Valid = ImageFolder<C, H, W>;
+
+    fn train(&self) -> &DataLoader<ImageFolder<C, H, W>> {
+        &self.train
+    }
+
+    fn valid(&self) -> &DataLoader<ImageFolder<C, H, W>> {
+        &self.valid
+    }
+}

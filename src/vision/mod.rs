@@ -1,0 +1,18 @@
+//! Pictures and nets for them, as in `fastai.vision`.
+//!
+//! | fastai, torchvision | here |
+//! | --- | --- |
+//! | `ImageDataLoaders.from_folder(path)` | [`ImageDataLoaders::from_folder`] |
+//! | `dls.show_batch()` | [`ImageDataLoaders::show_batch`] |
+//! | `resnet18` with the head of `vision_learner` | [`ResNet18`], [`resnet18`] |
+//! | `vision_learner(dls, resnet18, pretrained=False, loss_func=F.cross_entropy)` | [`vision_learner`] |
+
+mod data;
+mod error;
+mod learner;
+mod resnet;
+
+pub use data::{ImageDataLoaders, ImageFolder};
+pub use error::VisionError;
+pub use learner::vision_learner;
+pub use resnet::{ResNet18, ResNetBody, ResNetHead, resnet18};
