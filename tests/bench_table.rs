@@ -1,4 +1,4 @@
-//! The results page shows the table that the bench has written.
+//! The book shows the tables that the benches have written.
 
 use std::fs;
 
@@ -6,12 +6,16 @@ use std::fs;
 mod table;
 
 #[test]
-fn the_table_is_that_of_the_results() {
+fn the_tables_are_those_of_the_results() {
     let read = |file: &str| fs::read_to_string(format!("benches/results/{file}")).unwrap();
-    let results = serde_json::from_str(&read("training.json")).unwrap();
-    assert_eq!(
-        table::markdown(&results).unwrap(),
-        read("training.md"),
-        "write it anew with `cargo bench --bench training -- --table`"
-    );
+    let results = |file: &str| serde_json::from_str(&read(file)).unwrap();
+    let anew = "write it anew with `cargo bench --bench training -- --table`";
+    assert_eq!(table::markdown(&results("training.json")).unwrap(), read("training.md"), "{anew}");
+    assert_eq!(table::seeds(&results("seeds.json")).unwrap(), read("seeds.md"), "{anew}");
+}
+
+#[test]
+fn the_median() {
+    assert_eq!(table::median(&[1.0, 2.0, 4.0]), 2.0);
+    assert_eq!(table::median(&[1.0, 2.0, 4.0, 8.0]), 3.0);
 }

@@ -8,11 +8,13 @@
 //! Each step of the course is run in turn by each of the three, several rounds long, so that what else
 //! the machine does meets all of them alike. The medians, and how often ours is as fast, go to
 //! `benches/results/training.json` and, as a table for the book, to `benches/results/training.md`.
-//! Without `--python` only ours is timed, and nothing is written. `--table` measures nothing and writes the
-//! table anew from the results that are there.
+//! Without `--python` only ours is timed, and nothing is written. `--seeds` trains the ResNet from ten seeds
+//! instead, with each of some recipes. `--table` measures nothing and writes the tables anew from the results
+//! that are there.
 
 mod ours;
 mod peer;
+mod seeds;
 mod table;
 
 use std::fs;
@@ -26,10 +28,13 @@ use ours::Data;
 use peer::Peer;
 
 /// The steps of the course, by the names that the Python script has for them.
-const STEPS: [&str; 3] = ["linear", "learner", "simple_net"];
+const STEPS: [&str; 4] = ["linear", "learner", "simple_net", "resnet"];
+/// A ResNet takes so much longer that it gets fewer rounds.
+const RESNET_ROUNDS: usize = 3;
 const WHO: [&str; 3] = ["ours", "pytorch", "fastai"];
 
 struct Options {
+    seeds: bool,
     table: bool,
     python: Option<String>,
     rounds: usize,
@@ -40,10 +45,12 @@ fn main() -> Result<()> {
     let options = options()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");
     if options.table {
-        let results = fs::read_to_string(folder.join("training.json"))?;
-        return write_table(&folder, &serde_json::from_str(&results)?);
+        let read = |file: &str| -> Result<Value> {
+            Ok(serde_json::from_str(&fs::read_to_string(folder.join(file))?)?)
+        };
+        write_seeds(&folder, &read("seeds.json")?)?;
+        return write_table(&folder, &read("training.json")?);
     }
-    let data = Data::load()?;
     let mut peer = match &options.python {
         Some(python) => Some(Peer::start(python, options.threads)?),
         None => {
@@ -51,9 +58,22 @@ fn main() -> Result<()> {
             None
         }
     };
+    if options.seeds {
+        let results = json!({
+            "cpu": cpu(),
+            "date": jiff::Zoned::now().date().to_string(),
+            "recipes": seeds::measure(peer.as_mut())?,
+        });
+        fs::write(folder.join("seeds.json"), serde_json::to_string_pretty(&results)? + "\n")?;
+        return write_seeds(&folder, &results);
+    }
+    let data = Data::load()?;
     let mut runs = vec![vec![Vec::new(); WHO.len()]; STEPS.len()];
     for round in 0..options.rounds {
         for (step, runs) in STEPS.iter().zip(&mut runs) {
+            if *step == "resnet" && round >= RESNET_ROUNDS {
+                continue;
+            }
             for (who, runs) in WHO.iter().zip(runs.iter_mut()) {
                 let run = match (*who, &mut peer) {
                     ("ours", _) => ours::run(step, &data)?,
@@ -94,6 +114,10 @@ fn write_table(folder: &Path, results: &Value) -> Result<()> {
     Ok(())
 }
 
+fn write_seeds(folder: &Path, results: &Value) -> Result<()> {
+    Ok(fs::write(folder.join("seeds.md"), table::seeds(results)?)?)
+}
+
 /// One run of a step.
 #[derive(Debug, Clone)]
 struct Run {
@@ -106,17 +130,12 @@ fn summary(runs: &[Run]) -> Value {
     seconds.sort_by(f64::total_cmp);
     let rounded = |x: f64| (x * 1e5).round() / 1e5;
     json!({
-        "median": rounded(median(&seconds)),
+        "median": rounded(table::median(&seconds)),
         "fastest": rounded(seconds[0]),
         "slowest": rounded(seconds[seconds.len() - 1]),
         "accuracy": rounded(runs[0].accuracy),
+        "rounds": runs.len(),
     })
-}
-
-/// The median of sorted numbers.
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }
 
 /// What the processor calls itself.
@@ -128,12 +147,13 @@ fn cpu() -> String {
 }
 
 fn options() -> Result<Options> {
-    let mut options = Options { table: false, python: None, rounds: 7, threads: 2 };
+    let mut options = Options { seeds: false, table: false, python: None, rounds: 7, threads: 2 };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} wants a value"));
         match argument.as_str() {
             "--python" => options.python = Some(value()?),
+            "--seeds" => options.seeds = true,
             "--table" => options.table = true,
             "--rounds" => options.rounds = value()?.parse().context("--rounds wants a number")?,
             "--threads" => {
@@ -142,7 +162,9 @@ fn options() -> Result<Options> {
             // Cargo adds it.
             "--bench" => {}
             other => {
-                bail!("unknown option {other}: there are --python, --rounds, --threads and --table")
+                bail!(
+                    "unknown option {other}: there are --python, --rounds, --threads, --seeds and --table"
+                )
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use mnist_from_scratch::anyhow;
+use mnist_from_scratch::prelude::Plot;
 use serde_json::Value;
 
 /// What the reader knows a step as.
@@ -10,6 +11,7 @@ fn title(step: &str) -> &str {
         "linear" => "[linear model by hand](09_training_loop.md), 20 epochs",
         "learner" => "[`Linear` with `Learner`](10_learner.md), 10 epochs",
         "simple_net" => "[`simple_net`](11_neural_net.md), 40 epochs",
+        "resnet" => "[ResNet18](12_resnet.md), one epoch",
         other => other,
     }
 }
@@ -37,9 +39,10 @@ pub fn markdown(results: &Value) -> Result<String> {
     let versions = &results["versions"];
     lines.push(String::new());
     lines.push(format!(
-        "Seconds, the medians of {} rounds; the last two columns say how many times as long the others take. \
+        "Seconds, the medians of {} rounds{}; the last two columns say how many times as long the others take. \
          Processor: {}. PyTorch {} may use {} threads; fastai is version {}. Measured on {}.",
         results["rounds"],
+        fewer_rounds(results),
         text(&results["cpu"]),
         text(&versions["torch"]),
         results["threads"],
@@ -47,4 +50,55 @@ pub fn markdown(results: &Value) -> Result<String> {
         text(&results["date"]),
     ));
     Ok(lines.join("\n") + "\n")
+}
+
+/// How many rounds the ResNet got, if it has been measured.
+fn fewer_rounds(results: &Value) -> String {
+    let steps = results["steps"].as_array().into_iter().flatten();
+    let resnet = steps.filter(|step| step["step"] == "resnet").last();
+    let rounds = resnet.and_then(|step| step["runs"]["ours"]["rounds"].as_u64());
+    rounds.map_or(String::new(), |rounds| format!(" (of the ResNet {rounds})"))
+}
+
+/// A figure with a point for each seed, and a table of the lowest, the median and the highest.
+pub fn seeds(results: &Value) -> Result<String> {
+    let mut plot = Plot::new().x_label("seed").y_label("accuracy");
+    let mut lines = vec![
+        "| recipe | lowest | median | highest |".to_string(),
+        "| --- | ---: | ---: | ---: |".to_string(),
+    ];
+    for recipe in results["recipes"].as_array().context("no `recipes`")? {
+        let name = recipe["recipe"].as_str().context("no `recipe`")?;
+        let accuracies = recipe["accuracy"].as_array().context("no `accuracy`")?;
+        let accuracies: Vec<f64> = accuracies.iter().filter_map(Value::as_f64).collect();
+        let seeds: Vec<f32> = (0..accuracies.len()).map(|seed| seed as f32).collect();
+        let shown: Vec<f32> = accuracies.iter().map(|accuracy| *accuracy as f32).collect();
+        plot = plot.points(name, &seeds, &shown);
+        let mut sorted = accuracies;
+        sorted.sort_by(f64::total_cmp);
+        lines.push(format!(
+            "| {name} | {:.4} | {:.4} | {:.4} |",
+            sorted[0],
+            median(&sorted),
+            sorted[sorted.len() - 1],
+        ));
+    }
+    let svg = plot.svg("seeds")?;
+    // A blank line would end the HTML block.
+    let svg: Vec<&str> = svg.lines().filter(|line| !line.trim().is_empty()).collect();
+    Ok(format!(
+        "<figure role=\"img\" aria-label=\"For each recipe the accuracies of ten seeds.\">\n{}\n\
+         <figcaption>Accuracies for the seeds 0 to 9.</figcaption>\n</figure>\n\n{}\n\n\
+         Processor: {}. Measured on {}.\n",
+        svg.join("\n"),
+        lines.join("\n"),
+        results["cpu"].as_str().unwrap_or_default(),
+        results["date"].as_str().unwrap_or_default(),
+    ))
+}
+
+/// The median of sorted numbers.
+pub fn median(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }

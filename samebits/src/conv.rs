@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::product::Sum;
+use crate::product::{Start, Sum};
 use crate::threads::for_each_piece;
 use crate::transpose::columns_to_rows;
 
@@ -167,7 +167,6 @@ impl Conv2d {
     /// If a slice has not the length that the sizes say.
     pub fn forward(&self, x: &[f32], weight: &[f32], y: &mut [f32]) {
         self.check(x, weight, y);
-        y.fill(0.0);
         if self.has_few_channels() {
             return self.forward_by_rows(&self.padded_rows(x), weight, y);
         }
@@ -189,7 +188,7 @@ impl Conv2d {
                 pairs: &pairs,
                 depth: in_channels,
             };
-            sum.add_to(y, out_channels, y.len() / out_channels, out_channels);
+            sum.work_out(Start::Zero, y, out_channels, y.len() / out_channels, out_channels);
         });
     }
 
@@ -220,7 +219,7 @@ impl Conv2d {
                     pairs: &pairs,
                     depth: out_channels,
                 };
-                sum.add_to(dx, in_channels, dx.len() / in_channels, in_channels);
+                sum.work_out(Start::Given, dx, in_channels, dx.len() / in_channels, in_channels);
             });
         });
     }
@@ -264,7 +263,7 @@ impl Conv2d {
                     pairs: &pairs,
                     depth: batch,
                 };
-                sum.add_to(dw, out_channels, dw.len() / out_channels, out_channels);
+                sum.work_out(Start::Given, dw, out_channels, dw.len() / out_channels, out_channels);
             });
         });
     }
@@ -376,7 +375,7 @@ impl Conv2d {
                 pairs: &pairs,
                 depth,
             };
-            sum.add_to(y, out_channels, batch, out_channels);
+            sum.work_out(Start::Zero, y, out_channels, batch, out_channels);
         });
     }
 
@@ -403,7 +402,7 @@ impl Conv2d {
                 pairs: &pairs,
                 depth: batch,
             };
-            sum.add_to(dw, out_channels, rows, out_channels);
+            sum.work_out(Start::Given, dw, out_channels, rows, out_channels);
         });
     }
 }

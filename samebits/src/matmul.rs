@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::product::Sum;
+use crate::product::{Start, Sum};
 use crate::threads::for_each_piece;
 use crate::transpose::columns_to_rows;
 
@@ -54,12 +54,25 @@ impl<'a> Matrix<'a> {
 /// ```
 pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
     /// Fewer multiplications are done by one thread.
-    const FEW: usize = 1 << 20;
+    const FEW: usize = 1 << 24;
     assert_eq!(a.columns, b.rows, "columns of the left matrix, rows of the right one");
     assert_eq!(c.len(), a.rows * b.columns, "numbers of the product");
     let columns = b.columns;
     if c.is_empty() {
         return;
+    }
+    if columns == 1 && a.by_columns {
+        // Vectors run along the columns of the product. Transposed it has many, and is the same sum.
+        let sum = Sum {
+            a: b.numbers,
+            a_row: 0,
+            a_depth: 1,
+            b: a.numbers,
+            b_depth: a.rows,
+            pairs: &[(0, 0)],
+            depth: a.columns,
+        };
+        return sum.work_out(Start::Given, c, a.rows, 1, a.rows);
     }
     let few = a.rows * a.columns * columns < FEW;
     let rows = if few { a.rows } else { a.rows.div_ceil(4).next_multiple_of(4) };
@@ -70,13 +83,15 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
             let depth = a.columns;
             let sum =
                 Sum { a: a.numbers, a_row, a_depth, b, b_depth: columns, pairs: &pairs, depth };
-            sum.add_to(c, columns, c.len() / columns, columns);
+            sum.work_out(Start::Given, c, columns, c.len() / columns, columns);
         });
     });
 }
 
 /// Calls `work` with the numbers of a matrix row after row.
 fn with_rows(matrix: Matrix, work: impl FnOnce(&[f32])) {
+    /// The numbers of two vectors.
+    const MORE: usize = 32;
     thread_local! {
         // Kept from one call to the next: memory fresh from the system is slow.
         static ROWS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
@@ -85,14 +100,14 @@ fn with_rows(matrix: Matrix, work: impl FnOnce(&[f32])) {
         return work(matrix.numbers);
     }
     ROWS.with_borrow_mut(|rows| {
+        // A little more, so that whole vectors can be read at the end, too.
         let len = matrix.numbers.len();
-        if rows.len() < len {
-            rows.resize(len, 0.0);
+        if rows.len() < len + MORE {
+            rows.resize(len + MORE, 0.0);
         }
-        let rows = &mut rows[..len];
-        for_each_piece(rows, 64 * matrix.columns, |piece, rows| {
+        for_each_piece(&mut rows[..len], 64 * matrix.columns, |piece, rows| {
             columns_to_rows(matrix.numbers, matrix.rows, 64 * piece, rows);
         });
-        work(rows);
+        work(&rows[..len + MORE]);
     });
 }

@@ -1,6 +1,6 @@
 //! The one kernel under all products: a sum of products of matrices.
 //!
-//! This is the only file with `unsafe` code. [`Sum::add_to`] checks all sizes before any of it runs.
+//! This is the only file with `unsafe` code. [`Sum::work_out`] checks all sizes before any of it runs.
 
 use std::ops::Range;
 
@@ -10,7 +10,10 @@ use crate::fma::fma;
 use crate::simd::{Kernel, run};
 
 /// About how many bytes the first cache of a processor holds. Only the speed depends on it.
-const FASTEST_CACHE: usize = 16 << 10;
+const FASTEST_CACHE: usize = 24 << 10;
+
+/// How many rows of the result are worked on before the next ones.
+const ROWS_AT_ONCE: usize = 72;
 
 /// A sum of products of matrices that lie in two slices: `c_ij = sum_p sum_k a_p(i, k) b_p(k, j)`,
 /// where `a_p(i, k) = a[pairs[p].0 + i * a_row + k * a_depth]` and
@@ -32,13 +35,28 @@ pub(crate) struct Sum<'a> {
     pub depth: usize,
 }
 
+/// What a sum starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// 0: what was there is overwritten.
+    Zero,
+    /// What is there.
+    Given,
+}
+
 impl Sum<'_> {
-    /// Adds the `rows` times `columns` sums to `c`, whose rows are `c_row` apart.
+    /// Works out the `rows` times `columns` sums in `c`, whose rows are `c_row` apart.
     ///
     /// # Panics
     /// If one of the slices is too short.
-    pub fn add_to(&self, c: &mut [f32], c_row: usize, rows: usize, columns: usize) {
-        if rows == 0 || columns == 0 || self.depth == 0 {
+    pub fn work_out(&self, start: Start, c: &mut [f32], c_row: usize, rows: usize, columns: usize) {
+        if rows == 0 || columns == 0 {
+            return;
+        }
+        if self.depth == 0 || self.pairs.is_empty() {
+            if start == Start::Zero {
+                c.chunks_mut(c_row).take(rows).for_each(|row| row[..columns].fill(0.0));
+            }
             return;
         }
         assert!(columns <= c_row || rows == 1, "rows of the result overlap");
@@ -49,13 +67,14 @@ impl Sum<'_> {
             assert!(a + a_end < self.a.len(), "the left matrices are too short");
             assert!(b + b_end <= self.b.len(), "the right matrices are too short");
         }
-        run(Tiles { sum: self, c, c_row, rows, columns });
+        run(Tiles { sum: self, start, c, c_row, rows, columns });
     }
 }
 
 /// A [`Sum`] whose sizes have been checked.
 struct Tiles<'a> {
     sum: &'a Sum<'a>,
+    start: Start,
     c: &'a mut [f32],
     c_row: usize,
     rows: usize,
@@ -68,23 +87,30 @@ impl Kernel for Tiles<'_> {
         let width = 2 * S::F32_LANES;
         // As many rows as leave registers for two vectors of `b` and one of `a`.
         let most_rows = if S::REGISTER_COUNT >= 32 { 12 } else { 6 };
-        let tiles = self.rows.div_ceil(most_rows);
-        // So much of the sum at once that its numbers stay in the fastest cache for all tiles: some
-        // pairs, or a part of one.
-        let terms = FASTEST_CACHE / size_of::<f32>() / (self.rows + width);
-        let pairs_at_once = (terms / self.sum.depth).max(1);
-        let depth_at_once = terms.clamp(1, self.sum.depth);
         for column in (0..self.columns).step_by(width) {
             let width = width.min(self.columns - column);
-            for pairs in self.sum.pairs.chunks(pairs_at_once) {
-                for start in (0..self.sum.depth).step_by(depth_at_once) {
-                    let end = self.sum.depth.min(start + depth_at_once);
-                    for tile in 0..tiles {
-                        // Tiles of about the same height.
-                        let row = self.rows * tile / tiles;
-                        let rows = self.rows * (tile + 1) / tiles - row;
-                        let depth = start..end;
-                        self.tile_of_width(simd, Tile { pairs, depth, row, rows, column, width });
+            for first_row in (0..self.rows).step_by(ROWS_AT_ONCE) {
+                let rows = ROWS_AT_ONCE.min(self.rows - first_row);
+                // So much of the sum at once that its numbers stay in the fastest cache for all tiles:
+                // some pairs, or a part of one.
+                let terms = FASTEST_CACHE / size_of::<f32>() / (rows + width);
+                let pairs_at_once = (terms / self.sum.depth).max(1);
+                let depth_at_once = terms.min(self.sum.depth);
+                let tiles = rows.div_ceil(most_rows);
+                // Only the first part of the sum may start from 0.
+                let mut start = self.start;
+                for pairs in self.sum.pairs.chunks(pairs_at_once) {
+                    for from in (0..self.sum.depth).step_by(depth_at_once) {
+                        let depth = from..self.sum.depth.min(from + depth_at_once);
+                        for tile in 0..tiles {
+                            // Tiles of about the same height.
+                            let (row, end) = (rows * tile / tiles, rows * (tile + 1) / tiles);
+                            let (row, rows) = (first_row + row, end - row);
+                            let depth = depth.clone();
+                            let tile = Tile { start, pairs, depth, row, rows, column, width };
+                            self.tile_of_width(simd, tile);
+                        }
+                        start = Start::Given;
                     }
                 }
             }
@@ -100,7 +126,9 @@ impl Kernel for Tiles<'_> {
                 let width = WIDTH.min(self.columns - column);
                 let c = &mut self.c[row * self.c_row + column..][..width];
                 let mut sums = [0.0; WIDTH];
-                sums[..width].copy_from_slice(c);
+                if self.start == Start::Given {
+                    sums[..width].copy_from_slice(c);
+                }
                 for &(a_start, b_start) in pairs {
                     for k in 0..depth {
                         let a = a[a_start + row * a_row + k * a_depth];
@@ -118,6 +146,7 @@ impl Kernel for Tiles<'_> {
 
 /// A part of the result that fits the registers, and some of the pairs to add to it.
 struct Tile<'a> {
+    start: Start,
     pairs: &'a [(usize, usize)],
     depth: Range<usize>,
     row: usize,
@@ -131,20 +160,25 @@ impl Tiles<'_> {
     #[inline(always)]
     fn tile_of_width<S: Simd>(&mut self, simd: S, tile: Tile) {
         let lanes = S::F32_LANES;
-        if tile.width == 2 * lanes {
-            self.tile_of_height::<S, 2, true>(simd, tile);
-        } else if tile.width == lanes {
-            self.tile_of_height::<S, 1, true>(simd, tile);
-        } else if tile.width > lanes {
-            self.tile_of_height::<S, 2, false>(simd, tile);
-        } else {
-            self.tile_of_height::<S, 1, false>(simd, tile);
+        let vectors = tile.width.div_ceil(lanes);
+        // Whole vectors of `b` may be read wherever they lie in its slice. What is beyond the columns of
+        // the tile goes into lanes that nobody stores.
+        let Sum { b, b_depth, .. } = *self.sum;
+        let end = (tile.depth.end - 1) * b_depth + tile.column + vectors * lanes;
+        let in_slice = tile.pairs.iter().all(|(_, start)| start + end <= b.len());
+        match (vectors, tile.width == vectors * lanes, in_slice) {
+            (1, true, _) => self.tile_of_height::<S, 1, true, true>(simd, tile),
+            (1, false, true) => self.tile_of_height::<S, 1, false, true>(simd, tile),
+            (1, false, false) => self.tile_of_height::<S, 1, false, false>(simd, tile),
+            (_, true, _) => self.tile_of_height::<S, 2, true, true>(simd, tile),
+            (_, false, true) => self.tile_of_height::<S, 2, false, true>(simd, tile),
+            (_, false, false) => self.tile_of_height::<S, 2, false, false>(simd, tile),
         }
     }
 
     /// Turns the number of rows into a constant.
     #[inline(always)]
-    fn tile_of_height<S: Simd, const VECTORS: usize, const FULL: bool>(
+    fn tile_of_height<S: Simd, const VECTORS: usize, const FULL: bool, const WHOLE: bool>(
         &mut self,
         simd: S,
         tile: Tile,
@@ -152,7 +186,7 @@ impl Tiles<'_> {
         macro_rules! heights {
             ($($rows:literal)*) => {
                 match tile.rows {
-                    $($rows => self.tile::<S, $rows, VECTORS, FULL>(simd, tile),)*
+                    $($rows => self.tile::<S, $rows, VECTORS, FULL, WHOLE>(simd, tile),)*
                     _ => unreachable!("a tile has 1 to 12 rows"),
                 }
             };
@@ -160,12 +194,19 @@ impl Tiles<'_> {
         heights!(1 2 3 4 5 6 7 8 9 10 11 12);
     }
 
-    /// A tile with `ROWS` rows, in `VECTORS` vectors a row; `FULL` if its columns fill them.
+    /// A tile with `ROWS` rows, in `VECTORS` vectors a row; `FULL` if its columns fill them, `WHOLE` if
+    /// whole vectors of `b` may be read even so.
     #[inline(always)]
-    fn tile<S: Simd, const ROWS: usize, const VECTORS: usize, const FULL: bool>(
+    fn tile<
+        S: Simd,
+        const ROWS: usize,
+        const VECTORS: usize,
+        const FULL: bool,
+        const WHOLE: bool,
+    >(
         &mut self,
         simd: S,
-        Tile { pairs, depth, row, column, width, .. }: Tile,
+        Tile { start, pairs, depth, row, column, width, .. }: Tile,
     ) {
         let Sum { a, a_row, a_depth, b, b_depth, .. } = *self.sum;
         let lanes = S::F32_LANES;
@@ -173,15 +214,16 @@ impl Tiles<'_> {
         let lengths: [usize; VECTORS] =
             std::array::from_fn(|v| width.saturating_sub(v * lanes).min(lanes));
 
-        // SAFETY: `add_to` has checked that each `a[a_start + i * a_row + k * a_depth]`, with `i`
+        // SAFETY: `work_out` has checked that each `a[a_start + i * a_row + k * a_depth]`, with `i`
         // below `rows` and `k` below `depth`, is in its slice (it is largest for the largest `i` and
         // `k`), and likewise each `b[b_start + k * b_depth + j]` and `c[i * c_row + j]` with `j`
         // below `columns`. A tile has the rows `row..row + ROWS` and the columns
         // `column..column + width` of these, and its vectors together have `width` columns:
-        // `lengths[v]` of them from `v * lanes` on.
+        // `lengths[v]` of them from `v * lanes` on. With `WHOLE` the whole vectors of `b` are in its
+        // slice: `tile_of_width` has checked it, or the columns fill them.
         unsafe {
-            let vector = |start: *const f32, v: usize| -> S::f32s {
-                if FULL {
+            let vector = |whole: bool, start: *const f32, v: usize| -> S::f32s {
+                if whole {
                     start.add(v * lanes).cast::<S::f32s>().read_unaligned()
                 } else {
                     let at = start.wrapping_add(v * lanes);
@@ -190,14 +232,16 @@ impl Tiles<'_> {
             };
             let c = self.c.as_mut_ptr().add(row * self.c_row + column);
             let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
-            for (i, sums) in sums.iter_mut().enumerate() {
-                *sums = std::array::from_fn(|v| vector(c.add(i * self.c_row), v));
+            if start == Start::Given {
+                for (i, sums) in sums.iter_mut().enumerate() {
+                    *sums = std::array::from_fn(|v| vector(FULL, c.add(i * self.c_row), v));
+                }
             }
             for &(a_start, b_start) in pairs {
                 let mut a = a.as_ptr().add(a_start + row * a_row + depth.start * a_depth);
                 let mut b = b.as_ptr().add(b_start + column + depth.start * b_depth);
                 for _ in depth.clone() {
-                    let b_row: [S::f32s; VECTORS] = std::array::from_fn(|v| vector(b, v));
+                    let b_row: [S::f32s; VECTORS] = std::array::from_fn(|v| vector(WHOLE, b, v));
                     for (i, sums) in sums.iter_mut().enumerate() {
                         let a = simd.splat_f32s(*a.add(i * a_row));
                         for (sum, b) in sums.iter_mut().zip(b_row) {
