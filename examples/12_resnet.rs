@@ -1,7 +1,7 @@
 //! Going deeper: a ResNet
 
 // The net of the last chapter has two layers with weights. Nets that tell thousands of things apart have ten
-// times as many, and more. This chapter trains one of those on our digits: **ResNet18**, with 18 layers and 11.7 million
+// times as many, and more. This chapter trains one of those on our digits: **ResNet18**, with 18 layers and nearly twelve million
 // parameters. It needs but one new idea, the *convolution*, and a few tricks that make deep nets learn.
 
 // %% imports
@@ -314,8 +314,8 @@ fn main() -> Result<()> {
     // <details>
     // <summary><strong>How many weights has a convolution from 64 channels to 128, with kernels of 3x3?</strong></summary>
     //
-    // 3 · 3 · 64 · 128 = 73,728. A linear layer between maps of the same sizes, 64 channels of 7x7 and 128 of 4x4, would have
-    // 3,136 · 2,048 of them, more than six millions.
+    // 3 · 3 · 64 · 128, some seventy thousand. A linear layer between maps of the same sizes, 64 channels of 7x7 and 128 of
+    // 4x4, would have more than six million.
     // </details>
     //
     // <details>
