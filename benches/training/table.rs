@@ -54,8 +54,8 @@ pub fn markdown(results: &Value) -> Result<String> {
 
 /// How many rounds the ResNet got, if it has been measured.
 fn fewer_rounds(results: &Value) -> String {
-    let steps = results["steps"].as_array().into_iter().flatten();
-    let resnet = steps.filter(|step| step["step"] == "resnet").last();
+    let mut steps = results["steps"].as_array().into_iter().flatten();
+    let resnet = steps.find(|step| step["step"] == "resnet");
     let rounds = resnet.and_then(|step| step["runs"]["ours"]["rounds"].as_u64());
     rounds.map_or(String::new(), |rounds| format!(" (of the ResNet {rounds})"))
 }
