@@ -76,7 +76,8 @@ fn main() -> Result<()> {
             }
             for (who, runs) in WHO.iter().zip(runs.iter_mut()) {
                 let run = match (*who, &mut peer) {
-                    ("ours", _) => ours::run(step, &data)?,
+                    ("ours", Some(peer)) => peer.while_stopped(|| ours::run(step, &data))?,
+                    ("ours", None) => ours::run(step, &data)?,
                     (_, Some(peer)) => peer.run(who, step)?,
                     (_, None) => continue,
                 };
