@@ -178,10 +178,12 @@ fn main() -> Result<()> {
     // makes it larger with each batch, until the loss goes through the roof:
 
     // %% lr_find
-    //| fig-alt: The loss is noisy and level at first, falls, and shoots up at the end. A mark stands on the slope.
+    //| fig-alt: The loss falls slowly at first, steeply between 0.0001 and 0.001, slowly again up to 0.2, and then
+    //|   shoots up. A mark stands on the steep part.
     //| fig-cap: The loss while the learning rate rises, and fastai's suggestion.
     set_seed(42);
-    let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?.random_shift(1);
+    let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
+    let dls = dls.random_shift(1);
     let mut learn = vision_learner(dls, resnet18::<2>, cross_entropy)?.metrics(accuracy);
     let found = learn.lr_find()?;
     found.plot().show("lr-find")?;
@@ -191,7 +193,7 @@ fn main() -> Result<()> {
     println!("{:.4}", found.valley);
 
     //
-    // The loss falls fastest somewhere on the slope, far below 0.1. So 0.1 is much too much: the net learns all the
+    // The loss falls fastest far below 0.1, and 0.1 is close to where it explodes. The net learns there all the
     // same, but its steps are so large that the smallest difference in rounding ends up somewhere else.
     //
     // The suggestion is a careful one; a few times as much still works. So we take 0.003, and four epochs instead of one. And one more thing: the new loaders move each
@@ -210,7 +212,7 @@ fn main() -> Result<()> {
     let (preds, targets) = learn.get_preds()?;
     let predicted: Vec<usize> =
         preds.as_vec().chunks(2).map(|row| usize::from(row[1] > row[0])).collect();
-    let actual: Vec<usize> = targets.as_vec().into_iter().map(|class| class as usize).collect();
+    let actual: Vec<usize> = targets.as_vec().iter().map(|class| *class as usize).collect();
     let wrong = predicted.iter().zip(&actual).filter(|(said, is)| said != is).count();
     println!("{wrong} of {} are wrong", actual.len());
 
