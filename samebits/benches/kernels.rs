@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use samebits::Conv2d;
+use samebits::{BatchNorm, Conv2d, Gradients, Statistics};
 
 /// The fastest of some runs, in seconds.
 fn time(mut f: impl FnMut()) -> f64 {
@@ -62,4 +62,43 @@ fn main() {
     let [forward, input, weight] = total.map(|seconds| seconds * 1e3);
     let all = forward + input + weight;
     println!("forward {forward:.2}, input {input:.2}, weight {weight:.2}, all {all:.2} ms");
+    batch_norms();
+}
+
+/// The batch norms of the same net, each with a ReLU: the statistics, the output, the gradients.
+fn batch_norms() {
+    let mut total = [0.0; 3];
+    for (name, count, pixels, channels) in [
+        ("stem", 1, 14 * 14, 64),
+        ("layer1", 4, 7 * 7, 64),
+        ("layer2", 5, 4 * 4, 128),
+        ("layer3", 5, 2 * 2, 256),
+        ("layer4", 5, 1, 512),
+    ] {
+        let len = pixels * 64 * channels;
+        let x: Vec<f32> = (0..len).map(|at| (at % 7) as f32).collect();
+        let weight = vec![1.0; channels];
+        let statistics = Statistics::of(&x, channels);
+        let norm = BatchNorm::new(statistics, 1e-5, &weight, &weight, true);
+        let (mut y, mut dx) = (x.clone(), x.clone());
+        let (mut dweight, mut dbias) = (weight.clone(), weight.clone());
+        let times = [
+            time(|| drop(Statistics::of(&x, channels))),
+            time(|| norm.forward(&x, None, &mut y)),
+            time(|| {
+                let into = Gradients { dx: &mut dx, dweight: &mut dweight, dbias: &mut dbias };
+                norm.backward(&x, &y, &x, into);
+            }),
+        ];
+        print!("{name:12}");
+        // Numbers read and written.
+        for ((time, total), numbers) in times.iter().zip(&mut total).zip([1, 2, 8]) {
+            *total += time * f64::from(count);
+            let bytes = (numbers * len * size_of::<f32>()) as f64;
+            print!("{:8.3} ms {:6.1} GB/s   ", time * 1e3, bytes / time / 1e9);
+        }
+        println!();
+    }
+    let [statistics, forward, backward] = total.map(|seconds| seconds * 1e3);
+    println!("statistics {statistics:.2}, forward {forward:.2}, backward {backward:.2} ms");
 }

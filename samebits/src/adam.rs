@@ -1,9 +1,7 @@
 //! The Adam optimizer.
 
-use rayon::prelude::*;
-
 use crate::simd::each;
-use crate::threads::{rows_of_piece, use_this_thread};
+use crate::threads::{rows_of_piece, share};
 
 /// One step of Adam with decoupled weight decay, as fastai has it (the formulas of
 /// `fastai/optimizer.py`; D. Kingma, J. Ba, "Adam", 2015; I. Loshchilov, F. Hutter, "Decoupled Weight
@@ -64,10 +62,9 @@ impl AdamStep {
         let Self { beta1, beta2, eps, kept, rate, correction } = *self;
         let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
         let piece = rows_of_piece(p.len(), 1);
-        use_this_thread();
-        let state = m.par_chunks_mut(piece).zip(v.par_chunks_mut(piece));
-        let pieces = p.par_chunks_mut(piece).zip(g.par_chunks(piece)).zip(state);
-        pieces.for_each(|((p, g), (m, v))| {
+        let state = m.chunks_mut(piece).zip(v.chunks_mut(piece));
+        let pieces = p.chunks_mut(piece).zip(g.chunks(piece)).zip(state);
+        share(pieces, |((p, g), (m, v))| {
             each(|| {
                 for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
                     *m = beta1 * *m + rest1 * g;

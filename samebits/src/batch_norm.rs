@@ -5,10 +5,8 @@
 //! `y = (x - mean) / sqrt(variance + eps) * w + b` (S. Ioffe, C. Szegedy, "Batch Normalization",
 //! 2015). A ReLU after it, and the sum with a residual before that, are done in the same pass.
 
-use rayon::prelude::*;
-
-use crate::simd::each;
-use crate::threads::{rows_of_piece, use_this_thread};
+use crate::simd::{Loops, each, run_loops};
+use crate::threads::{for_each_piece, rows_of_piece, share};
 
 /// Mean and variance of each channel.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,16 +34,9 @@ impl Statistics {
     pub fn of(x: &[f32], channels: usize) -> Self {
         let rows = rows(x, channels);
         let first = &x[..channels];
-        let [sums, squares] = sums(rows, channels, |range, [sums, squares]| {
-            for row in x[range].chunks_exact(channels) {
-                for (((x, first), sum), square) in
-                    row.iter().zip(first).zip(&mut *sums).zip(&mut *squares)
-                {
-                    let x = x - first;
-                    *sum += x;
-                    *square += x * x;
-                }
-            }
+        let [sums, squares] = sums([x], first, |[x], first| {
+            let x = x - first;
+            [x, x * x]
         });
         let n = rows as f64;
         let mean = |(sum, first): (&f64, &f32)| (f64::from(*first) + sum / n) as f32;
@@ -119,8 +110,7 @@ impl BatchNorm {
         assert_eq!(y.len(), x.len(), "numbers of the output");
         let piece = rows_of_piece(rows, channels) * channels;
         let Self { scale, shift, relu, .. } = self;
-        use_this_thread();
-        y.par_chunks_mut(piece).zip(x.par_chunks(piece)).enumerate().for_each(|(at, (y, x))| {
+        share(y.chunks_mut(piece).zip(x.chunks(piece)).enumerate(), |(at, (y, x))| {
             let affine = |x: &f32, (scale, shift): (&f32, &f32)| x * scale + shift;
             let coefficients = || scale.iter().zip(shift);
             let rows = y.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
@@ -179,18 +169,9 @@ impl BatchNorm {
             "gradients of the parameters"
         );
         let Self { mean, inverse, scale, .. } = self;
-        let [sums, products] = sums(rows, channels, |range, [sums, products]| {
-            let rows = x[range.clone()].chunks_exact(channels);
-            let gradients =
-                dy[range.clone()].chunks_exact(channels).zip(y[range].chunks_exact(channels));
-            for (x, (dy, y)) in rows.zip(gradients) {
-                let parts = x.iter().zip(dy).zip(y).zip(mean).zip(&mut *sums).zip(&mut *products);
-                for (((((x, dy), y), mean), sum), product) in parts {
-                    let g = before_relu::<RELU>(*dy, *y);
-                    *sum += g;
-                    *product += g * (x - mean);
-                }
-            }
+        let [sums, products] = sums([x, dy, y], mean, |[x, dy, y], mean| {
+            let g = before_relu::<RELU>(dy, y);
+            [g, g * (x - mean)]
         });
         // dx = scale * (g - mean of g) + slope * (x - mean)
         let n = rows as f64;
@@ -203,25 +184,11 @@ impl BatchNorm {
             slope[c] = (-scale * inverse * inverse * products[c] / n) as f32;
         }
         let piece = rows_of_piece(rows, channels) * channels;
-        use_this_thread();
-        let outputs = y.par_chunks(piece).zip(dy.par_chunks(piece));
-        let pieces = dx.par_chunks_mut(piece).zip(x.par_chunks(piece)).zip(outputs);
-        pieces.for_each(|((dx, x), (y, dy))| {
-            each(|| {
-                let rows = dx.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
-                let gradients = dy.chunks_exact(channels).zip(y.chunks_exact(channels));
-                for ((dx, x), (dy, y)) in rows.zip(gradients) {
-                    let of_x = mean.iter().zip(&slope);
-                    let of_g = mean_g.iter().zip(scale);
-                    let gradients = dx.iter_mut().zip(x).zip(dy).zip(y);
-                    for ((((dx, x), dy), y), ((mean, slope), (mean_g, scale))) in
-                        gradients.zip(of_x.zip(of_g))
-                    {
-                        let g = before_relu::<RELU>(*dy, *y);
-                        *dx += scale * (g - mean_g) + slope * (x - mean);
-                    }
-                }
-            });
+        let outputs = y.chunks(piece).zip(dy.chunks(piece));
+        let pieces = dx.chunks_mut(piece).zip(x.chunks(piece)).zip(outputs);
+        share(pieces, |((dx, x), (y, dy))| {
+            let (mean_g, slope) = (&mean_g, &slope);
+            run_loops(InputGradient::<RELU> { x, y, dy, dx, mean, scale, mean_g, slope });
         });
     }
 
@@ -238,12 +205,45 @@ impl BatchNorm {
     }
 }
 
+/// Adds the input's gradient to `dx`.
+struct InputGradient<'a, const RELU: bool> {
+    x: &'a [f32],
+    y: &'a [f32],
+    dy: &'a [f32],
+    dx: &'a mut [f32],
+    // For each channel:
+    mean: &'a [f32],
+    scale: &'a [f32],
+    mean_g: &'a [f32],
+    slope: &'a [f32],
+}
+
+impl<const RELU: bool> Loops for InputGradient<'_, RELU> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { x, y, dy, dx, mean, scale, mean_g, slope } = self;
+        let channels = mean.len();
+        let rows = dx.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
+        let gradients = dy.chunks_exact(channels).zip(y.chunks_exact(channels));
+        for ((dx, x), (dy, y)) in rows.zip(gradients) {
+            let of_x = mean.iter().zip(slope);
+            let of_g = mean_g.iter().zip(scale);
+            let gradients = dx.iter_mut().zip(x).zip(dy).zip(y);
+            for ((((dx, x), dy), y), ((mean, slope), (mean_g, scale))) in
+                gradients.zip(of_x.zip(of_g))
+            {
+                let g = before_relu::<RELU>(*dy, *y);
+                *dx += scale * (g - mean_g) + slope * (x - mean);
+            }
+        }
+    }
+}
+
 fn masked_sum<const RELU: bool>(y: &[f32], dy: &[f32], sum: &mut [f32]) {
     assert!([dy.len(), sum.len()] == [y.len(); 2], "numbers of the residual's gradient");
     let piece = rows_of_piece(y.len(), 1);
-    use_this_thread();
-    let pieces = sum.par_chunks_mut(piece).zip(y.par_chunks(piece)).zip(dy.par_chunks(piece));
-    pieces.for_each(|((sum, y), dy)| {
+    let pieces = sum.chunks_mut(piece).zip(y.chunks(piece)).zip(dy.chunks(piece));
+    share(pieces, |((sum, y), dy)| {
         each(|| {
             for ((sum, y), dy) in sum.iter_mut().zip(y).zip(dy) {
                 *sum += before_relu::<RELU>(*dy, *y);
@@ -281,19 +281,24 @@ fn rows(x: &[f32], channels: usize) -> usize {
     rows
 }
 
-/// Two sums for each channel. `add` adds a range of the numbers to both; the sums of the ranges are
-/// added up in their order.
-fn sums(
-    rows: usize,
-    channels: usize,
-    add: impl Fn(std::ops::Range<usize>, [&mut [f32]; 2]) + Sync + Send,
+/// Two sums for each channel of what `term` makes of the numbers of each row, and of a number of the
+/// channel's own.
+///
+/// The rows are added up in pieces, and then the pieces, each in their order.
+fn sums<const N: usize>(
+    inputs: [&[f32]; N],
+    of_channel: &[f32],
+    term: impl Fn([f32; N], f32) -> [f32; 2] + Sync,
 ) -> [Vec<f64>; 2] {
+    let channels = of_channel.len();
+    let rows = inputs[0].len() / channels;
     let piece = rows_of_piece(rows, channels);
     let mut parts = vec![0.0f32; rows.div_ceil(piece) * 2 * channels];
-    crate::threads::for_each_piece(&mut parts, 2 * channels, |at, sums| {
-        let range = at * piece * channels..rows.min((at + 1) * piece) * channels;
+    for_each_piece(&mut parts, 2 * channels, |at, sums| {
         let (first, second) = sums.split_at_mut(channels);
-        each(|| add(range, [first, second]));
+        let range = at * piece * channels..rows.min((at + 1) * piece) * channels;
+        let inputs = inputs.map(|input| &input[range.clone()]);
+        run_loops(AddRows { inputs, of_channel, sums: [first, second], term: &term });
     });
     let mut totals = [vec![0.0; channels], vec![0.0; channels]];
     for part in parts.chunks_exact(2 * channels) {
@@ -304,4 +309,43 @@ fn sums(
         }
     }
     totals
+}
+
+/// Adds up rows. Some channels at a time, so that their sums stay in registers.
+struct AddRows<'a, F, const N: usize> {
+    inputs: [&'a [f32]; N],
+    of_channel: &'a [f32],
+    sums: [&'a mut [f32]; 2],
+    term: &'a F,
+}
+
+impl<F: Fn([f32; N], f32) -> [f32; 2], const N: usize> Loops for AddRows<'_, F, N> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { inputs, of_channel, sums: [first, second], term } = self;
+        const AT_ONCE: usize = 32;
+        let channels = of_channel.len();
+        let (whole, _) = of_channel.as_chunks::<AT_ONCE>();
+        for (block, of_channel) in whole.iter().enumerate() {
+            let (mut sums, mut others) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
+            for row in (block * AT_ONCE..inputs[0].len()).step_by(channels) {
+                let numbers =
+                    inputs.map(|input| input[row..].first_chunk::<AT_ONCE>().expect("a row"));
+                for at in 0..AT_ONCE {
+                    let [one, other] = term(numbers.map(|numbers| numbers[at]), of_channel[at]);
+                    sums[at] += one;
+                    others[at] += other;
+                }
+            }
+            first[block * AT_ONCE..][..AT_ONCE].copy_from_slice(&sums);
+            second[block * AT_ONCE..][..AT_ONCE].copy_from_slice(&others);
+        }
+        for channel in whole.len() * AT_ONCE..channels {
+            for at in (channel..inputs[0].len()).step_by(channels) {
+                let [one, other] = term(inputs.map(|input| input[at]), of_channel[channel]);
+                first[channel] += one;
+                second[channel] += other;
+            }
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use crate::product::{Start, Sum};
-use crate::threads::for_each_piece;
+use crate::simd::each;
+use crate::threads::{for_each_piece, share};
 use crate::transpose::columns_to_rows;
 
 /// The sizes of a two-dimensional convolution, under PyTorch's names; kernel, stride and padding are
@@ -199,6 +200,20 @@ impl Conv2d {
     /// If a slice has not the length that the sizes say.
     pub fn input_gradient(&self, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
         self.check(dx, weight, dy);
+        if dx.is_empty() || dy.is_empty() {
+            return;
+        }
+        // One side of the product has to be transposed: what is less to move. The sums are the same.
+        let meet = self.taps_that_meet().iter().filter(|meet| **meet).count();
+        if meet * self.tap_len() <= dy.len() + 2 * dx.len() {
+            self.input_gradient_by_rows(dy, weight, dx);
+        } else {
+            self.input_gradient_by_columns(dy, weight, dx);
+        }
+    }
+
+    /// The input's gradient with the weights transposed.
+    fn input_gradient_by_rows(&self, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
         let Self { batch, in_channels, out_channels, .. } = *self;
         let pixels = self.height * self.width;
         let taps = self.outputs_by_input();
@@ -224,6 +239,49 @@ impl Conv2d {
         });
     }
 
+    /// The input's gradient with the activations transposed, `dx[q]^T = sum_t w[t] dy[p]^T`: deep in a
+    /// net pictures are small, and the weights many.
+    fn input_gradient_by_columns(&self, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
+        thread_local! {
+            static COLUMNS: RefCell<[Vec<f32>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+        }
+        let Self { batch, in_channels, out_channels, .. } = *self;
+        let taps = self.outputs_by_input();
+        COLUMNS.with_borrow_mut(|[dy_columns, dx_columns]| {
+            let dy_columns = at_least(dy_columns, dy.len());
+            transpose_each(dy, batch * out_channels, out_channels, dy_columns);
+            let dx_columns = at_least(dx_columns, dx.len());
+            transpose_each(dx, batch * in_channels, in_channels, dx_columns);
+
+            // Some rows, which are channels now, of the matrix of a pixel.
+            let rows = in_channels.div_ceil(in_channels.div_ceil(48));
+            let pixels = dx_columns.chunks_mut(batch * in_channels).zip(&taps);
+            let pieces = pixels.flat_map(|(dx, taps)| {
+                dx.chunks_mut(rows * batch).enumerate().map(move |(at, dx)| (taps, at * rows, dx))
+            });
+            share(pieces, |(taps, first_channel, dx)| {
+                let pairs: Vec<_> = taps
+                    .iter()
+                    .map(|(tap, output)| {
+                        let first = tap * self.tap_len() + first_channel * out_channels;
+                        (first, output * batch * out_channels)
+                    })
+                    .collect();
+                let sum = Sum {
+                    a: weight,
+                    a_row: out_channels,
+                    a_depth: 1,
+                    b: dy_columns,
+                    b_depth: batch,
+                    pairs: &pairs,
+                    depth: out_channels,
+                };
+                sum.work_out(Start::Given, dx, batch, dx.len() / batch, batch);
+            });
+            transpose_each(dx_columns, batch * in_channels, batch, dx);
+        });
+    }
+
     /// Adds the gradient of the weights to `dw`: `dw[t] = sum_p x[stride p + t - padding]^T dy[p]`.
     ///
     /// # Panics
@@ -243,28 +301,28 @@ impl Conv2d {
         }
         // Some rows of the matrix of a tap.
         let rows = in_channels.div_ceil(in_channels.div_ceil(32));
-        for_each_piece(dw, self.tap_len(), |tap, dw| {
-            if pixels[tap].is_empty() {
-                return;
-            }
-            for_each_piece(dw, rows * out_channels, |piece, dw| {
-                let pairs: Vec<_> = pixels[tap]
-                    .iter()
-                    .map(|(input, output)| {
-                        (input * batch * in_channels + piece * rows, output * batch * out_channels)
-                    })
-                    .collect();
-                let sum = Sum {
-                    a: x,
-                    a_row: 1,
-                    a_depth: in_channels,
-                    b: dy,
-                    b_depth: out_channels,
-                    pairs: &pairs,
-                    depth: batch,
-                };
-                sum.work_out(Start::Given, dw, out_channels, dw.len() / out_channels, out_channels);
-            });
+        let taps = dw.chunks_mut(self.tap_len()).zip(&pixels);
+        let taps = taps.filter(|(_, pixels)| !pixels.is_empty());
+        let pieces = taps.flat_map(|(dw, pixels)| {
+            dw.chunks_mut(rows * out_channels).enumerate().map(move |(at, dw)| (pixels, at, dw))
+        });
+        share(pieces, |(pixels, piece, dw)| {
+            let pairs: Vec<_> = pixels
+                .iter()
+                .map(|(input, output)| {
+                    (input * batch * in_channels + piece * rows, output * batch * out_channels)
+                })
+                .collect();
+            let sum = Sum {
+                a: x,
+                a_row: 1,
+                a_depth: in_channels,
+                b: dy,
+                b_depth: out_channels,
+                pairs: &pairs,
+                depth: batch,
+            };
+            sum.work_out(Start::Given, dw, out_channels, dw.len() / out_channels, out_channels);
         });
     }
 
@@ -275,41 +333,39 @@ impl Conv2d {
         values: &mut [f32],
         pixels: usize,
         channels: usize,
-        work: impl Fn(usize, usize, &mut [f32]) + Sync + Send,
+        work: impl Fn(usize, usize, &mut [f32]) + Sync,
     ) {
+        if values.is_empty() {
+            return;
+        }
         // The fewer pixels, the more parts, so that several threads have something to do. More than
         // a few of them would read the weights too often.
         let parts = 8usize.div_ceil(pixels.max(1)).min(4);
         let rows = self.batch.div_ceil(parts);
-        for_each_piece(values, self.batch * channels, |pixel, values| {
-            for_each_piece(values, rows * channels, |part, values| {
-                work(pixel, part * rows, values);
-            });
+        let pixels = values.chunks_mut(self.batch * channels).enumerate();
+        let pieces = pixels.flat_map(|(pixel, values)| {
+            let parts = values.chunks_mut(rows * channels).enumerate();
+            parts.map(move |(part, values)| (pixel, part * rows, values))
         });
+        share(pieces, |(pixel, first_row, values)| work(pixel, first_row, values));
     }
 
     /// Calls `work` with the matrix of each tap transposed; what it gets for taps that meet no pixel
     /// means nothing.
     fn with_transposed(&self, weight: &[f32], work: impl FnOnce(&[f32])) {
         thread_local! {
-            // Kept from one call to the next: memory fresh from the system is slow.
             static TRANSPOSED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
         }
         let Self { in_channels, out_channels, .. } = *self;
         let meet = self.taps_that_meet();
         TRANSPOSED.with_borrow_mut(|transposed| {
-            if transposed.len() < weight.len() {
-                *transposed = vec![0.0; weight.len()];
-            }
-            let transposed = &mut transposed[..weight.len()];
-            for_each_piece(transposed, self.tap_len(), |tap, to| {
-                if meet[tap] {
-                    let from = &weight[tap * self.tap_len()..][..self.tap_len()];
-                    for_each_piece(to, 64 * in_channels, |piece, to| {
-                        columns_to_rows(from, out_channels, 64 * piece, to);
-                    });
-                }
+            let transposed = at_least(transposed, weight.len());
+            let taps = transposed.chunks_mut(self.tap_len()).zip(weight.chunks(self.tap_len()));
+            let taps = taps.zip(&meet).filter(|(_, meet)| **meet);
+            let pieces = taps.flat_map(|((to, from), _)| {
+                to.chunks_mut(64 * in_channels).enumerate().map(move |(at, to)| (from, 64 * at, to))
             });
+            share(pieces, |(from, first, to)| columns_to_rows(from, out_channels, first, to));
             work(transposed);
         });
     }
@@ -319,6 +375,25 @@ impl Conv2d {
         assert_eq!(weight.len(), self.weight_len(), "numbers of the weights of {self:?}");
         assert_eq!(y.len(), self.output_len(), "numbers of the output of {self:?}");
     }
+}
+
+/// The first `len` numbers of a vector that is kept from one call to the next: memory fresh from the
+/// system is slow. What they are means nothing.
+fn at_least(kept: &mut Vec<f32>, len: usize) -> &mut [f32] {
+    if kept.len() < len {
+        *kept = vec![0.0; len];
+    }
+    &mut kept[..len]
+}
+
+/// Transposes each of the matrices of `size` numbers in `from`, whose rows have `width` numbers.
+fn transpose_each(from: &[f32], size: usize, width: usize, to: &mut [f32]) {
+    let matrices = from.chunks(size).zip(to.chunks_mut(size));
+    let pieces = matrices.flat_map(|(from, to)| {
+        let pieces = to.chunks_mut(64 * (size / width)).enumerate();
+        pieces.map(move |(at, to)| (from, 64 * at, to))
+    });
+    share(pieces, |(from, first, to)| columns_to_rows(from, width, first, to));
 }
 
 /// Pictures with few channels, such as the red, green and blue of an input.
@@ -379,30 +454,47 @@ impl Conv2d {
         });
     }
 
+    /// The sum over all pictures is made in parts of some pictures each. So several threads have
+    /// something to do, and each row of `dy` is used for all rows of the kernel while it is at hand.
     fn weight_gradient_by_rows(&self, x: &[f32], dy: &[f32], dw: &mut [f32]) {
+        const PARTS: usize = 8;
         let Self { batch, in_channels, out_channels, kernel_size, .. } = *self;
+        if batch == 0 {
+            return;
+        }
         let rows = kernel_size * in_channels;
-        let (out_height, out_width) = (self.out_height(), self.out_width());
-        for_each_piece(dw, rows * out_channels, |kernel_row, dw| {
-            let mut pairs = Vec::with_capacity(out_height * out_width);
-            for row in 0..out_height {
-                let Some(input_row) = self.input(row, kernel_row, self.height) else { continue };
-                pairs.extend((0..out_width).map(|column| {
-                    let start = input_row * batch * self.padded_row();
-                    let output = row * out_width + column;
-                    (start + column * self.stride * in_channels, output * batch * out_channels)
-                }));
+        let out_width = self.out_width();
+        let pictures = batch.div_ceil(PARTS);
+        let mut parts = vec![0.0; batch.div_ceil(pictures) * dw.len()];
+        for_each_piece(&mut parts, dw.len(), |part, dw| {
+            let first = part * pictures;
+            for row in 0..self.out_height() {
+                for (kernel_row, dw) in dw.chunks_mut(rows * out_channels).enumerate() {
+                    let Some(input_row) = self.input(row, kernel_row, self.height) else {
+                        continue;
+                    };
+                    let pairs: Vec<_> = (0..out_width)
+                        .map(|column| {
+                            let input = (input_row * batch + first) * self.padded_row();
+                            let output = (row * out_width + column) * batch + first;
+                            (input + column * self.stride * in_channels, output * out_channels)
+                        })
+                        .collect();
+                    let sum = Sum {
+                        a: x,
+                        a_row: 1,
+                        a_depth: self.padded_row(),
+                        b: dy,
+                        b_depth: out_channels,
+                        pairs: &pairs,
+                        depth: pictures.min(batch - first),
+                    };
+                    sum.work_out(Start::Given, dw, out_channels, rows, out_channels);
+                }
             }
-            let sum = Sum {
-                a: x,
-                a_row: 1,
-                a_depth: self.padded_row(),
-                b: dy,
-                b_depth: out_channels,
-                pairs: &pairs,
-                depth: batch,
-            };
-            sum.work_out(Start::Given, dw, out_channels, rows, out_channels);
         });
+        for part in parts.chunks(dw.len()) {
+            each(|| dw.iter_mut().zip(part).for_each(|(dw, part)| *dw += part));
+        }
     }
 }

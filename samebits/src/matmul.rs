@@ -61,18 +61,8 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
     if c.is_empty() {
         return;
     }
-    if columns == 1 && a.by_columns {
-        // Vectors run along the columns of the product. Transposed it has many, and is the same sum.
-        let sum = Sum {
-            a: b.numbers,
-            a_row: 0,
-            a_depth: 1,
-            b: a.numbers,
-            b_depth: a.rows,
-            pairs: &[(0, 0)],
-            depth: a.columns,
-        };
-        return sum.work_out(Start::Given, c, a.rows, 1, a.rows);
+    if columns == 1 {
+        return times_column(c, a, b.numbers);
     }
     let few = a.rows * a.columns * columns < FEW;
     let rows = if few { a.rows } else { a.rows.div_ceil(4).next_multiple_of(4) };
@@ -85,6 +75,40 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
                 Sum { a: a.numbers, a_row, a_depth, b, b_depth: columns, pairs: &pairs, depth };
             sum.work_out(Start::Given, c, columns, c.len() / columns, columns);
         });
+    });
+}
+
+/// The same where `b` is a single column.
+///
+/// Vectors run along the columns of a product. Transposed, this one has many, and is the same sum.
+fn times_column(c: &mut [f32], a: Matrix, b: &[f32]) {
+    /// So many columns of `a` at once that they stay in a fast cache.
+    const AT_ONCE: usize = 32;
+    let add = |c: &mut [f32], columns: &[f32], b: &[f32]| {
+        let sum = Sum {
+            a: b,
+            a_row: 0,
+            a_depth: 1,
+            b: columns,
+            b_depth: a.rows,
+            pairs: &[(0, 0)],
+            depth: b.len(),
+        };
+        sum.work_out(Start::Given, c, a.rows, 1, a.rows);
+    };
+    if a.by_columns {
+        return add(c, a.numbers, b);
+    }
+    thread_local! {
+        static COLUMNS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+    }
+    COLUMNS.with_borrow_mut(|columns| {
+        columns.resize(AT_ONCE * a.rows, 0.0);
+        for (at, b) in b.chunks(AT_ONCE).enumerate() {
+            let columns = &mut columns[..b.len() * a.rows];
+            columns_to_rows(a.numbers, a.columns, at * AT_ONCE, columns);
+            add(c, columns, b);
+        }
     });
 }
 

@@ -4,11 +4,9 @@
 //! at that pixel. Which pixels belong together does not depend on picture and channel, so whole pixels
 //! are compared, or added up, at once.
 
-use rayon::prelude::*;
-
 use crate::conv::Conv2d;
 use crate::simd::each;
-use crate::threads::{for_each_piece, use_this_thread};
+use crate::threads::{for_each_piece, share};
 
 /// Which input pixels each output pixel looks at.
 ///
@@ -84,9 +82,8 @@ impl Windows {
     pub fn max(&self, x: &[f32], y: &mut [f32]) -> Vec<u16> {
         let size = self.numbers_of_pixel(x, y);
         let mut places = vec![0; y.len()];
-        use_this_thread();
-        let pixels = y.par_chunks_mut(size).zip(places.par_chunks_mut(size));
-        pixels.zip(&self.inputs).for_each(|((y, places), inputs)| {
+        let pixels = y.chunks_mut(size).zip(places.chunks_mut(size));
+        share(pixels.zip(&self.inputs), |((y, places), inputs)| {
             y.copy_from_slice(&x[inputs[0] * size..][..size]);
             for (place, input) in inputs.iter().enumerate().skip(1) {
                 let x = &x[input * size..][..size];

@@ -102,16 +102,46 @@ pub(crate) fn run<K: Kernel>(kernel: K) {
     }
 }
 
-/// Runs code without calls of its own, compiled for the vectors of the present path: the compiler
-/// finds the vectors itself. It must not use `mul_add`.
-pub(crate) fn each(code: impl FnOnce()) {
+/// Loops over numbers, of which the compiler makes vectors by itself. They must not use `mul_add`.
+pub(crate) trait Loops {
+    /// Has to be `#[inline(always)]`: what is left out of line is compiled without vectors.
+    fn run(self);
+}
+
+/// Runs loops, compiled for the vectors of the present path.
+pub(crate) fn run_loops(loops: impl Loops) {
+    struct Inlined<L>(L);
+    impl<L: Loops> WithSimd for Inlined<L> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) {
+            self.0.run();
+        }
+    }
     match Path::current() {
-        Path::Portable => code(),
+        Path::Portable => loops.run(),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => Simd::vectorize(pulp::x86::V3::try_new().expect("checked before"), code),
+        Path::Avx2 => {
+            Simd::vectorize(pulp::x86::V3::try_new().expect("checked before"), Inlined(loops))
+        }
         #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => Simd::vectorize(pulp::x86::V4::try_new().expect("checked before"), code),
+        Path::Avx512 => {
+            Simd::vectorize(pulp::x86::V4::try_new().expect("checked before"), Inlined(loops))
+        }
         #[cfg(not(target_arch = "x86_64"))]
         path => unreachable!("{path:?} is for x86 processors"),
+    }
+}
+
+/// The same for a closure with a single short loop. The compiler may leave a longer one out of line.
+pub(crate) fn each(code: impl FnOnce()) {
+    run_loops(code);
+}
+
+impl<F: FnOnce()> Loops for F {
+    #[inline(always)]
+    fn run(self) {
+        self();
     }
 }

@@ -1,6 +1,6 @@
 //! Rows to columns.
 
-use crate::simd::each;
+use crate::simd::{Loops, run_loops};
 
 /// Writes some columns of a matrix as rows to `to`: number `j` of them, `to[j * rows..][..rows]`, is
 /// column `first + j` of the matrix `from`, whose rows have `width` numbers.
@@ -9,7 +9,23 @@ pub(crate) fn columns_to_rows(from: &[f32], width: usize, first: usize, to: &mut
     let columns = to.len() / rows.max(1);
     assert!(from.len() == rows * width && to.len() == rows * columns, "sizes of the matrices");
     assert!(first + columns <= width, "columns {first} to {} of {width}", first + columns);
-    each(|| {
+    run_loops(Blocks { from, width, first, rows, columns, to });
+}
+
+/// What is to be moved, block by block.
+struct Blocks<'a> {
+    from: &'a [f32],
+    width: usize,
+    first: usize,
+    rows: usize,
+    columns: usize,
+    to: &'a mut [f32],
+}
+
+impl Loops for Blocks<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { from, width, first, rows, columns, to } = self;
         for row in (0..rows).step_by(SIDE) {
             for column in (0..columns).step_by(SIDE) {
                 let (height, length) = (SIDE.min(rows - row), SIDE.min(columns - column));
@@ -26,7 +42,7 @@ pub(crate) fn columns_to_rows(from: &[f32], width: usize, first: usize, to: &mut
                 }
             }
         }
-    });
+    }
 }
 
 /// The side of a block that about fills the registers.
