@@ -53,8 +53,6 @@ impl<'a> Matrix<'a> {
 /// assert_eq!(c, [5.0, 11.0, 11.0, 25.0]);
 /// ```
 pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
-    /// Fewer multiplications are done by one thread.
-    const FEW: usize = 1 << 24;
     assert_eq!(a.columns, b.rows, "columns of the left matrix, rows of the right one");
     assert_eq!(c.len(), a.rows * b.columns, "numbers of the product");
     let columns = b.columns;
@@ -64,8 +62,7 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
     if columns == 1 {
         return times_column(c, a, b.numbers);
     }
-    let few = a.rows * a.columns * columns < FEW;
-    let rows = if few { a.rows } else { a.rows.div_ceil(4).next_multiple_of(4) };
+    let rows = rows_of_piece(a.rows, a.columns * columns, 8);
     let [a_row, a_depth] = a.strides();
     with_rows(b, |b| {
         for_each_piece(c, rows * columns, |piece, c| {
@@ -78,37 +75,50 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
     });
 }
 
+/// How many of `rows` rows a thread works on at once, if each takes so many multiplications.
+fn rows_of_piece(rows: usize, multiplications: usize, at_least: usize) -> usize {
+    /// Fewer multiplications are done by one thread.
+    const FEW: usize = 1 << 17;
+    const PIECES: usize = 4;
+    if rows * multiplications < FEW { rows } else { rows.div_ceil(PIECES).max(at_least) }
+}
+
 /// The same where `b` is a single column.
 ///
 /// Vectors run along the columns of a product. Transposed, this one has many, and is the same sum.
 fn times_column(c: &mut [f32], a: Matrix, b: &[f32]) {
     /// So many columns of `a` at once that they stay in a fast cache.
     const AT_ONCE: usize = 32;
-    let add = |c: &mut [f32], columns: &[f32], b: &[f32]| {
+    let rows = rows_of_piece(a.rows, a.columns, 64);
+    // Adds to `c`, given the numbers of `a` column by column, `height` of them in each, from a row on.
+    let add = |c: &mut [f32], numbers: &[f32], height: usize, first_row: usize, b: &[f32]| {
         let sum = Sum {
             a: b,
             a_row: 0,
             a_depth: 1,
-            b: columns,
-            b_depth: a.rows,
-            pairs: &[(0, 0)],
+            b: numbers,
+            b_depth: height,
+            pairs: &[(0, first_row)],
             depth: b.len(),
         };
-        sum.work_out(Start::Given, c, a.rows, 1, a.rows);
+        sum.work_out(Start::Given, c, c.len(), 1, c.len());
     };
     if a.by_columns {
-        return add(c, a.numbers, b);
+        return for_each_piece(c, rows, |piece, c| add(c, a.numbers, a.rows, piece * rows, b));
     }
     thread_local! {
         static COLUMNS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
     }
-    COLUMNS.with_borrow_mut(|columns| {
-        columns.resize(AT_ONCE * a.rows, 0.0);
-        for (at, b) in b.chunks(AT_ONCE).enumerate() {
-            let columns = &mut columns[..b.len() * a.rows];
-            columns_to_rows(a.numbers, a.columns, at * AT_ONCE, columns);
-            add(c, columns, b);
-        }
+    for_each_piece(c, rows, |piece, c| {
+        let numbers = &a.numbers[piece * rows * a.columns..][..c.len() * a.columns];
+        COLUMNS.with_borrow_mut(|columns| {
+            columns.resize(AT_ONCE * c.len(), 0.0);
+            for (at, b) in b.chunks(AT_ONCE).enumerate() {
+                let columns = &mut columns[..b.len() * c.len()];
+                columns_to_rows(numbers, a.columns, at * AT_ONCE, columns);
+                add(c, columns, c.len(), 0, b);
+            }
+        });
     });
 }
 
