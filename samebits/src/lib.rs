@@ -21,12 +21,14 @@
 //! | batch norm, with residual and ReLU | [`BatchNorm`], [`Statistics`] |
 //! | pooling | [`Windows`] |
 //! | the Adam optimizer | [`AdamStep`] |
+//! | distances | [`mean_absolute_differences`] |
 //!
 //! All of them work on slices; they know nothing of tensors.
 
 mod adam;
 mod batch_norm;
 mod conv;
+mod distance;
 mod fma;
 mod matmul;
 mod pool;
@@ -38,6 +40,7 @@ mod transpose;
 pub use adam::AdamStep;
 pub use batch_norm::{BatchNorm, Gradients, Statistics};
 pub use conv::Conv2d;
+pub use distance::mean_absolute_differences;
 pub use matmul::{Matrix, matmul};
 pub use pool::Windows;
 pub use simd::Path;

@@ -3,7 +3,10 @@
 mod common;
 
 use common::Random;
-use samebits::{AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, matmul};
+use samebits::{
+    AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, matmul,
+    mean_absolute_differences,
+};
 
 /// Both slices agree, up to rounding.
 fn assert_close(ours: &[f32], expected: &[f64], what: impl std::fmt::Debug) {
@@ -294,5 +297,22 @@ fn steps_of_adam() {
         }
         let exact: Vec<f64> = exact.iter().map(|[p, ..]| *p).collect();
         assert_close(&p, &exact, t);
+    }
+}
+
+#[test]
+fn distances_of_rows() {
+    for seed in 0..40 {
+        let mut random = Random::new(seed);
+        let (rows, columns) = (random.size(1, 90), random.size(1, 800));
+        let (x, b) = (random.numbers(rows * columns), random.numbers(columns));
+        let mut distances = vec![f32::NAN; rows];
+        mean_absolute_differences(&x, &b, &mut distances);
+        let expected = x.chunks(columns).map(|row| {
+            let differences =
+                row.iter().zip(&b).map(|(x, b)| (f64::from(*x) - f64::from(*b)).abs());
+            differences.sum::<f64>() / columns as f64
+        });
+        assert_close(&distances, &expected.collect::<Vec<_>>(), (rows, columns));
     }
 }

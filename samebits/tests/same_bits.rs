@@ -3,7 +3,10 @@
 mod common;
 
 use common::Random;
-use samebits::{AdamStep, BatchNorm, Gradients, Matrix, Path, Statistics, Windows, matmul};
+use samebits::{
+    AdamStep, BatchNorm, Gradients, Matrix, Path, Statistics, Windows, matmul,
+    mean_absolute_differences,
+};
 
 /// What all kernels give for the numbers of one seed.
 fn results(seed: u64) -> Vec<Vec<f32>> {
@@ -20,9 +23,15 @@ fn results(seed: u64) -> Vec<Vec<f32>> {
     conv.weight_gradient(&x, &dy, &mut dw);
     results.extend([y, dx, dw]);
 
-    let [m, k, n] = [0; 3].map(|_| random.size(1, 150));
+    let [m, k, n] = [0; 3].map(|_| random.size(1, 400));
     let (a, b, mut c) = (random.numbers(m * k), random.numbers(k * n), random.numbers(m * n));
     matmul(&mut c, Matrix::new(&a, m, k), Matrix::new(&b, n, k).transposed());
+    results.push(c);
+    let mut c = random.numbers(m);
+    matmul(&mut c, Matrix::new(&a, m, k), Matrix::new(&b[..k], k, 1));
+    results.push(c);
+    let mut c = random.numbers(k);
+    matmul(&mut c, Matrix::new(&a, m, k).transposed(), Matrix::new(&a[..m], m, 1));
     results.push(c);
 
     let channels = random.size(1, 70);
@@ -41,6 +50,10 @@ fn results(seed: u64) -> Vec<Vec<f32>> {
     norm.backward(&x, &y, &dy, gradients);
     norm.residual_gradient(&y, &dy, &mut dresidual);
     results.extend([y, dx, dresidual, dweight, dbias]);
+
+    let mut distances = vec![0.0; rows];
+    mean_absolute_differences(&x, &weight, &mut distances);
+    results.push(distances);
 
     let windows = Windows::adaptive([7, 5], [3, 2]);
     let x = random.numbers(35 * channels);
@@ -83,4 +96,27 @@ fn on_each_path_and_for_any_number_of_threads() {
             }
         }
     }
+}
+
+/// A number for some results that changes with any of their bits: 64-bit FNV-1a.
+fn checksum(results: &[Vec<f32>]) -> u64 {
+    let bytes = results.iter().flatten().flat_map(|x| x.to_bits().to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// The test above compares what this processor does with itself. This one compares it with the
+/// processor on which the numbers were noted; CI also runs it on an emulated one of 2008, without AVX
+/// and without fused multiply-adds.
+#[test]
+fn on_any_processor() {
+    let found = [0, 1, 2, 3].map(|seed| checksum(&results(seed)));
+    let noted = [
+        0xe11a_762a_b881_5102,
+        0x3bd4_ad04_99c3_a859,
+        0xe693_3584_a59d_c7f4,
+        0xa5b5_e46f_ffbe_98cb,
+    ];
+    assert_eq!(found, noted, "{found:#x?}");
 }

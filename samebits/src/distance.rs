@@ -1,0 +1,58 @@
+//! How far rows of numbers are apart.
+
+use crate::simd::{Loops, run_loops};
+use crate::threads::{for_each_piece, rows_of_piece};
+
+/// The mean absolute difference of each row of `x` from `b`, also called L1 distance, to `distances`:
+/// `d_i = (1/n) sum_j |x_ij - b_j|`, with `n` numbers in a row.
+///
+/// Number `j` of a row is added to the part `j % 64` of its sum, and the parts to each other at the end.
+///
+/// # Panics
+/// If `x` has not a row of the length of `b` for each distance, or `b` is empty.
+///
+/// # Example
+/// ```
+/// let mut distances = [0.0; 2];
+/// samebits::mean_absolute_differences(&[1.0, 2.0, 5.0, 5.0], &[1.0, 3.0], &mut distances);
+/// assert_eq!(distances, [0.5, 3.0]);
+/// ```
+pub fn mean_absolute_differences(x: &[f32], b: &[f32], distances: &mut [f32]) {
+    assert!(!b.is_empty(), "rows without numbers");
+    assert_eq!(x.len(), distances.len() * b.len(), "numbers of the rows");
+    let piece = rows_of_piece(distances.len(), b.len());
+    for_each_piece(distances, piece, |at, distances| {
+        let x = &x[at * piece * b.len()..][..distances.len() * b.len()];
+        run_loops(Rows { x, b, distances });
+    });
+}
+
+/// How many parts a sum has: enough to keep a processor busy.
+const PARTS: usize = 64;
+
+/// Some rows for one thread.
+struct Rows<'a> {
+    x: &'a [f32],
+    b: &'a [f32],
+    distances: &'a mut [f32],
+}
+
+impl Loops for Rows<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let (b_blocks, b_rest) = self.b.as_chunks::<PARTS>();
+        for (distance, x) in self.distances.iter_mut().zip(self.x.chunks_exact(self.b.len())) {
+            let (x_blocks, x_rest) = x.as_chunks::<PARTS>();
+            let mut parts = [0.0; PARTS];
+            for (x, b) in x_blocks.iter().zip(b_blocks) {
+                for ((part, x), b) in parts.iter_mut().zip(x).zip(b) {
+                    *part += (x - b).abs();
+                }
+            }
+            for ((part, x), b) in parts.iter_mut().zip(x_rest).zip(b_rest) {
+                *part += (x - b).abs();
+            }
+            *distance = parts.iter().sum::<f32>() / self.b.len() as f32;
+        }
+    }
+}
