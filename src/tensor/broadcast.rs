@@ -1,8 +1,11 @@
 //! One image or a whole batch: the same function for both.
 
 use dfdx::prelude::{BroadcastTo, MeanTo, TryLt};
-use dfdx::shapes::{Axes2, Const, Rank0, Rank2, Shape};
-use dfdx::tensor::{AutoDevice, Tensor};
+use dfdx::shapes::{Axes2, Const, ConstShape, HasShape, Rank0, Rank2, Shape};
+use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
+use samebits::{Statistics, mean_absolute_differences};
+
+use super::values;
 
 /// The shapes that a function of images takes: one image, or a batch of them.
 ///
@@ -20,7 +23,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 )]
 pub trait ImageShape: Shape {
     /// The shape of one of the images.
-    type One: Shape;
+    type One: ConstShape;
     /// The shape of a result with one number for each image.
     type Each: Shape;
 
@@ -31,6 +34,8 @@ pub trait ImageShape: Shape {
     ) -> Tensor<Self, f32, AutoDevice>;
     /// See [`ImagesExt::mean_pixels`].
     fn mean_pixels(images: Tensor<Self, f32, AutoDevice>) -> Tensor<Self::Each, f32, AutoDevice>;
+    /// A number for each image.
+    fn each(&self, numbers: Vec<f32>, dev: &AutoDevice) -> Tensor<Self::Each, f32, AutoDevice>;
 }
 
 impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
@@ -43,6 +48,10 @@ impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
 
     fn mean_pixels(image: Tensor<Self, f32, AutoDevice>) -> Tensor<Rank0, f32, AutoDevice> {
         image.mean()
+    }
+
+    fn each(&self, number: Vec<f32>, dev: &AutoDevice) -> Tensor<Rank0, f32, AutoDevice> {
+        dev.tensor_from_vec(number, ())
     }
 }
 
@@ -60,6 +69,10 @@ impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) 
     fn mean_pixels(images: Tensor<Self, f32, AutoDevice>) -> Tensor<(usize,), f32, AutoDevice> {
         images.mean::<_, Axes2<1, 2>>()
     }
+
+    fn each(&self, numbers: Vec<f32>, dev: &AutoDevice) -> Tensor<(usize,), f32, AutoDevice> {
+        dev.tensor_from_vec(numbers, (self.0,))
+    }
 }
 
 /// What broadcasting needs: methods of tensors that hold images.
@@ -74,6 +87,7 @@ impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) 
 /// let copies: Images = one.expand_as(&batch);
 /// assert_eq!(copies.mean_pixels().as_vec(), [1.0, 1.0, 1.0]);
 /// assert_eq!(one.mean_pixels().array(), 1.0);
+/// assert_eq!(batch.mean_image().array(), one.array());
 /// ```
 pub trait ImagesExt<S: Shape> {
     /// This image, repeated until it has the shape of `other`. No pixel is copied: all the
@@ -88,6 +102,14 @@ pub trait ImagesExt<S: Shape> {
     fn mean_pixels(self) -> Tensor<S::Each, f32, AutoDevice>
     where
         S: ImageShape;
+
+    /// The mean of all images, pixel by pixel: PyTorch's `mean(0)` of a batch. Not a number if there
+    /// are none; of a single image it is the image.
+    ///
+    /// dfdx's own `mean::<_, Axis<0>>()` comes to the same, and takes several times as long.
+    fn mean_image(&self) -> Tensor<S::One, f32, AutoDevice>
+    where
+        S: ImageShape;
 }
 
 impl<S: Shape> ImagesExt<S> for Tensor<S, f32, AutoDevice> {
@@ -95,7 +117,7 @@ impl<S: Shape> ImagesExt<S> for Tensor<S, f32, AutoDevice> {
         &self,
         other: &Tensor<B, f32, AutoDevice>,
     ) -> Tensor<B, f32, AutoDevice> {
-        B::expand(self.clone(), dfdx::shapes::HasShape::shape(other))
+        B::expand(self.clone(), other.shape())
     }
 
     fn mean_pixels(self) -> Tensor<S::Each, f32, AutoDevice>
@@ -103,6 +125,18 @@ impl<S: Shape> ImagesExt<S> for Tensor<S, f32, AutoDevice> {
         S: ImageShape,
     {
         S::mean_pixels(self)
+    }
+
+    fn mean_image(&self) -> Tensor<S::One, f32, AutoDevice>
+    where
+        S: ImageShape,
+    {
+        let pixels = S::One::NUMEL;
+        let mean = match &*values(self) {
+            [] => vec![f32::NAN; pixels],
+            numbers => Statistics::of(numbers, pixels).mean,
+        };
+        self.device().tensor_from_vec(mean, Default::default())
     }
 }
 
@@ -136,7 +170,12 @@ pub fn mnist_distance<S: ImageShape>(
     a: &Tensor<S, f32, AutoDevice>,
     b: &Tensor<S::One, f32, AutoDevice>,
 ) -> Tensor<S::Each, f32, AutoDevice> {
-    (a.clone() - b.expand_as(a)).abs().mean_pixels()
+    let shape = a.shape();
+    let b = values(b);
+    let images = shape.num_elements().checked_div(b.len()).unwrap_or(0);
+    let mut distances = vec![0.0; images];
+    mean_absolute_differences(&values(a), &b, &mut distances);
+    shape.each(distances, a.device())
 }
 
 /// Whether an image, or each image of a batch, is nearer to the ideal three than to the ideal
@@ -163,6 +202,7 @@ pub fn is_3<S: ImageShape>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tensor::{Image, Images};
     use dfdx::prelude::*;
 
     #[test]
@@ -178,6 +218,30 @@ mod tests {
         assert_eq!(mnist_distance(&first, &b).array(), 0.1875);
         let batch = vec![first, second].stack();
         assert_eq!(mnist_distance(&batch, &b).as_vec(), [0.1875, 0.5]);
+    }
+
+    #[test]
+    fn the_same_as_by_hand() {
+        let dev = AutoDevice::default();
+        let batch: Images = crate::random::randn_like(&dev, &(300, Const, Const));
+        let one: Image = crate::random::randn(&dev);
+        let close = |a: Vec<f32>, b: Vec<f32>| {
+            assert_eq!(a.len(), b.len());
+            assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5));
+        };
+        let by_hand = (batch.clone() - one.expand_as(&batch)).abs().mean_pixels();
+        close(mnist_distance(&batch, &one).as_vec(), by_hand.as_vec());
+        let by_hand: Image = batch.clone().mean::<_, Axis<0>>();
+        close(batch.mean_image().as_vec(), by_hand.as_vec());
+    }
+
+    #[test]
+    fn no_images() {
+        let dev = AutoDevice::default();
+        let none: Images = dev.zeros_like(&(0, Const, Const));
+        let one: Image = dev.zeros();
+        assert!(mnist_distance(&none, &one).as_vec().is_empty());
+        assert!(none.mean_image().as_vec().iter().all(|x| x.is_nan()));
     }
 
     #[test]

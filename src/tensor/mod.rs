@@ -9,7 +9,7 @@
 //! | `array(im)[4:10, 4:10]` | [`array()`], `array(&im).slice(4..10, 4..10)` |
 //! | `tensor(im)`, `[tensor(im) for im in ims]` | [`tensor`], [`tensors`] |
 //! | `x.float()`, `x.ndim`, `x.size()`, `x.mean()` | [`TensorExt`] |
-//! | `b.expand_as(a)`, `x.mean((-1, -2))` | [`ImagesExt`] |
+//! | `b.expand_as(a)`, `x.mean((-1, -2))`, `x.mean(0)` | [`ImagesExt`] |
 //! | `F.l1_loss`, `F.mse_loss` | [`l1_loss`], [`mse_loss`] |
 //!
 //! `mnist_distance` and `is_3`, which the course writes itself, are here as [`mnist_distance`] and
