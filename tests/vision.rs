@@ -51,10 +51,13 @@ fn pictures_and_labels() {
 }
 
 #[test]
-fn pictures_are_moved_by_a_pixel_at_most() {
+fn pictures_of_the_training_set_are_moved() {
     let folder = folder(&[("dark", 10), ("light", 200)]);
     set_seed(42);
-    let dls = open(folder.path()).unwrap().batch_size(20).random_shift(1);
+    let dls = open(folder.path())
+        .unwrap()
+        .batch_size(20)
+        .batch_tfms(RandomAffine::new(0.).translate(0.25));
     let (x, _) = first(&dls.train).unwrap();
     let mut edges = [0; 4];
     for picture in x.as_vec().chunks(48) {
@@ -64,10 +67,11 @@ fn pictures_are_moved_by_a_pixel_at_most() {
         for (edge, pixel) in
             edges.iter_mut().zip([pixel(0, 1), pixel(3, 1), pixel(1, 0), pixel(1, 3)])
         {
-            *edge += usize::from(pixel == 0.0);
+            // Moved away from the edge, it lets some black in.
+            *edge += usize::from(pixel < 0.8 * picture[5]);
         }
     }
-    assert!(edges.iter().all(|count| (1..15).contains(count)), "{edges:?}");
+    assert!(edges.iter().all(|count| (1..19).contains(count)), "{edges:?}");
     // The validation set stays as it is.
     assert!(first(&dls.valid).unwrap().0.as_vec().iter().all(|number| *number > 0.0));
 }
@@ -151,7 +155,9 @@ fn training_gives_the_same_bits_on_every_path_and_for_any_number_of_threads() {
     let path = untar_data(Urls::MNIST_SAMPLE).unwrap();
     let train = || {
         set_seed(42);
-        let dls = ImageDataLoaders::<3, 28, 28>::from_folder(&path).unwrap().random_shift(1);
+        let dls = ImageDataLoaders::<3, 28, 28>::from_folder(&path)
+            .unwrap()
+            .batch_tfms(RandomAffine::new(10.));
         let mut net = Net::build(&AutoDevice::default());
         let mut opt = Adam::new(0.1);
         let mut losses = Vec::new();

@@ -5,7 +5,7 @@
 
 mod cross_entropy;
 
-pub use cross_entropy::cross_entropy;
+pub use cross_entropy::{cross_entropy, label_smoothing_cross_entropy};
 
 use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, WithEmptyTape};

@@ -9,11 +9,11 @@ use dfdx::shapes::{Const, Rank3};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
 use rayon::prelude::*;
 
+use super::affine::{Map, RandomAffine, by_pixel, number};
 use super::error::VisionError;
 use crate::data::{DataLoader, Dataset};
 use crate::learner::TrainingData;
 use crate::nn::pictures_by_pixel;
-use crate::random::randint;
 use crate::show::show_image_grid;
 use crate::tensor::ImageError;
 
@@ -34,8 +34,8 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
     pub labels: Vec<i64>,
     /// For each picture its pixels, row by row, with all channels of a pixel together.
     pixels: Arc<[u8]>,
-    /// By how many pixels at most each picture is moved.
-    shift: usize,
+    /// What is done to each picture of a batch.
+    batch_tfms: Option<RandomAffine>,
     dev: AutoDevice,
 }
 
@@ -55,7 +55,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         let pictures: Vec<Vec<u8>> =
             items.par_iter().map(|path| Self::decode(path)).collect::<Result<_, _>>()?;
         let dev = AutoDevice::default();
-        Ok(Self { items, labels, pixels: pictures.concat().into(), shift: 0, dev })
+        Ok(Self { items, labels, pixels: pictures.concat().into(), batch_tfms: None, dev })
     }
 
     fn decode(path: &Path) -> Result<Vec<u8>, VisionError> {
@@ -100,55 +100,17 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
     /// The pictures, perhaps moved, and their labels.
     fn batch(&self, indices: &[usize]) -> Self::Batch {
         let pictures: Vec<&[u8]> = indices.iter().map(|&index| self.picture(index)).collect();
-        let numbers = by_pixel(&pictures, [C, H, W], &self.moves(pictures.len()));
+        let maps = match &self.batch_tfms {
+            Some(tfms) => tfms.draw(pictures.len(), [H, W]),
+            None => vec![Map::IDENTITY; pictures.len()],
+        };
+        let numbers = by_pixel(&pictures, [C, H, W], &maps);
         let pictures = pictures_by_pixel(&self.dev, indices.len(), numbers)
             .unwrap_or_else(|error| panic!("a batch of {} pictures: {error}", indices.len()));
         let labels = indices.iter().map(|&index| self.labels[index]).collect();
         let labels = self.dev.tensor_from_vec(labels, (indices.len(),));
         (crate::nn::Channels::from_pixels(pictures), labels)
     }
-}
-
-impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
-    /// For each of `n` pictures how many rows and columns it is moved, drawn from this thread's
-    /// generator.
-    fn moves(&self, n: usize) -> Vec<[isize; 2]> {
-        if self.shift == 0 {
-            return vec![[0, 0]; n];
-        }
-        let most = self.shift as i64;
-        let drawn = randint(-most, most + 1, 2 * n);
-        drawn.chunks(2).map(|pair| [pair[0] as isize, pair[1] as isize]).collect()
-    }
-}
-
-/// The numbers of some pictures in the order (row, column, picture, channel). Each is moved down and to
-/// the right; what comes in at the edge is 0.
-fn by_pixel(pictures: &[&[u8]], sizes: [usize; 3], moves: &[[isize; 2]]) -> Vec<f32> {
-    let [channels, rows, columns] = sizes;
-    let mut numbers = vec![0.0; pictures.len() * channels * rows * columns];
-    for (at, (picture, [down, right])) in pictures.iter().zip(moves).enumerate() {
-        for row in 0..rows {
-            let Some(from_row) = row.checked_add_signed(-down).filter(|row| *row < rows) else {
-                continue;
-            };
-            for column in 0..columns {
-                let from = column.checked_add_signed(-right).filter(|column| *column < columns);
-                let Some(from_column) = from else { continue };
-                let from = (from_row * columns + from_column) * channels;
-                let to = ((row * columns + column) * pictures.len() + at) * channels;
-                for channel in 0..channels {
-                    numbers[to + channel] = number(picture[from + channel]);
-                }
-            }
-        }
-    }
-    numbers
-}
-
-/// A byte as a number from 0 to 1.
-fn number(byte: u8) -> f32 {
-    f32::from(byte) / 255.0
 }
 
 /// What is in a folder and passes `keep`, sorted by name.
@@ -233,22 +195,19 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
         self
     }
 
-    /// Moves each picture of the training set up to `pixels` pixels up or down, and to the left or right,
-    /// at random, anew each time it is used. So a net sees more different pictures than there are.
-    ///
-    /// The numbers are drawn from this thread's generator
-    /// ([`manual_seed`](crate::random::manual_seed)).
+    /// Does this to each picture of the training set, each time anew: data augmentation.
     ///
     /// ```
     /// use mnist_from_scratch::prelude::*;
     ///
     /// let path = untar_data(Urls::MNIST_SAMPLE)?;
-    /// let dls = ImageDataLoaders::<3, 28, 28>::from_folder(&path)?.random_shift(1);
+    /// let dls = ImageDataLoaders::<3, 28, 28>::from_folder(&path)?;
+    /// let dls = dls.batch_tfms(RandomAffine::new(10.));
     /// # Ok::<(), anyhow::Error>(())
     /// ```
-    pub fn random_shift(mut self, pixels: usize) -> Self {
+    pub fn batch_tfms(mut self, tfms: RandomAffine) -> Self {
         self.train = self.train.map_dataset(|mut pictures| {
-            pictures.shift = pixels;
+            pictures.batch_tfms = Some(tfms);
             pictures
         });
         self

@@ -7,11 +7,13 @@
 //! | `resnet18` with the head of `vision_learner` | [`ResNet18`], [`resnet18`] |
 //! | `vision_learner(dls, resnet18, pretrained=False, loss_func=F.cross_entropy)` | [`vision_learner`] |
 
+mod affine;
 mod data;
 mod error;
 mod learner;
 mod resnet;
 
+pub use affine::RandomAffine;
 pub use data::{ImageDataLoaders, ImageFolder};
 pub use error::VisionError;
 pub use learner::vision_learner;
