@@ -20,7 +20,7 @@
 //! | convolution, with its gradients | [`Conv2d`] |
 //! | batch norm, with residual and ReLU | [`BatchNorm`], [`Statistics`] |
 //! | pooling | [`Windows`] |
-//! | the Adam optimizer | [`AdamStep`] |
+//! | the Adam optimizer, gradients back to 0 | [`AdamStep`], [`zero()`] |
 //! | distances | [`mean_absolute_differences`] |
 //!
 //! All of them work on slices; they know nothing of tensors.
@@ -36,6 +36,7 @@ mod product;
 mod simd;
 mod threads;
 mod transpose;
+mod zero;
 
 pub use adam::AdamStep;
 pub use batch_norm::{BatchNorm, Gradients, Statistics};
@@ -44,3 +45,4 @@ pub use distance::mean_absolute_differences;
 pub use matmul::{Matrix, matmul};
 pub use pool::Windows;
 pub use simd::Path;
+pub use zero::zero;

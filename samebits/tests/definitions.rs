@@ -5,7 +5,7 @@ mod common;
 use common::Random;
 use samebits::{
     AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, matmul,
-    mean_absolute_differences,
+    mean_absolute_differences, zero,
 };
 
 /// Both slices agree, up to rounding.
@@ -314,5 +314,14 @@ fn distances_of_rows() {
             differences.sum::<f64>() / columns as f64
         });
         assert_close(&distances, &expected.collect::<Vec<_>>(), (rows, columns));
+    }
+}
+
+#[test]
+fn all_numbers_become_0() {
+    for n in [0, 1, 1000, 100_001] {
+        let mut numbers = vec![1.0; n];
+        zero(&mut numbers);
+        assert!(numbers.iter().all(|number| *number == 0.0));
     }
 }

@@ -6,13 +6,9 @@ use dfdx::nn::{
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, HasErr, Tensor};
 use num_traits::NumCast;
-use rayon::prelude::*;
 
 use crate::nn::Taps;
 use crate::tensor::Grads;
-
-/// How many numbers one thread sets at once.
-const PIECE: usize = 1 << 16;
 
 /// Sets the gradients of a model's parameters to 0, as dfdx's `model.zero_grads(gradients)` does, but
 /// does not touch those that are 0 anyway: of taps of convolutions that have met no pixel.
@@ -44,7 +40,7 @@ impl TensorVisitor<f32, AutoDevice> for EachParameter<'_> {
         if options.do_gradient_update {
             let gradient = self.gradients.get_or_alloc_mut(p)?;
             for range in self.taps.ranges(&name, p.shape().concrete().as_ref()) {
-                gradient[range].par_chunks_mut(PIECE).for_each(|piece| piece.fill(0.0));
+                samebits::zero(&mut gradient[range]);
             }
         }
         Ok(None)
