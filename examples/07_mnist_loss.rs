@@ -184,7 +184,7 @@ fn main() -> Result<()> {
     // Let us see what happens to the accuracy if we make one weight a tiny bit larger:
 
     // %% nudge
-    weights[[0, 0]] *= 1.0001;
+    weights.set([0, 0], weights.array()[0][0] * 1.0001);
 
     //
     // %% accuracy_again
@@ -331,7 +331,7 @@ fn main() -> Result<()> {
     let (mut x, mut accuracies, mut losses) = (Vec::new(), Vec::new(), Vec::new());
     for step in -200..=200 {
         let mut weights = weights.clone();
-        weights[[14 * 28 + 14, 0]] = step as f32 / 10.;
+        weights.set([14 * 28 + 14, 0], step as f32 / 10.);
         let preds = linear1(xb.clone(), &weights, &bias);
         x.push(step as f32 / 10.);
         accuracies.push(preds.gt(0.).eq(&yb.eq(1)).mean_all().array());

@@ -320,7 +320,7 @@ fn main() -> Result<()> {
     // </details>
     //
     // **Exercise.** Write an optimizer with momentum. It keeps a velocity `v` for each parameter; a step is `v = 0.9 * v + grad` and then `p -= lr * v`. Train for 5 epochs, shuffled, with a learning rate of 0.1.
-    // (Hint: `Grads` holds something for each parameter. It need not be gradients.)
+    // (Hint: the library has a `PerParameter`, which keeps a tensor for each parameter.)
     //
     // <details>
     // <summary>Solution</summary>
@@ -328,7 +328,7 @@ fn main() -> Result<()> {
     // %% solution_momentum
     struct WithMomentum {
         lr: f64,
-        velocities: Grads,
+        velocities: PerParameter,
     }
 
     impl UpdateRule for WithMomentum {
@@ -337,11 +337,8 @@ fn main() -> Result<()> {
             p: &mut Tensor<S, f32, AutoDevice>,
             grad: &Tensor<S, f32, AutoDevice>,
         ) {
-            let velocity = self.velocities.get_or_alloc_mut(p).expect("enough memory");
-            for (v, g) in velocity.iter_mut().zip(grad.as_vec()) {
-                *v = 0.9 * *v + g;
-            }
-            p.axpy(1., &self.velocities.get(p), -self.lr);
+            let velocity = self.velocities.update(p, |v| v * 0.9 + grad.clone());
+            p.axpy(1., &velocity, -self.lr);
         }
 
         fn lr(&self) -> f64 {
@@ -356,7 +353,7 @@ fn main() -> Result<()> {
     random_seed(42);
     let shuffled = DataLoader::new(dset).batch_size(256).shuffle(true);
     let dls = DataLoaders::new(shuffled, DataLoader::new(valid_dset).batch_size(256));
-    let opt = WithMomentum { lr: 0.1, velocities: Grads::leaky() };
+    let opt = WithMomentum { lr: 0.1, velocities: PerParameter::default() };
     let model = Linear::<784, 1>::new(&dev);
     let mut learn = Learner::new(dls, model, opt, mnist_loss).metrics(batch_accuracy).silent();
     learn.fit(5, 0.1)?;

@@ -30,6 +30,8 @@
 //! ```
 
 pub mod data;
+#[cfg(any(feature = "dfdx-ops", test))]
+mod device;
 pub mod learner;
 pub mod loss;
 pub mod metrics;

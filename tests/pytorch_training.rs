@@ -73,7 +73,7 @@ fn check_start(sample: &Sample, expected: &Value, what: &str) {
     assert_close(&ends(&preds.as_vec(), 3), &expected["linear1_ends"], DECIMALS, what);
     let accuracy = |preds: Rows<1>| preds.gt(0.).eq(&train_y.eq(1)).mean_all().as_vec();
     assert_close(&accuracy(preds), &expected["accuracy"], 1e-6, what);
-    weights[[0, 0]] *= 1.0001;
+    weights.set([0, 0], weights.array()[0][0] * 1.0001);
     let preds = by_hand::linear1(&train_x, weights, &bias);
     assert_close(&accuracy(preds), &expected["accuracy_after_nudge"], 1e-6, what);
 }

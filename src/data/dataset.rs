@@ -3,10 +3,15 @@
 use std::ops::Range;
 
 use dfdx::shapes::{Const, Dim, HasShape, Shape, Unit};
-use dfdx::tensor::{AutoDevice, Storage, Tensor, TensorFromVec};
+#[cfg(not(feature = "dfdx-ops"))]
+use dfdx::tensor::Storage;
+use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
 
 use super::collate::Collate;
 use super::list::L;
+#[cfg(feature = "dfdx-ops")]
+use crate::device::Gather;
+#[cfg(not(feature = "dfdx-ops"))]
 use crate::tensor::values;
 
 /// Items by number, PyTorch's `Dataset`; usually pairs of an independent variable x and a dependent
@@ -206,7 +211,33 @@ items!(A 1);
 items!(A 1, B 2);
 items!(A 1, B 2, C 3);
 
+/// A tensor is a dataset of what its first axis counts: a matrix one of rows. Batches are gathered on the
+/// device.
+#[cfg(feature = "dfdx-ops")]
+impl<S: Items, E: Gather> Dataset for Tensor<S, E, AutoDevice> {
+    type Item = Tensor<S::One, E, AutoDevice>;
+    type Batch = Tensor<S::Several, E, AutoDevice>;
+
+    fn len(&self) -> usize {
+        self.shape().concrete()[0]
+    }
+
+    fn get(&self, index: usize) -> Self::Item {
+        gathered(E::gather(self, &[index], &self.shape().one()))
+    }
+
+    fn batch(&self, indices: &[usize]) -> Self::Batch {
+        gathered(E::gather(self, indices, &self.shape().several(indices.len())))
+    }
+}
+
+#[cfg(feature = "dfdx-ops")]
+fn gathered<T>(found: Result<T, <AutoDevice as dfdx::tensor::HasErr>::Err>) -> T {
+    found.unwrap_or_else(|error| panic!("gathering items of a tensor: {error}"))
+}
+
 /// A tensor is a dataset of what its first axis counts: a matrix one of rows.
+#[cfg(not(feature = "dfdx-ops"))]
 impl<S: Items, E: Unit> Dataset for Tensor<S, E, AutoDevice>
 where
     AutoDevice: Storage<E> + TensorFromVec<E>,
@@ -236,6 +267,7 @@ where
     }
 }
 
+#[cfg(not(feature = "dfdx-ops"))]
 /// The numbers of `n` items of `size` numbers each, from item `first` on.
 fn rows<E>(numbers: &[E], size: usize, first: usize, n: usize) -> &[E] {
     numbers.get(first * size..(first + n) * size).unwrap_or_else(|| {

@@ -34,6 +34,8 @@ mod ls;
 mod unpack;
 mod untar;
 
+#[cfg(feature = "dfdx-ops")]
+pub use crate::device::Gather;
 pub use archive::{Archive, Limits, Urls};
 pub use cache::{CACHE_VARIABLE, cache_folder};
 pub use collate::Collate;

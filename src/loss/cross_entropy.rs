@@ -1,9 +1,14 @@
 //! The loss function for telling classes apart.
 
 use dfdx::shapes::{Const, Dim, Rank0};
-use dfdx::tensor::{AutoDevice, PutTape, SplitTape, Tape, Tensor, TensorFrom};
-use dfdx::tensor_ops::ReshapeTo;
+use dfdx::tensor::{AutoDevice, Tape, Tensor};
+#[cfg(not(feature = "dfdx-ops"))]
+use dfdx::{
+    tensor::{PutTape, SplitTape, TensorFrom},
+    tensor_ops::ReshapeTo,
+};
 
+#[cfg(not(feature = "dfdx-ops"))]
 use crate::tensor::values;
 
 /// Cross-entropy, PyTorch's `F.cross_entropy`: for each row of predictions, one number for each of `N`
@@ -17,7 +22,8 @@ use crate::tensor::values;
 /// the crate [libm](https://docs.rs/libm), which are the same on all computers.
 ///
 /// # Panics
-/// If a target is not the number of a class.
+/// If a target is not the number of a class. On a GPU the loss is then not a number: to look at each target
+/// would hold it up.
 ///
 /// # Example
 /// ```
@@ -67,6 +73,19 @@ fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
     targets: Tensor<(B,), i64, AutoDevice>,
     eps: f32,
 ) -> Tensor<Rank0, f32, AutoDevice, T> {
+    #[cfg(feature = "dfdx-ops")]
+    return crate::device::cross_entropy(predictions, targets, eps)
+        .unwrap_or_else(|error| panic!("cross_entropy: {error}"));
+    #[cfg(not(feature = "dfdx-ops"))]
+    on_the_cpu(predictions, targets, eps)
+}
+
+#[cfg(not(feature = "dfdx-ops"))]
+fn on_the_cpu<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
+    predictions: Tensor<(B, Const<N>), f32, AutoDevice, T>,
+    targets: Tensor<(B,), i64, AutoDevice>,
+    eps: f32,
+) -> Tensor<Rank0, f32, AutoDevice, T> {
     let (x, mut tape) = predictions.contiguous().split_tape();
     let (loss, slopes) = loss_and_gradient(&values(&x), N, &values(&targets), eps);
     let loss = x.device().tensor(loss);
@@ -82,6 +101,7 @@ fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
 
 /// The loss, and its gradient with respect to the predictions: `(p_i - q_i) / rows`, where `q` are the
 /// probabilities that the targets stand for.
+#[cfg(not(feature = "dfdx-ops"))]
 fn loss_and_gradient(x: &[f32], classes: usize, targets: &[i64], eps: f32) -> (f32, Vec<f32>) {
     assert_eq!(x.len(), targets.len() * classes, "cross_entropy: a target for each row");
     let rows = targets.len() as f32;

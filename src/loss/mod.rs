@@ -9,7 +9,12 @@ pub use cross_entropy::{cross_entropy, label_smoothing_cross_entropy};
 
 use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, WithEmptyTape};
-use dfdx::tensor_ops::{ChooseFrom, MeanTo, TryEq};
+use dfdx::tensor_ops::{ChooseFrom, MeanTo};
+
+#[cfg(feature = "cuda")]
+use crate::tensor::CompareExt;
+#[cfg(not(feature = "cuda"))]
+use dfdx::tensor_ops::TryEq;
 
 /// How far the sigmoid of the predictions is from targets that are 1 or 0, on average: the course's
 /// `mnist_loss`.

@@ -1,9 +1,7 @@
 //! The share of right answers.
 
 use dfdx::shapes::{Const, Dim, Rank0};
-use dfdx::tensor::{AutoDevice, Tensor, TensorFrom};
-
-use crate::tensor::values;
+use dfdx::tensor::{AutoDevice, Tensor};
 
 /// The share of rows whose largest prediction is that of the right class, fastai's `accuracy`. Of equal
 /// predictions the first counts.
@@ -20,6 +18,21 @@ pub fn accuracy<B: Dim, const N: usize>(
     predictions: Tensor<(B, Const<N>), f32, AutoDevice>,
     targets: Tensor<(B,), i64, AutoDevice>,
 ) -> Tensor<Rank0, f32, AutoDevice> {
+    #[cfg(feature = "dfdx-ops")]
+    return crate::device::accuracy(predictions, targets)
+        .unwrap_or_else(|error| panic!("accuracy: {error}"));
+    #[cfg(not(feature = "dfdx-ops"))]
+    on_the_cpu(predictions, targets)
+}
+
+#[cfg(not(feature = "dfdx-ops"))]
+fn on_the_cpu<B: Dim, const N: usize>(
+    predictions: Tensor<(B, Const<N>), f32, AutoDevice>,
+    targets: Tensor<(B,), i64, AutoDevice>,
+) -> Tensor<Rank0, f32, AutoDevice> {
+    use crate::tensor::values;
+    use dfdx::tensor::TensorFrom;
+
     let targets = values(&targets);
     let right = values(&predictions)
         .chunks_exact(N)
@@ -30,6 +43,7 @@ pub fn accuracy<B: Dim, const N: usize>(
 }
 
 /// The place of the largest number; of equal ones the first.
-pub(crate) fn argmax(row: &[f32]) -> usize {
+#[cfg(not(feature = "dfdx-ops"))]
+fn argmax(row: &[f32]) -> usize {
     (1..row.len()).fold(0, |best, at| if row[at] > row[best] { at } else { best })
 }

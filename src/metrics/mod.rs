@@ -10,8 +10,13 @@ pub use topk::topk;
 
 use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
-use dfdx::tensor_ops::{TryEq, TryGt};
+#[cfg(not(feature = "cuda"))]
+use dfdx::tensor_ops::TryEq;
+use dfdx::tensor_ops::TryGt;
 
+#[cfg(feature = "cuda")]
+use crate::tensor::CompareExt;
+#[cfg(not(feature = "dfdx-ops"))]
 use crate::tensor::TensorExt;
 
 /// The share of right predictions, where a sigmoid above 0.5 stands for the target 1: the course's
@@ -30,5 +35,10 @@ pub fn batch_accuracy<S: Shape>(
     yb: Tensor<S, i64, AutoDevice>,
 ) -> Tensor<Rank0, f32, AutoDevice> {
     let is_1 = xb.sigmoid().gt(0.5);
-    is_1.eq(&yb.eq(1)).mean_all()
+    let right = is_1.eq(&yb.eq(1));
+    #[cfg(feature = "dfdx-ops")]
+    return crate::device::share_of_true(right)
+        .unwrap_or_else(|error| panic!("batch_accuracy: {error}"));
+    #[cfg(not(feature = "dfdx-ops"))]
+    right.mean_all()
 }

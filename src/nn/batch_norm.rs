@@ -4,14 +4,17 @@
 use dfdx::nn::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
 use dfdx::shapes::{Dtype, HasShape, Rank1, Shape};
-use dfdx::tensor::{
-    AutoDevice, HasErr, Merge, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec,
-};
+use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor};
+#[cfg(not(feature = "dfdx-ops"))]
+use dfdx::tensor::{Merge, PutTape, SplitTape, Tape, TensorFromVec};
+#[cfg(not(feature = "dfdx-ops"))]
 use samebits::{Gradients, Statistics};
 
 use super::channels::Channels;
 use super::observe;
-use crate::tensor::{Recorded, Traced, values};
+#[cfg(not(feature = "dfdx-ops"))]
+use crate::tensor::values;
+use crate::tensor::{Recorded, Traced};
 
 type Err = <AutoDevice as HasErr>::Err;
 
@@ -85,6 +88,7 @@ impl<const C: usize> BatchNorm<C> {
     }
 
     /// Training; `residual` is added before the ReLU, if there is one.
+    #[cfg(not(feature = "dfdx-ops"))]
     pub(super) fn train<S: Channels<C>>(
         &mut self,
         x: Traced<S>,
@@ -133,6 +137,7 @@ impl<const C: usize> BatchNorm<C> {
     }
 
     /// The finished model; as [`train`](Self::train).
+    #[cfg(not(feature = "dfdx-ops"))]
     pub(super) fn eval<S: Channels<C>>(
         &self,
         x: Tensor<S, f32, AutoDevice>,
@@ -151,7 +156,53 @@ impl<const C: usize> BatchNorm<C> {
         Ok(Self::seen(S::from_pixels(y), relu))
     }
 
+    /// See the other `train`.
+    #[cfg(feature = "dfdx-ops")]
+    pub(super) fn train<S: Channels<C>>(
+        &mut self,
+        x: Traced<S>,
+        residual: Option<Traced<S>>,
+        relu: bool,
+    ) -> Result<Traced<S>, Err> {
+        use dfdx::tensor_ops::TryAdd;
+
+        let x = S::by_pixel(x)?;
+        let n = x.shape().num_elements() / C;
+        let normed = crate::device::batch_norm_train(x, &self.weight, &self.bias, EPS)?;
+        // Of a single number PyTorch's estimate is 0/0, too.
+        let unbiased = n as f32 / (n as f32 - 1.0);
+        let (kept, moved) = (1.0 - MOMENTUM, MOMENTUM);
+        self.running_mean.try_axpy(kept, &normed.mean, moved)?;
+        self.running_var.try_axpy(kept, &normed.variance, moved * unbiased)?;
+        let mut y = normed.y;
+        if let Some(residual) = residual {
+            y = y.try_add(S::by_pixel(residual)?)?;
+        }
+        let y = if relu { y.try_relu()? } else { y };
+        Ok(Self::seen(S::from_pixels(y), relu))
+    }
+
+    /// See the other `eval`.
+    #[cfg(feature = "dfdx-ops")]
+    pub(super) fn eval<S: Channels<C>>(
+        &self,
+        x: Tensor<S, f32, AutoDevice>,
+        residual: Option<Tensor<S, f32, AutoDevice>>,
+        relu: bool,
+    ) -> Result<Tensor<S, f32, AutoDevice>, Err> {
+        use dfdx::tensor_ops::TryAdd;
+
+        let statistics = [&self.running_mean, &self.running_var, &self.weight, &self.bias];
+        let mut y = crate::device::batch_norm_eval(S::by_pixel(x)?, statistics, EPS)?;
+        if let Some(residual) = residual {
+            y = y.try_add(S::by_pixel(residual)?)?;
+        }
+        let y = if relu { y.try_relu()? } else { y };
+        Ok(Self::seen(S::from_pixels(y), relu))
+    }
+
     /// Moves the running statistics to those of a batch with `n` numbers for each channel.
+    #[cfg(not(feature = "dfdx-ops"))]
     fn run_on(&mut self, batch: &Statistics, n: usize) {
         // Of a single number PyTorch's estimate is 0/0, too.
         let unbiased = n as f32 / (n as f32 - 1.0);

@@ -3,15 +3,20 @@
 use dfdx::nn::{ModuleVisitor, ScalarOptions, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
 use dfdx::shapes::{Axes4, Const, ConstDim, Dim, Dtype, HasShape, Rank4};
-use dfdx::tensor::{AutoDevice, HasErr, NoneTape, PutTape, SplitTape, Storage, Tape, Tensor};
+use dfdx::tensor::{AutoDevice, HasErr, NoneTape, Storage, Tape, Tensor};
+#[cfg(not(feature = "dfdx-ops"))]
+use dfdx::tensor::{PutTape, SplitTape};
 use dfdx::tensor_ops::PermuteTo;
 
-use super::channels::{Channels, Pictures, Sides, pictures_by_pixel};
-use super::inputs::is_input;
+use super::channels::{Channels, Pictures, Sides};
 use super::linear::{draw, weight_bound};
 use super::window::{OutHeight, OutWidth, Window};
+#[cfg(not(feature = "dfdx-ops"))]
+use super::{channels::pictures_by_pixel, inputs::is_input};
 use super::{observe, taps};
-use crate::tensor::{Recorded, Traced, values};
+#[cfg(not(feature = "dfdx-ops"))]
+use crate::tensor::values;
+use crate::tensor::{Recorded, Traced};
 
 type Err = <AutoDevice as HasErr>::Err;
 
@@ -124,6 +129,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         }
     }
 
+    #[cfg(not(feature = "dfdx-ops"))]
     fn run<X, T>(
         &self,
         x: Tensor<X, f32, AutoDevice, T>,
@@ -156,6 +162,33 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
             Ok(())
         });
         let y = Channels::from_pixels(y.put_tape(tape));
+        observe::layer("Conv2d", y.shape(), K * K * I * O);
+        Ok(y)
+    }
+
+    #[cfg(feature = "dfdx-ops")]
+    fn run<X, T>(
+        &self,
+        x: Tensor<X, f32, AutoDevice, T>,
+    ) -> Result<Convolved<X, K, S, P, O, T>, Err>
+    where
+        X: Pictures<I>,
+        X::Height: Window<K, S, P>,
+        X::Width: Window<K, S, P>,
+        T: Tape<f32, AutoDevice>,
+    {
+        use dfdx::tensor_ops::ReshapeTo;
+
+        let batch = x.shape().batch();
+        let sizes = self.sizes::<X>(batch.size());
+        let y = crate::device::conv2d(X::by_pixel(x)?, &self.weight, &sizes)?;
+        let y = y.try_reshape_like(&(
+            OutHeight::<X, K, S, P>::default(),
+            OutWidth::<X, K, S, P>::default(),
+            batch,
+            Const::<O>,
+        ))?;
+        let y = Channels::from_pixels(y);
         observe::layer("Conv2d", y.shape(), K * K * I * O);
         Ok(y)
     }

@@ -3,12 +3,18 @@
 use dfdx::nn::ZeroSizedModule;
 use dfdx::prelude::{Module, ModuleMut};
 use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{AutoDevice, HasErr, PutTape, SplitTape, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::ReshapeTo;
+use dfdx::tensor::{AutoDevice, HasErr, Tensor, TensorFromVec};
+#[cfg(not(feature = "dfdx-ops"))]
+use dfdx::{
+    tensor::{PutTape, SplitTape, Tape},
+    tensor_ops::ReshapeTo,
+};
 
 use super::observe;
 use crate::random::uniform_numbers;
-use crate::tensor::{Traced, values};
+use crate::tensor::Traced;
+#[cfg(not(feature = "dfdx-ops"))]
+use crate::tensor::values;
 
 type Err = <AutoDevice as HasErr>::Err;
 
@@ -48,6 +54,19 @@ impl<const PERCENT: usize, S: Shape> ModuleMut<Traced<S>> for Dropout<PERCENT> {
     type Output = Traced<S>;
     type Error = Err;
 
+    #[cfg(feature = "dfdx-ops")]
+    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
+        use dfdx::tensor_ops::TryMul;
+
+        const { assert!(PERCENT < 100, "Dropout<PERCENT>: less than 100, or nothing is left") };
+        // Drawn on the host, so that the same seed drops the same activations as on the CPU.
+        let factors = factors(x.shape().num_elements(), PERCENT as f64 / 100.0);
+        let factors = x.device().try_tensor_from_vec(factors, *x.shape())?;
+        observe::layer("Dropout", x.shape(), 0);
+        x.try_mul(factors)
+    }
+
+    #[cfg(not(feature = "dfdx-ops"))]
     fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
         const { assert!(PERCENT < 100, "Dropout<PERCENT>: less than 100, or nothing is left") };
         let (x, mut tape) = x.try_contiguous()?.split_tape();
@@ -77,6 +96,7 @@ fn factors(n: usize, p: f64) -> Vec<f32> {
         .collect()
 }
 
+#[cfg(not(feature = "dfdx-ops"))]
 fn add_products(sums: &mut [f32], a: &[f32], b: &[f32]) {
     sums.iter_mut().zip(a).zip(b).for_each(|((sum, a), b)| *sum += a * b);
 }

@@ -3,14 +3,23 @@
 use dfdx::nn::{ModuleVisitor, NonMutableModule, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module};
 use dfdx::shapes::{Dtype, HasShape, Rank1, Rank2};
-use dfdx::tensor::{AutoDevice, HasErr, PutTape, SplitTape, Storage, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::ReshapeTo;
+use dfdx::tensor::{AutoDevice, HasErr, Storage, Tape, Tensor};
+#[cfg(not(feature = "dfdx-ops"))]
+use dfdx::{
+    tensor::{PutTape, SplitTape, TensorFromVec},
+    tensor_ops::ReshapeTo,
+};
+#[cfg(not(feature = "dfdx-ops"))]
 use samebits::matmul;
 
-use super::inputs::is_input;
 use super::observe;
-use super::product::{RowsOf, matrix};
+use super::product::RowsOf;
+#[cfg(not(feature = "dfdx-ops"))]
+use super::{inputs::is_input, product::matrix};
+#[cfg(feature = "dfdx-ops")]
+use crate::device::linear;
 use crate::random::uniform_numbers;
+#[cfg(not(feature = "dfdx-ops"))]
 use crate::tensor::values;
 
 type Err = <AutoDevice as HasErr>::Err;
@@ -213,6 +222,7 @@ where
 }
 
 /// `y_bo = sum_i x_bi w_oi + bias_o`, with its gradients.
+#[cfg(not(feature = "dfdx-ops"))]
 fn linear<S, T, const I: usize, const O: usize>(
     x: Tensor<S, f32, AutoDevice, T>,
     weight: &Tensor<Rank2<O, I>, f32, AutoDevice>,
@@ -251,6 +261,7 @@ where
 }
 
 /// Adds each of the rows to `sum`.
+#[cfg(not(feature = "dfdx-ops"))]
 fn add_rows(sum: &mut [f32], rows: &[f32]) {
     for row in rows.chunks_exact(sum.len().max(1)) {
         for (sum, x) in sum.iter_mut().zip(row) {

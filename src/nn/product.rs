@@ -1,13 +1,19 @@
 //! The product of a batch with a matrix of weights, and its gradients.
 
-use dfdx::shapes::{Const, Dim, HasShape, Rank1, Rank2, Shape};
-use dfdx::tensor::{
-    AutoDevice, Merge, NoneTape, OwnedTape, PutTape, SplitTape, Tape, Tensor, TensorFromVec,
+use dfdx::shapes::{Const, Dim, Rank1, Rank2, Shape};
+use dfdx::tensor::{AutoDevice, Merge, NoneTape, OwnedTape, Tape, Tensor};
+#[cfg(not(feature = "dfdx-ops"))]
+use dfdx::{
+    shapes::HasShape,
+    tensor::{PutTape, SplitTape, TensorFromVec},
+    tensor_ops::ReshapeTo,
 };
-use dfdx::tensor_ops::ReshapeTo;
+#[cfg(not(feature = "dfdx-ops"))]
 use samebits::{Matrix, matmul};
 
+#[cfg(not(feature = "dfdx-ops"))]
 use super::inputs::is_input;
+#[cfg(not(feature = "dfdx-ops"))]
 use crate::tensor::values;
 
 /// The shapes that a layer with `I` inputs takes: one row of `I` numbers, or any number of rows.
@@ -110,6 +116,19 @@ pub trait MatMul<const I: usize, S: RowsOf<I>, T> {
 }
 
 impl<const I: usize, S: RowsOf<I>, T> MatMul<I, S, T> for Tensor<S, f32, AutoDevice, T> {
+    #[cfg(feature = "dfdx-ops")]
+    fn mm<const O: usize, R>(
+        self,
+        weights: Tensor<Rank2<I, O>, f32, AutoDevice, R>,
+    ) -> Tensor<S::Outputs<O>, f32, AutoDevice, T::Joined>
+    where
+        T: JoinTape<R>,
+        R: Tape<f32, AutoDevice>,
+    {
+        crate::device::mm(self, weights).unwrap_or_else(|error| panic!("mm: {error}"))
+    }
+
+    #[cfg(not(feature = "dfdx-ops"))]
     fn mm<const O: usize, R>(
         self,
         weights: Tensor<Rank2<I, O>, f32, AutoDevice, R>,
@@ -147,6 +166,7 @@ impl<const I: usize, S: RowsOf<I>, T> MatMul<I, S, T> for Tensor<S, f32, AutoDev
 }
 
 /// Numbers as rows of `columns` each.
+#[cfg(not(feature = "dfdx-ops"))]
 pub(super) fn matrix(numbers: &[f32], columns: usize) -> Matrix<'_> {
     Matrix::new(numbers, numbers.len().checked_div(columns).unwrap_or(0), columns)
 }
@@ -159,7 +179,10 @@ mod tests {
     type Gradients2 = (Vec<f32>, Vec<f32>);
 
     /// The gradients of `sum((x w)^2)` by dfdx's own operations.
-    fn by_dfdx(x: &Tensor<Rank2<5, 4>, f32, Cpu>, w: &Tensor<Rank2<4, 3>, f32, Cpu>) -> Gradients2 {
+    fn by_dfdx(
+        x: &Tensor<Rank2<5, 4>, f32, AutoDevice>,
+        w: &Tensor<Rank2<4, 3>, f32, AutoDevice>,
+    ) -> Gradients2 {
         let gradients = x.leaky_trace().matmul(w.clone()).square().sum().backward();
         (gradients.get(x).as_vec(), gradients.get(w).as_vec())
     }
@@ -220,6 +243,7 @@ mod tests {
         assert_eq!(nothing.mm(w).shape().0, 0);
     }
 
+    #[cfg(not(feature = "dfdx-ops"))]
     #[test]
     fn the_gradient_of_the_models_input_is_left_out() {
         let dev = AutoDevice::default();

@@ -9,6 +9,7 @@
 //! Which taps have met a pixel is known from the sizes. A layer keeps it as a number with a bit for each
 //! tap, which dfdx's visitors see as a scalar of the name [`NAME`], just before the weights.
 
+#[cfg(not(feature = "dfdx-ops"))]
 use std::ops::Range;
 
 use num_traits::NumCast;
@@ -68,8 +69,17 @@ impl Taps {
         self.next.take().filter(|(weights, _)| weights == name).map(|(_, bits)| bits)
     }
 
+    /// Which taps have met a pixel, if the parameter is the weights of a convolution and not all have.
+    #[cfg(feature = "dfdx-ops")]
+    pub fn met(&mut self, name: &str, sizes: &[usize]) -> Option<Vec<bool>> {
+        let bits = self.of(name).filter(|bits| *bits != u64::MAX)?;
+        let taps: Vec<bool> = (0..sizes[0] * sizes[1]).map(|at| bits >> at & 1 == 1).collect();
+        taps.contains(&false).then_some(taps)
+    }
+
     /// The numbers of a parameter that may have a gradient, in ranges: all of them, unless it is the
     /// weights of a convolution with taps that have met no pixel. `sizes` are those of the parameter.
+    #[cfg(not(feature = "dfdx-ops"))]
     pub fn ranges(&mut self, name: &str, sizes: &[usize]) -> Vec<Range<usize>> {
         let len = sizes.iter().product();
         let Some(bits) = self.of(name).filter(|bits| *bits != u64::MAX) else {
@@ -103,6 +113,7 @@ mod tests {
         assert_eq!(to_pytorch(&from_pytorch(&any, [2, 3, 4, 5]), [2, 3, 4, 5]), any);
     }
 
+    #[cfg(not(feature = "dfdx-ops"))]
     #[test]
     fn ranges_of_the_taps_that_have_met_a_pixel() {
         let mut taps = Taps::default();

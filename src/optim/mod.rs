@@ -13,12 +13,14 @@
 mod adam;
 mod basic;
 mod dfdx_optimizers;
+mod kept;
 mod rule;
 mod sgd;
 mod zero;
 
 pub use adam::Adam;
 pub use basic::BasicOptim;
+pub use kept::PerParameter;
 pub use rule::UpdateRule;
 pub use sgd::SGD;
 

@@ -50,6 +50,18 @@ pub trait UpdateRule {
         grad: &Tensor<S, f32, AutoDevice>,
     );
 
+    /// Changes the parameter `p`, whose gradient is among `gradients`: for rules that need no copy of it.
+    #[doc(hidden)]
+    fn update_in<S: Shape>(
+        &mut self,
+        p: &mut Tensor<S, f32, AutoDevice>,
+        gradients: &mut Grads,
+    ) -> Result<(), <AutoDevice as HasErr>::Err> {
+        gradients.try_alloc_for(p)?;
+        self.update(p, &gradients.get(p));
+        Ok(())
+    }
+
     /// The learning rate.
     fn lr(&self) -> f64;
 
@@ -78,8 +90,7 @@ impl<R: UpdateRule> TensorVisitor<f32, AutoDevice> for EachParameter<'_, R> {
         p: &mut Tensor<S, f32, AutoDevice>,
     ) -> Result<Option<Tensor<S, f32, AutoDevice>>, Self::Err> {
         if options.do_gradient_update {
-            self.gradients.try_alloc_for(p)?;
-            self.rule.update(p, &self.gradients.get(p));
+            self.rule.update_in(p, self.gradients)?;
         }
         Ok(None)
     }

@@ -3,8 +3,7 @@
 use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
 
-use super::UpdateRule;
-use crate::tensor::Grads;
+use super::{PerParameter, UpdateRule};
 
 /// Stochastic gradient descent, fastai's `SGD(params, lr, mom=0., wd=0.)`.
 ///
@@ -37,7 +36,7 @@ pub struct SGD {
     momentum: f64,
     weight_decay: f64,
     /// The `v` of each parameter, found by the parameter it belongs to as gradients are.
-    averages: Grads,
+    averages: PerParameter,
 }
 
 impl SGD {
@@ -48,7 +47,7 @@ impl SGD {
     /// assert_eq!(UpdateRule::lr(&SGD::new(0.1)), 0.1);
     /// ```
     pub fn new(lr: f64) -> Self {
-        Self { lr, momentum: 0.0, weight_decay: 0.0, averages: Grads::leaky() }
+        Self { lr, momentum: 0.0, weight_decay: 0.0, averages: PerParameter::default() }
     }
 
     /// How much of the direction of the last steps is kept, from 0 (nothing) to 1 (excluded).
@@ -82,6 +81,25 @@ impl Default for SGD {
 }
 
 impl UpdateRule for SGD {
+    /// By dfdx's own kernel: one launch, and no copy of the gradient.
+    #[cfg(feature = "dfdx-ops")]
+    fn update_in<S: Shape>(
+        &mut self,
+        p: &mut Tensor<S, f32, AutoDevice>,
+        gradients: &mut crate::tensor::Grads,
+    ) -> Result<(), <AutoDevice as dfdx::tensor::HasErr>::Err> {
+        use dfdx::tensor_ops::{Momentum, SgdConfig, WeightDecay};
+
+        let config = SgdConfig {
+            lr: self.lr,
+            momentum: (self.momentum != 0.0).then_some(Momentum::Classic(self.momentum)),
+            weight_decay: Some(WeightDecay::Decoupled(self.weight_decay)),
+        };
+        let average = self.averages.0.get_or_alloc_mut(p)?;
+        let gradient = gradients.get_or_alloc_mut(p)?;
+        config.try_update(p, average, gradient)
+    }
+
     fn update<S: Shape>(
         &mut self,
         p: &mut Tensor<S, f32, AutoDevice>,
@@ -92,11 +110,17 @@ impl UpdateRule for SGD {
             p.axpy(kept, grad, -self.lr);
             return;
         }
-        let average = self.averages.get_or_alloc_mut(p).expect("memory for the averages");
-        for (v, g) in average.iter_mut().zip(crate::tensor::values(grad).iter()) {
-            *v = self.momentum as f32 * *v + g;
-        }
-        p.axpy(kept, &self.averages.get(p), -self.lr);
+        #[cfg(feature = "dfdx-ops")]
+        let average = self.averages.update(p, |v| v * self.momentum as f32 + grad.clone());
+        #[cfg(not(feature = "dfdx-ops"))]
+        let average = {
+            let average = self.averages.0.get_or_alloc_mut(p).expect("memory for the averages");
+            for (v, g) in average.iter_mut().zip(crate::tensor::values(grad).iter()) {
+                *v = self.momentum as f32 * *v + g;
+            }
+            self.averages.0.get(p)
+        };
+        p.axpy(kept, &average, -self.lr);
     }
 
     fn lr(&self) -> f64 {

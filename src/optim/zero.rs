@@ -1,17 +1,32 @@
 //! Gradients back to 0.
 
-use dfdx::nn::{
-    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorName, ViewTensorRef,
+use dfdx::nn::TensorCollection;
+use dfdx::tensor::{AutoDevice, HasErr};
+#[cfg(not(feature = "dfdx-ops"))]
+use dfdx::{
+    nn::{RecursiveWalker, TensorOptions, TensorVisitor, ViewTensorName, ViewTensorRef},
+    shapes::{HasShape, Shape},
+    tensor::Tensor,
 };
-use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{AutoDevice, HasErr, Tensor};
+#[cfg(not(feature = "dfdx-ops"))]
 use num_traits::NumCast;
 
+#[cfg(not(feature = "dfdx-ops"))]
 use crate::nn::Taps;
 use crate::tensor::Grads;
 
+/// Sets the gradients of a model's parameters to 0: dfdx's `model.zero_grads(gradients)`.
+#[cfg(feature = "dfdx-ops")]
+pub(crate) fn zero_grads<M: TensorCollection<f32, AutoDevice>>(
+    model: &M,
+    gradients: &mut Grads,
+) -> Result<(), <AutoDevice as HasErr>::Err> {
+    dfdx::nn::ZeroGrads::try_zero_grads(model, gradients)
+}
+
 /// Sets the gradients of a model's parameters to 0, as dfdx's `model.zero_grads(gradients)` does, but
 /// does not touch those that are 0 anyway: of taps of convolutions that have met no pixel.
+#[cfg(not(feature = "dfdx-ops"))]
 pub(crate) fn zero_grads<M: TensorCollection<f32, AutoDevice>>(
     model: &M,
     gradients: &mut Grads,
@@ -21,11 +36,13 @@ pub(crate) fn zero_grads<M: TensorCollection<f32, AutoDevice>>(
     Ok(())
 }
 
+#[cfg(not(feature = "dfdx-ops"))]
 struct EachParameter<'a> {
     gradients: &'a mut Grads,
     taps: Taps,
 }
 
+#[cfg(not(feature = "dfdx-ops"))]
 impl TensorVisitor<f32, AutoDevice> for EachParameter<'_> {
     type Viewer = (ViewTensorRef, ViewTensorName);
     type Err = <AutoDevice as HasErr>::Err;

@@ -1,10 +1,14 @@
 //! One image or a whole batch: the same function for both.
 
 use dfdx::prelude::{BroadcastTo, MeanTo, TryLt};
-use dfdx::shapes::{Axes2, Const, ConstShape, HasShape, Rank0, Rank2, Shape};
+#[cfg(feature = "dfdx-ops")]
+use dfdx::shapes::Axis;
+use dfdx::shapes::{Axes2, Const, HasShape, Rank0, Rank2, Shape};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
+#[cfg(not(feature = "dfdx-ops"))]
 use samebits::{Statistics, mean_absolute_differences};
 
+#[cfg(not(feature = "dfdx-ops"))]
 use super::values;
 
 /// The shapes that a function of images takes: one image, or a batch of them.
@@ -23,7 +27,7 @@ use super::values;
 )]
 pub trait ImageShape: Shape {
     /// The shape of one of the images.
-    type One: ConstShape;
+    type One: Shape;
     /// The shape of a result with one number for each image.
     type Each: Shape;
 
@@ -34,7 +38,10 @@ pub trait ImageShape: Shape {
     ) -> Tensor<Self, f32, AutoDevice>;
     /// See [`ImagesExt::mean_pixels`].
     fn mean_pixels(images: Tensor<Self, f32, AutoDevice>) -> Tensor<Self::Each, f32, AutoDevice>;
+    /// See [`ImagesExt::mean_image`].
+    fn mean_image(images: &Tensor<Self, f32, AutoDevice>) -> Tensor<Self::One, f32, AutoDevice>;
     /// A number for each image.
+    #[doc(hidden)]
     fn each(&self, numbers: Vec<f32>, dev: &AutoDevice) -> Tensor<Self::Each, f32, AutoDevice>;
 }
 
@@ -48,6 +55,10 @@ impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
 
     fn mean_pixels(image: Tensor<Self, f32, AutoDevice>) -> Tensor<Rank0, f32, AutoDevice> {
         image.mean()
+    }
+
+    fn mean_image(image: &Tensor<Self, f32, AutoDevice>) -> Tensor<Self, f32, AutoDevice> {
+        image.clone()
     }
 
     fn each(&self, number: Vec<f32>, dev: &AutoDevice) -> Tensor<Rank0, f32, AutoDevice> {
@@ -68,6 +79,19 @@ impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) 
 
     fn mean_pixels(images: Tensor<Self, f32, AutoDevice>) -> Tensor<(usize,), f32, AutoDevice> {
         images.mean::<_, Axes2<1, 2>>()
+    }
+
+    fn mean_image(images: &Tensor<Self, f32, AutoDevice>) -> Tensor<Self::One, f32, AutoDevice> {
+        #[cfg(feature = "dfdx-ops")]
+        return images.clone().mean::<_, Axis<0>>();
+        #[cfg(not(feature = "dfdx-ops"))]
+        {
+            let mean = match &*values(images) {
+                [] => vec![f32::NAN; H * W],
+                numbers => Statistics::of(numbers, H * W).mean,
+            };
+            images.device().tensor_from_vec(mean, Default::default())
+        }
     }
 
     fn each(&self, numbers: Vec<f32>, dev: &AutoDevice) -> Tensor<(usize,), f32, AutoDevice> {
@@ -131,12 +155,7 @@ impl<S: Shape> ImagesExt<S> for Tensor<S, f32, AutoDevice> {
     where
         S: ImageShape,
     {
-        let pixels = S::One::NUMEL;
-        let mean = match &*values(self) {
-            [] => vec![f32::NAN; pixels],
-            numbers => Statistics::of(numbers, pixels).mean,
-        };
-        self.device().tensor_from_vec(mean, Default::default())
+        S::mean_image(self)
     }
 }
 
@@ -170,12 +189,17 @@ pub fn mnist_distance<S: ImageShape>(
     a: &Tensor<S, f32, AutoDevice>,
     b: &Tensor<S::One, f32, AutoDevice>,
 ) -> Tensor<S::Each, f32, AutoDevice> {
-    let shape = a.shape();
-    let b = values(b);
-    let images = shape.num_elements().checked_div(b.len()).unwrap_or(0);
-    let mut distances = vec![0.0; images];
-    mean_absolute_differences(&values(a), &b, &mut distances);
-    shape.each(distances, a.device())
+    #[cfg(feature = "dfdx-ops")]
+    return (a.clone() - b.expand_as(a)).abs().mean_pixels();
+    #[cfg(not(feature = "dfdx-ops"))]
+    {
+        let shape = a.shape();
+        let b = values(b);
+        let images = shape.num_elements().checked_div(b.len()).unwrap_or(0);
+        let mut distances = vec![0.0; images];
+        mean_absolute_differences(&values(a), &b, &mut distances);
+        shape.each(distances, a.device())
+    }
 }
 
 /// Whether an image, or each image of a batch, is nearer to the ideal three than to the ideal

@@ -40,6 +40,24 @@ pub trait TensorExt<S: Shape, E> {
     fn mean_all(&self) -> Tensor<Rank0, f32, AutoDevice>
     where
         E: Into<f64>;
+
+    /// Sets one element, as Python's `t[i, j] = value`, on every device. It copies the whole tensor; for
+    /// gradients it is a new one afterwards.
+    ///
+    /// # Panics
+    /// If there is no such element.
+    ///
+    /// ```
+    /// use dfdx::prelude::*;
+    /// use mnist_from_scratch::tensor::TensorExt;
+    ///
+    /// let mut t = AutoDevice::default().tensor([[1., 2., 3.], [4., 5., 6.]]);
+    /// t.set([1, 0], 7.);
+    /// assert_eq!(t.array(), [[1., 2., 3.], [7., 5., 6.]]);
+    /// ```
+    fn set(&mut self, index: S::Concrete, value: E)
+    where
+        AutoDevice: TensorFromVec<E>;
 }
 
 impl<S: Shape, E> TensorExt<S, E> for Tensor<S, E, AutoDevice>
@@ -73,6 +91,20 @@ where
         let sum: f64 = self.as_vec().into_iter().map(Into::into).sum();
         from_values(vec![(sum / self.numel() as f64) as f32], (), self.device())
     }
+
+    fn set(&mut self, index: S::Concrete, value: E)
+    where
+        AutoDevice: TensorFromVec<E>,
+    {
+        let sizes = self.size();
+        let place = index.into_iter().zip(sizes).fold(0, |place, (at, size)| {
+            assert!(at < size, "there is no element {index:?} in a tensor of size {sizes:?}");
+            place * size + at
+        });
+        let mut values = self.as_vec();
+        values[place] = value;
+        *self = self.device().tensor_from_vec(values, *self.shape());
+    }
 }
 
 fn from_values<S: Shape>(
@@ -86,7 +118,8 @@ fn from_values<S: Shape>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dfdx::prelude::{AsArray, TensorFrom, ZerosTensor};
+    use dfdx::prelude::{AsArray, PermuteTo, TensorFrom, ZerosTensor};
+    use dfdx::shapes::Rank2;
 
     #[test]
     fn millions_of_numbers_have_an_exact_mean() {
@@ -101,6 +134,24 @@ mod tests {
         let correct = dev.tensor([true, true, false, true]);
         assert_eq!(correct.float().array(), [1.0, 1.0, 0.0, 1.0]);
         assert_eq!(correct.float().mean_all().array(), 0.75);
+    }
+
+    #[test]
+    fn an_element_of_a_transposed_tensor() {
+        let dev = AutoDevice::default();
+        let mut t = dev.tensor([[1u8, 2, 3], [4, 5, 6]]).permute::<Rank2<3, 2>, _>();
+        t.set([2, 0], 7);
+        assert_eq!(t.array(), [[1, 4], [2, 5], [7, 6]]);
+        let mut number = dev.tensor(0.5);
+        number.set([], 1.5);
+        assert_eq!(number.array(), 1.5);
+    }
+
+    #[test]
+    #[should_panic = "there is no element [0, 2] in a tensor of size [3, 2]"]
+    fn no_such_element() {
+        let mut t = AutoDevice::default().tensor([[1., 2.], [3., 4.], [5., 6.]]);
+        t.set([0, 2], 7.);
     }
 
     #[test]

@@ -17,17 +17,23 @@
 
 mod array;
 mod broadcast;
+#[cfg(feature = "cuda")]
+mod compare;
 mod ext;
 mod image;
 mod loss;
+#[cfg(not(feature = "dfdx-ops"))]
 mod view;
 
 pub use array::{PixelArray, array};
 pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
+#[cfg(feature = "cuda")]
+pub use compare::CompareExt;
 pub use ext::TensorExt;
 pub use image::{ImageError, image_open, open_images, tensor, tensors};
 pub use loss::{l1_loss, mse_loss};
 
+#[cfg(not(feature = "dfdx-ops"))]
 pub(crate) use view::{values, values_mut};
 
 use dfdx::shapes::{Const, Rank2};

@@ -37,6 +37,9 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
     /// What is done to each picture of a batch.
     batch_tfms: Option<RandomAffine>,
     dev: AutoDevice,
+    /// The same pixels on the device, as numbers; they go there once.
+    #[cfg(feature = "dfdx-ops")]
+    on_device: crate::device::Pictures<C, H, W>,
 }
 
 impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
@@ -55,7 +58,20 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         let pictures: Vec<Vec<u8>> =
             items.par_iter().map(|path| Self::decode(path)).collect::<Result<_, _>>()?;
         let dev = AutoDevice::default();
-        Ok(Self { items, labels, pixels: pictures.concat().into(), batch_tfms: None, dev })
+        let pixels: Arc<[u8]> = pictures.concat().into();
+        #[cfg(feature = "dfdx-ops")]
+        let on_device =
+            crate::device::Pictures::new(&dev, pixels.iter().map(|byte| number(*byte)).collect())
+                .map_err(ImageError::Device)?;
+        Ok(Self {
+            items,
+            labels,
+            pixels,
+            batch_tfms: None,
+            dev,
+            #[cfg(feature = "dfdx-ops")]
+            on_device,
+        })
     }
 
     fn decode(path: &Path) -> Result<Vec<u8>, VisionError> {
@@ -97,9 +113,21 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
         (picture, self.labels[index])
     }
 
-    /// The pictures, perhaps moved, and their labels.
+    /// The pictures, perhaps transformed, and their labels.
     fn batch(&self, indices: &[usize]) -> Self::Batch {
+        let labels = indices.iter().map(|&index| self.labels[index]).collect();
+        let labels = self.dev.tensor_from_vec(labels, (indices.len(),));
         let pictures: Vec<&[u8]> = indices.iter().map(|&index| self.picture(index)).collect();
+        // As they are, they are on the device already.
+        #[cfg(feature = "dfdx-ops")]
+        if self.batch_tfms.is_none() {
+            let n = indices.len();
+            let pictures = self.on_device.batch(indices);
+            return (
+                pictures.unwrap_or_else(|error| panic!("a batch of {n} pictures: {error}")),
+                labels,
+            );
+        }
         let maps = match &self.batch_tfms {
             Some(tfms) => tfms.draw(pictures.len(), [H, W]),
             None => vec![Map::IDENTITY; pictures.len()],
@@ -107,8 +135,6 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
         let numbers = by_pixel(&pictures, [C, H, W], &maps);
         let pictures = pictures_by_pixel(&self.dev, indices.len(), numbers)
             .unwrap_or_else(|error| panic!("a batch of {} pictures: {error}", indices.len()));
-        let labels = indices.iter().map(|&index| self.labels[index]).collect();
-        let labels = self.dev.tensor_from_vec(labels, (indices.len(),));
         (crate::nn::Channels::from_pixels(pictures), labels)
     }
 }

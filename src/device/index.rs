@@ -1,0 +1,80 @@
+//! Which rows to gather: tensors of places that are worked out once and stay on the device.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use dfdx::shapes::{Axis, Dim};
+use dfdx::tensor::{AutoDevice, Tape, Tensor, TensorFromVec, ZerosTensor};
+use dfdx::tensor_ops::{GatherTo, TryAdd, TryConcatAlong};
+
+use super::Err;
+
+/// Places in a tensor.
+pub(super) type Index = Tensor<(usize,), usize, AutoDevice>;
+
+/// What a list of places depends on: who made it, and the sizes.
+type Key = (&'static str, Vec<usize>);
+
+thread_local! {
+    // Each layer and each size of a batch has one; they are few, and small beside the activations.
+    static INDICES: RefCell<HashMap<Key, Index>> = RefCell::default();
+}
+
+/// The places that `make` returns, as a tensor. It is called only if `kind` with these `sizes` has not
+/// been asked for before: a copy to the device takes longer than looking it up.
+pub(super) fn index(
+    dev: &AutoDevice,
+    kind: &'static str,
+    sizes: &[usize],
+    make: impl FnOnce() -> Vec<usize>,
+) -> Result<Index, Err> {
+    INDICES.with_borrow_mut(|indices| {
+        let key = (kind, sizes.to_vec());
+        if let Some(index) = indices.get(&key) {
+            return Ok(index.clone());
+        }
+        let places = make();
+        let shape = (places.len(),);
+        let index = dev.try_tensor_from_vec(places, shape)?;
+        indices.insert(key, index.clone());
+        Ok(index)
+    })
+}
+
+/// Some rows of a matrix.
+pub(super) fn gather_rows<C: Dim, T: Tape<f32, AutoDevice>>(
+    rows: Tensor<(usize, C), f32, AutoDevice, T>,
+    index: Index,
+) -> Result<Tensor<(usize, C), f32, AutoDevice, T>, Err> {
+    rows.try_gather(index)
+}
+
+/// The matrix with one more row, all of whose numbers are `filler`: what lies outside of a picture.
+pub(super) fn with_filler<C: Dim, T: Tape<f32, AutoDevice>>(
+    rows: Tensor<(usize, C), f32, AutoDevice, T>,
+    columns: C,
+    filler: f32,
+) -> Result<Tensor<(usize, C), f32, AutoDevice, T>, Err> {
+    let mut row = rows.device().try_zeros_like(&(1, columns))?;
+    if filler != 0.0 {
+        row = row.try_add(filler)?;
+    }
+    (rows, row).try_concat_along(Axis::<0>)
+}
+
+/// For each pixel of the result which pixel each tap of a kernel meets; `None` is padding.
+pub(super) fn taps(sizes: &samebits::Conv2d) -> Vec<Vec<Option<usize>>> {
+    let inside = |at: usize, tap: usize, size: usize| {
+        (at * sizes.stride + tap).checked_sub(sizes.padding).filter(|at| *at < size)
+    };
+    let (columns, k) = (sizes.out_width(), sizes.kernel_size);
+    let pixel = |output: usize| {
+        let tap = |tap: usize| {
+            let row = inside(output / columns, tap / k, sizes.height)?;
+            let column = inside(output % columns, tap % k, sizes.width)?;
+            Some(row * sizes.width + column)
+        };
+        (0..k * k).map(tap).collect()
+    };
+    (0..sizes.out_height() * columns).map(pixel).collect()
+}
