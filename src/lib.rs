@@ -12,6 +12,7 @@
 //! | [`optim`] | optimizers |
 //! | [`learner`] | the training loop, with progress, record and callbacks |
 //! | [`vision`] | folders of pictures, ResNet18 |
+//! | [`gpu`] | the device to train on, and what to do where it fails |
 //! | [`random`] | PyTorch's and Python's random numbers |
 //! | [`mod@show`] | printing tensors as PyTorch prints them, pictures, tables |
 //! | [`prelude`] | all of it, for a chapter's first line |
@@ -32,6 +33,7 @@
 pub mod data;
 #[cfg(any(feature = "dfdx-ops", test))]
 mod device;
+pub mod gpu;
 pub mod learner;
 pub mod loss;
 pub mod metrics;

@@ -12,6 +12,7 @@
 pub use dfdx::prelude::*;
 
 pub use crate::data::*;
+pub use crate::gpu;
 pub use crate::learner::*;
 pub use crate::loss::*;
 pub use crate::metrics::*;

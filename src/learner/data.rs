@@ -7,6 +7,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::error::LearnerError;
 use crate::data::{DataLoader, DataLoaders, Dataset};
+use crate::gpu::with_remedy;
 use crate::tensor::Traced;
 
 /// Loaders whose batches are pairs of an input tensor and of targets.
@@ -89,14 +90,15 @@ where
     type Output = P;
 
     fn forward_train(&mut self, x: Traced<S>) -> Result<Traced<P>, LearnerError> {
-        self.try_forward_mut(x).map_err(|error| LearnerError::Model(format!("{error:?}")))
+        self.try_forward_mut(x)
+            .map_err(|error| LearnerError::Model(with_remedy(format!("{error:?}"))))
     }
 
     fn forward_eval(
         &self,
         x: Tensor<S, f32, AutoDevice>,
     ) -> Result<Tensor<P, f32, AutoDevice>, LearnerError> {
-        self.try_forward(x).map_err(|error| LearnerError::Model(format!("{error:?}")))
+        self.try_forward(x).map_err(|error| LearnerError::Model(with_remedy(format!("{error:?}"))))
     }
 }
 

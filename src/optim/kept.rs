@@ -60,3 +60,24 @@ impl PerParameter {
         changed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    #[test]
+    fn each_parameter_has_its_own() {
+        let dev = AutoDevice::default();
+        let (number, row) = (dev.tensor(5.), dev.tensor([5., 5.]));
+        let mut kept = PerParameter::default();
+        assert_eq!(kept.update(&number, |v| v + 1.).array(), 1.);
+        assert_eq!(kept.update(&row, |v| v + 2.).array(), [2., 2.]);
+        assert_eq!(kept.update(&number, |v| v + 1.).array(), 2.);
+        assert_eq!(kept.update(&row, |v| v * 3.).array(), [6., 6.]);
+        // A copy starts from the same numbers and goes its own way.
+        let mut copy = kept.clone();
+        assert_eq!(copy.update(&number, |v| v + 1.).array(), 3.);
+        assert_eq!(kept.update(&number, |v| v * 10.).array(), 20.);
+    }
+}

@@ -45,7 +45,7 @@ pub enum OptimError {
     #[error("the numbers of the parameter `{0}` do not lie in order: make it with `.contiguous()`")]
     Layout(String),
     /// The device failed, for lack of memory for example.
-    #[error("changing the parameters: {0}")]
+    #[error("changing the parameters: {}", crate::gpu::with_remedy(.0))]
     Device(<AutoDevice as HasErr>::Err),
 }
 

@@ -57,7 +57,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         }
         let pictures: Vec<Vec<u8>> =
             items.par_iter().map(|path| Self::decode(path)).collect::<Result<_, _>>()?;
-        let dev = AutoDevice::default();
+        let dev = crate::gpu::shared();
         let pixels: Arc<[u8]> = pictures.concat().into();
         #[cfg(feature = "dfdx-ops")]
         let on_device =

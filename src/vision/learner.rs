@@ -40,5 +40,5 @@ where
         let (classes, vocab) = (dls.vocab.len(), dls.vocab);
         return Err(VisionError::Outputs { classes, vocab, outputs: N });
     }
-    Ok(Learner::new(dls, net(&AutoDevice::default()), Adam::default(), loss_func))
+    Ok(Learner::new(dls, net(&crate::gpu::shared()), Adam::default(), loss_func))
 }

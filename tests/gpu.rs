@@ -1,0 +1,69 @@
+//! What a program prints where the GPU fails. No GPU is needed: the panics are those that dfdx would
+//! raise.
+
+use std::process::Command;
+
+use mnist_from_scratch::prelude::*;
+
+/// Set for the process that [`panics`] starts.
+const CHILD: &str = "MNIST_FROM_SCRATCH_TEST_GPU_CHILD";
+
+/// As cudarc prints it.
+const NO_DEVICE: &str = "DriverError(CUDA_ERROR_NO_DEVICE, \"no CUDA-capable device is detected\")";
+
+/// Runs the test `name` of this program in a process of its own, where it panics; returns what it prints.
+fn panics(name: &str) -> String {
+    let this = std::env::current_exe().unwrap();
+    let args = ["--exact", name, "--nocapture", "--test-threads=1"];
+    let output = Command::new(this).args(args).env(CHILD, "1").output().unwrap();
+    assert!(!output.status.success(), "the child has not panicked");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn is_child() -> bool {
+    std::env::var_os(CHILD).is_some()
+}
+
+#[test]
+fn a_panic_without_a_gpu_is_explained() {
+    if is_child() {
+        gpu::explain_panics();
+        panic!("called `Result::unwrap()` on an `Err` value: {NO_DEVICE}");
+    }
+    let printed = panics("a_panic_without_a_gpu_is_explained");
+    assert!(printed.contains("The GPU: NVIDIA's driver finds no GPU."), "{printed}");
+    assert!(printed.contains("build without the feature `cuda`"), "{printed}");
+}
+
+#[test]
+fn other_panics_are_as_ever() {
+    if is_child() {
+        gpu::explain_panics();
+        panic!("something else");
+    }
+    let printed = panics("other_panics_are_as_ever");
+    assert!(printed.contains("something else") && !printed.contains("GPU:"), "{printed}");
+}
+
+/// A program of the course calls nothing of this crate before `AutoDevice::default()`.
+#[cfg(all(feature = "dfdx-ops", target_os = "linux"))]
+#[test]
+fn programs_for_a_gpu_start_with_it() {
+    if is_child() {
+        panic!(
+            "called `Result::unwrap()` on an `Err` value: Driver(DriverError(CUDA_ERROR_OUT_OF_MEMORY))"
+        );
+    }
+    let printed = panics("programs_for_a_gpu_start_with_it");
+    assert!(printed.contains("The GPU: the memory of the GPU is full."), "{printed}");
+}
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn the_cpu_is_always_there() {
+    assert!(gpu::device().is_ok());
+    let output = Command::new(env!("CARGO_BIN_EXE_gpu_check")).output().unwrap();
+    assert!(output.status.success());
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.starts_with("This build trains on the CPU."), "{printed}");
+}
