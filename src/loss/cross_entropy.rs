@@ -11,6 +11,12 @@ use dfdx::{
 #[cfg(not(feature = "dfdx-ops"))]
 use crate::tensor::values;
 
+/// Rows of one number for each of `N` classes.
+type Predictions<B, const N: usize, T> = Tensor<(B, Const<N>), f32, AutoDevice, T>;
+
+/// For each row the number of the right class.
+type Targets<B> = Tensor<(B,), i64, AutoDevice>;
+
 /// Cross-entropy, PyTorch's `F.cross_entropy`: for each row of predictions, one number for each of `N`
 /// classes, and the number of the right class, counted from 0. The mean over the rows of
 ///
@@ -35,8 +41,8 @@ use crate::tensor::values;
 /// assert_eq!(cross_entropy(preds, targets).array(), 2f32.ln() / 2.);
 /// ```
 pub fn cross_entropy<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
-    predictions: Tensor<(B, Const<N>), f32, AutoDevice, T>,
-    targets: Tensor<(B,), i64, AutoDevice>,
+    predictions: Predictions<B, N, T>,
+    targets: Targets<B>,
 ) -> Tensor<Rank0, f32, AutoDevice, T> {
     smoothed(predictions, targets, 0.0)
 }
@@ -61,16 +67,13 @@ pub fn cross_entropy<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
 /// ```
 pub fn label_smoothing_cross_entropy<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
     eps: f32,
-) -> impl Fn(
-    Tensor<(B, Const<N>), f32, AutoDevice, T>,
-    Tensor<(B,), i64, AutoDevice>,
-) -> Tensor<Rank0, f32, AutoDevice, T> {
+) -> impl Fn(Predictions<B, N, T>, Targets<B>) -> Tensor<Rank0, f32, AutoDevice, T> {
     move |predictions, targets| smoothed(predictions, targets, eps)
 }
 
 fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
-    predictions: Tensor<(B, Const<N>), f32, AutoDevice, T>,
-    targets: Tensor<(B,), i64, AutoDevice>,
+    predictions: Predictions<B, N, T>,
+    targets: Targets<B>,
     eps: f32,
 ) -> Tensor<Rank0, f32, AutoDevice, T> {
     #[cfg(feature = "dfdx-ops")]
@@ -82,8 +85,8 @@ fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
 
 #[cfg(not(feature = "dfdx-ops"))]
 fn on_the_cpu<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
-    predictions: Tensor<(B, Const<N>), f32, AutoDevice, T>,
-    targets: Tensor<(B,), i64, AutoDevice>,
+    predictions: Predictions<B, N, T>,
+    targets: Targets<B>,
     eps: f32,
 ) -> Tensor<Rank0, f32, AutoDevice, T> {
     let (x, mut tape) = predictions.contiguous().split_tape();
@@ -132,7 +135,7 @@ fn loss_and_gradient(x: &[f32], classes: usize, targets: &[i64], eps: f32) -> (f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dfdx::prelude::{AsArray, Backward, Trace};
+    use dfdx::prelude::{AsArray, Backward, TensorFrom, Trace};
 
     #[test]
     fn without_smoothing_it_is_cross_entropy() {
