@@ -1,16 +1,25 @@
-//! How long training takes: this library beside plain PyTorch and fastai, in one run.
+//! How long the steps of the course take: this library beside plain PyTorch, fastai and other frameworks
+//! in Rust, in one run.
 //!
 //! ```sh
 //! pip install -r benches/pytorch/requirements.txt
-//! cargo bench --bench training -- --python python3
+//! cargo bench --bench training -- --python python3 --rivals
 //! ```
 //!
-//! Each step of the course is run in turn by each of the three, several rounds long, so that what else
-//! the machine does meets all of them alike. The medians, and how often ours is as fast, go to
-//! `benches/results/training.json` and, as a table for the book, to `benches/results/training.md`.
-//! Without `--python` only ours is timed, and nothing is written. `--seeds` trains the ResNet from ten seeds
-//! instead, with each of some recipes. `--table` measures nothing and writes the tables anew from the results
-//! that are there.
+//! Each step is run in turn by each of them, several rounds long, so that what else the machine does
+//! meets all of them alike. The medians go to `benches/results/training.json` and, as a table for the book,
+//! to `benches/results/training.md`.
+//!
+//! | option | |
+//! | --- | --- |
+//! | `--python PYTHON` | also PyTorch and fastai; without it nothing is written |
+//! | `--rivals` | also candle and burn, which are built first: `benches/rivals/` |
+//! | `--step NAME` | only this step; nothing is written |
+//! | `--rounds N` | how many rounds, 7 if nothing is said |
+//! | `--threads N` | how many threads the others may use, 2 if nothing is said |
+//! | `--path NAME` | ours with `portable`, `avx2` or `avx512` |
+//! | `--seeds` | trains the ResNet from ten seeds instead, with each of some recipes |
+//! | `--table` | measures nothing and writes the tables anew from the results that are there |
 
 mod ours;
 mod peer;
@@ -18,32 +27,36 @@ mod seeds;
 mod table;
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mnist_from_scratch::anyhow;
+use samebits::Path;
 use serde_json::{Value, json};
 
 use ours::Data;
 use peer::Peer;
 
 /// The steps of the course, by the names that the Python script has for them.
-const STEPS: [&str; 4] = ["linear", "learner", "simple_net", "resnet"];
+const STEPS: [&str; 6] = ["load", "baseline", "linear", "learner", "simple_net", "resnet"];
 /// A ResNet takes so much longer that it gets fewer rounds.
 const RESNET_ROUNDS: usize = 3;
-const WHO: [&str; 3] = ["ours", "pytorch", "fastai"];
+const WHO: [&str; 5] = ["ours", "pytorch", "fastai", "candle", "burn"];
 
+#[derive(Default)]
 struct Options {
     seeds: bool,
     table: bool,
     python: Option<String>,
+    rivals: bool,
+    step: Option<String>,
+    path: Option<Path>,
     rounds: usize,
     threads: usize,
 }
 
 fn main() -> Result<()> {
     let options = options()?;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results");
     if options.table {
         let read = |file: &str| -> Result<Value> {
             Ok(serde_json::from_str(&fs::read_to_string(folder.join(file))?)?)
@@ -51,18 +64,23 @@ fn main() -> Result<()> {
         write_seeds(&folder, &read("seeds.json")?)?;
         return write_table(&folder, &read("training.json")?);
     }
-    let mut peer = match &options.python {
-        Some(python) => Some(Peer::start(python, options.threads)?),
-        None => {
-            eprintln!("only ours: for PyTorch and fastai add `-- --python python3`");
-            None
-        }
-    };
+    if let Some(path) = options.path {
+        path.force();
+    }
+    let mut peers = Vec::new();
+    match &options.python {
+        Some(python) => peers.push(Peer::python(python, options.threads)?),
+        None => eprintln!("without PyTorch and fastai: for these add `-- --python python3`"),
+    }
+    if options.rivals {
+        peers.push(Peer::rival("candle", options.threads)?);
+        peers.push(Peer::rival("burn", options.threads)?);
+    }
     if options.seeds {
         let results = json!({
             "cpu": cpu(),
             "date": jiff::Zoned::now().date().to_string(),
-            "recipes": seeds::measure(peer.as_mut())?,
+            "recipes": seeds::measure(peers.first_mut().filter(|peer| peer.knows("fastai")))?,
         });
         fs::write(folder.join("seeds.json"), serde_json::to_string_pretty(&results)? + "\n")?;
         return write_seeds(&folder, &results);
@@ -71,35 +89,46 @@ fn main() -> Result<()> {
     let mut runs = vec![vec![Vec::new(); WHO.len()]; STEPS.len()];
     for round in 0..options.rounds {
         for (step, runs) in STEPS.iter().zip(&mut runs) {
+            if options.step.as_ref().is_some_and(|only| only != step) {
+                continue;
+            }
             if *step == "resnet" && round >= RESNET_ROUNDS {
                 continue;
             }
             for (who, runs) in WHO.iter().zip(runs.iter_mut()) {
-                let run = match (*who, &mut peer) {
-                    ("ours", Some(peer)) => peer.while_stopped(|| ours::run(step, &data))?,
-                    ("ours", None) => ours::run(step, &data)?,
-                    (_, Some(peer)) => peer.run(who, step)?,
-                    (_, None) => continue,
+                let run = if *who == "ours" {
+                    ours::run(step, &data)?
+                } else {
+                    let Some(peer) = peers.iter_mut().find(|peer| peer.knows(who)) else {
+                        continue;
+                    };
+                    let Some(run) = peer.run(who, step)? else { continue };
+                    run
                 };
                 eprintln!(
                     "round {} {step:10} {who:8} {:.4} s, accuracy {:.4}",
                     round + 1,
                     run.seconds,
-                    run.accuracy
+                    run.accuracy.unwrap_or(f64::NAN)
                 );
                 runs.push(run);
             }
         }
     }
-    let Some(peer) = peer else { return Ok(()) };
+    if options.python.is_none() || options.step.is_some() || options.path.is_some() {
+        return Ok(());
+    }
+    let versions = peers.iter().flat_map(|peer| peer.versions.as_object().into_iter().flatten());
+    let versions = versions.map(|(name, version)| (name.clone(), version.clone())).collect();
     let results = json!({
         "cpu": cpu(),
         "threads": options.threads,
-        "versions": peer.versions,
+        "versions": Value::Object(versions),
         "date": jiff::Zoned::now().date().to_string(),
         "rounds": options.rounds,
         "steps": STEPS.iter().zip(&runs).map(|(step, runs)| {
-            let who = WHO.iter().zip(runs).map(|(who, runs)| (who.to_string(), summary(runs)));
+            let who = WHO.iter().zip(runs).filter(|(_, runs)| !runs.is_empty());
+            let who = who.map(|(who, runs)| (who.to_string(), summary(runs)));
             json!({ "step": step, "runs": Value::Object(who.collect()) })
         }).collect::<Vec<_>>(),
     });
@@ -108,14 +137,14 @@ fn main() -> Result<()> {
     write_table(&folder, &results)
 }
 
-fn write_table(folder: &Path, results: &Value) -> Result<()> {
+fn write_table(folder: &std::path::Path, results: &Value) -> Result<()> {
     let table = table::markdown(results)?;
     fs::write(folder.join("training.md"), &table)?;
     print!("{table}");
     Ok(())
 }
 
-fn write_seeds(folder: &Path, results: &Value) -> Result<()> {
+fn write_seeds(folder: &std::path::Path, results: &Value) -> Result<()> {
     Ok(fs::write(folder.join("seeds.md"), table::seeds(results)?)?)
 }
 
@@ -123,7 +152,8 @@ fn write_seeds(folder: &Path, results: &Value) -> Result<()> {
 #[derive(Debug, Clone)]
 struct Run {
     seconds: f64,
-    accuracy: f64,
+    /// None where nothing is predicted.
+    accuracy: Option<f64>,
 }
 
 fn summary(runs: &[Run]) -> Value {
@@ -134,7 +164,7 @@ fn summary(runs: &[Run]) -> Value {
         "median": rounded(table::median(&seconds)),
         "fastest": rounded(seconds[0]),
         "slowest": rounded(seconds[seconds.len() - 1]),
-        "accuracy": rounded(runs[0].accuracy),
+        "accuracy": runs[0].accuracy.map(rounded),
         "rounds": runs.len(),
     })
 }
@@ -148,12 +178,22 @@ fn cpu() -> String {
 }
 
 fn options() -> Result<Options> {
-    let mut options = Options { seeds: false, table: false, python: None, rounds: 7, threads: 2 };
+    let mut options = Options { rounds: 7, threads: 2, ..Options::default() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} wants a value"));
         match argument.as_str() {
             "--python" => options.python = Some(value()?),
+            "--step" => options.step = Some(value()?),
+            "--rivals" => options.rivals = true,
+            "--path" => {
+                options.path = Some(match value()?.as_str() {
+                    "portable" => Path::Portable,
+                    "avx2" => Path::Avx2,
+                    "avx512" => Path::Avx512,
+                    other => bail!("no path {other}: there are portable, avx2 and avx512"),
+                });
+            }
             "--seeds" => options.seeds = true,
             "--table" => options.table = true,
             "--rounds" => options.rounds = value()?.parse().context("--rounds wants a number")?,
@@ -163,11 +203,14 @@ fn options() -> Result<Options> {
             // Cargo adds it.
             "--bench" => {}
             other => {
-                bail!(
-                    "unknown option {other}: there are --python, --rounds, --threads, --seeds and --table"
-                )
+                bail!("unknown option {other}; benches/training/main.rs has a list")
             }
         }
+    }
+    if let Some(step) = &options.step
+        && !STEPS.contains(&step.as_str())
+    {
+        bail!("unknown step {step}: there are {}", STEPS.join(", "));
     }
     if options.rounds == 0 {
         bail!("--rounds has to be at least 1");

@@ -1,5 +1,6 @@
 //! The steps with this library.
 
+use std::path::Path;
 use std::time::Instant;
 
 use mnist_from_scratch::prelude::*;
@@ -11,6 +12,8 @@ pub struct Data {
     dev: AutoDevice,
     train: Digits,
     valid: Digits,
+    /// The same as stacks of images: threes and sevens of the training set, then of the validation set.
+    stacks: [Images; 4],
 }
 
 impl Data {
@@ -18,7 +21,8 @@ impl Data {
     pub fn load() -> Result<Self> {
         let dev = AutoDevice::default();
         let (train, valid) = threes_and_sevens(&dev)?;
-        Ok(Self { dev, train, valid })
+        let stacks = stacks(&untar_data(Urls::MNIST_SAMPLE)?, &dev)?;
+        Ok(Self { dev, train, valid, stacks })
     }
 
     fn loaders(&self) -> DataLoaders<Digits> {
@@ -27,14 +31,39 @@ impl Data {
     }
 }
 
+/// Opens all pictures of the data set and stacks them.
+fn stacks(path: &Path, dev: &AutoDevice) -> Result<[Images; 4]> {
+    let mut stacks = Vec::new();
+    for folder in ["train/3", "train/7", "valid/3", "valid/7"] {
+        let pictures: Vec<Pixels> = tensors(&open_images(&path.join(folder).ls()?.sorted())?, dev)?;
+        stacks.push(pictures.stack().float() / 255.);
+    }
+    Ok(stacks.try_into().expect("four folders"))
+}
+
+/// The share of digits that the pixel similarity gets right.
+fn baseline([threes, sevens, valid_threes, valid_sevens]: &[Images; 4]) -> f32 {
+    let mean3: Image = threes.mean_image();
+    let mean7: Image = sevens.mean_image();
+    let threes = is_3(valid_threes, &mean3, &mean7).float().mean_all();
+    let sevens = (!is_3(valid_sevens, &mean3, &mean7)).float().mean_all();
+    (threes.array() + sevens.array()) / 2.
+}
+
 /// Runs a step with the seed that the Python script uses, and times it.
 pub fn run(step: &str, data: &Data) -> Result<Run> {
     if step == "resnet" {
-        return resnet(42, 1, 0.1, 0);
+        return resnet(42, &Recipe::NOTEBOOK);
     }
+    let path = untar_data(Urls::MNIST_SAMPLE)?;
     set_seed(42);
     let start = Instant::now();
     let accuracy = match step {
+        "load" => {
+            stacks(&path, &data.dev)?;
+            return Ok(Run { seconds: start.elapsed().as_secs_f64(), accuracy: None });
+        }
+        "baseline" => baseline(&data.stacks),
         "linear" => linear(data)?,
         "learner" => learner(Linear::<784, 1>::new(&data.dev), 10, 1., data)?,
         _ => {
@@ -42,7 +71,7 @@ pub fn run(step: &str, data: &Data) -> Result<Run> {
             learner(net, 40, 0.1, data)?
         }
     };
-    Ok(Run { seconds: start.elapsed().as_secs_f64(), accuracy: f64::from(accuracy) })
+    Ok(Run { seconds: start.elapsed().as_secs_f64(), accuracy: Some(f64::from(accuracy)) })
 }
 
 type Params = (Tensor<Rank2<784, 1>, f32, AutoDevice>, Tensor<Rank1<1>, f32, AutoDevice>);
@@ -92,15 +121,36 @@ where
     Ok(learn.recorder.values[epochs - 1][2])
 }
 
+/// How a ResNet18 is trained.
+pub struct Recipe {
+    pub name: &'static str,
+    pub epochs: usize,
+    pub lr_max: f64,
+    /// What is done to the pictures.
+    pub tfms: Option<RandomAffine>,
+    /// How unsure the targets are.
+    pub smoothing: f32,
+}
+
+impl Recipe {
+    /// The notebook's last cell.
+    pub const NOTEBOOK: Self =
+        Self { name: "the notebook's", epochs: 1, lr_max: 0.1, tfms: None, smoothing: 0. };
+}
+
 /// A ResNet18 with the one-cycle schedule; making loaders and net is not counted.
-pub fn resnet(seed: u64, epochs: usize, lr_max: f64, shift: usize) -> Result<Run> {
+pub fn resnet(seed: u64, recipe: &Recipe) -> Result<Run> {
     let path = untar_data(Urls::MNIST_SAMPLE)?;
     set_seed(seed);
-    let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
-    let dls = dls.random_shift(shift);
-    let mut learn = vision_learner(dls, resnet18::<2>, cross_entropy)?.metrics(accuracy).silent();
+    let mut dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
+    if let Some(tfms) = &recipe.tfms {
+        dls = dls.batch_tfms(tfms.clone());
+    }
+    let loss = label_smoothing_cross_entropy(recipe.smoothing);
+    let mut learn = vision_learner(dls, resnet18::<2>, loss)?.metrics(accuracy).silent();
     let start = Instant::now();
-    learn.fit_one_cycle(epochs, lr_max)?;
+    learn.fit_one_cycle(recipe.epochs, recipe.lr_max)?;
     let seconds = start.elapsed().as_secs_f64();
-    Ok(Run { seconds, accuracy: f64::from(learn.recorder.values[epochs - 1][2]) })
+    let row = learn.recorder.values.last().expect("a row for each epoch");
+    Ok(Run { seconds, accuracy: Some(f64::from(row[2])) })
 }

@@ -1,62 +1,89 @@
-//! The steps with PyTorch and fastai, by a Python process that waits for questions.
+//! The steps with other frameworks: each a process that waits for questions.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use mnist_from_scratch::anyhow;
 use serde_json::Value;
 
 use super::Run;
 
-/// `benches/pytorch/peer.py` at work.
+/// A program that answers `WHO STEP` with seconds and accuracy; `benches/pytorch/peer.py` has the details.
+///
+/// It is stopped while it has nothing to answer. The threads of PyTorch go on waiting for work long after
+/// it is done, and would take the processor away from whoever is timed next.
 pub struct Peer {
     process: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// Of Python, torch and fastai.
+    who: &'static [&'static str],
+    /// Of what it measures.
     pub versions: Value,
 }
 
 impl Peer {
+    /// PyTorch and fastai.
+    pub fn python(python: &str, threads: usize) -> Result<Self> {
+        let mut command = Command::new(python);
+        command.arg(root().join("benches/pytorch/peer.py"));
+        Self::start(command, &["pytorch", "fastai"], threads).context(
+            "starting benches/pytorch/peer.py; are its requirements installed? \
+             `pip install -r benches/pytorch/requirements.txt`",
+        )
+    }
+
+    /// Another framework in Rust; its package is built first.
+    pub fn rival(name: &'static str, threads: usize) -> Result<Self> {
+        let folder = root().join("benches/rivals").join(name);
+        let target = folder.join("target");
+        // In its folder, where its own settings for cargo are.
+        let status = Command::new("cargo")
+            .args(["build", "--release", "--locked"])
+            .current_dir(&folder)
+            .env("CARGO_TARGET_DIR", &target)
+            .status()
+            .context("starting cargo")?;
+        ensure!(status.success(), "cargo could not build {}", folder.display());
+        let program = target.join("release").join(format!("rival-{name}"));
+        let who = if name == "candle" { &["candle"] } else { &["burn"] };
+        Self::start(Command::new(program), who, threads)
+    }
+
     /// Starts it; it loads the data first.
-    pub fn start(python: &str, threads: usize) -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut process = Command::new(python)
-            .arg(root.join("benches/pytorch/peer.py"))
-            .arg(root.join("data/mnist_sample.tgz"))
+    fn start(mut command: Command, who: &'static [&'static str], threads: usize) -> Result<Self> {
+        let mut process = command
+            .arg(root().join("data/mnist_sample.tgz"))
             .arg(threads.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("starting {python}"))?;
+            .with_context(|| format!("starting {command:?}"))?;
         let questions = process.stdin.take().context("no standard input")?;
         let answers = BufReader::new(process.stdout.take().context("no standard output")?);
-        let mut peer = Self { process, questions, answers, versions: Value::Null };
-        peer.versions = peer.answer().context(
-            "starting benches/pytorch/peer.py; are its requirements installed? \
-             `pip install -r benches/pytorch/requirements.txt`",
-        )?;
+        let mut peer = Self { process, questions, answers, who, versions: Value::Null };
+        peer.versions = peer.answer()?;
+        peer.signal("-STOP");
         Ok(peer)
     }
 
-    /// Has it run a step, and returns its time.
-    pub fn run(&mut self, who: &str, step: &str) -> Result<Run> {
-        writeln!(self.questions, "{who} {step}")?;
-        let answer = self.answer().with_context(|| format!("{who} {step}"))?;
-        let number =
-            |key: &str| answer[key].as_f64().with_context(|| format!("no {key} in {answer}"));
-        Ok(Run { seconds: number("seconds")?, accuracy: number("accuracy")? })
+    /// Whether it can be asked for `who`.
+    pub fn knows(&self, who: &str) -> bool {
+        self.who.contains(&who)
     }
 
-    /// Stops the process for a while, and lets it go on afterwards. PyTorch's threads go on waiting for work
-    /// long after it is done, and take the processor away from whoever is timed next.
-    pub fn while_stopped<R>(&self, work: impl FnOnce() -> R) -> R {
-        self.signal("-STOP");
-        let result = work();
+    /// Has it run a step, and returns its time; `None` if it has not got that step.
+    pub fn run(&mut self, who: &str, step: &str) -> Result<Option<Run>> {
         self.signal("-CONT");
-        result
+        writeln!(self.questions, "{who} {step}")?;
+        let answer = self.answer().with_context(|| format!("{who} {step}"))?;
+        self.signal("-STOP");
+        if answer.is_null() {
+            return Ok(None);
+        }
+        let seconds = answer["seconds"].as_f64().with_context(|| format!("no time in {answer}"))?;
+        Ok(Some(Run { seconds, accuracy: answer["accuracy"].as_f64() }))
     }
 
     fn signal(&self, signal: &str) {
@@ -67,8 +94,12 @@ impl Peer {
     fn answer(&mut self) -> Result<Value> {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
-        serde_json::from_str(&line).with_context(|| format!("the Python script answered {line:?}"))
+        serde_json::from_str(&line).with_context(|| format!("{:?} answered {line:?}", self.who))
     }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
 }
 
 impl Drop for Peer {

@@ -8,6 +8,8 @@ use serde_json::Value;
 /// What the reader knows a step as.
 fn title(step: &str) -> &str {
     match step {
+        "load" => "[opening all pictures](03_pixel_similarity.md)",
+        "baseline" => "[pixel similarity](04_broadcasting.md)",
         "linear" => "[linear model by hand](09_training_loop.md), 20 epochs",
         "learner" => "[`Linear` with `Learner`](10_learner.md), 10 epochs",
         "simple_net" => "[`simple_net`](11_neural_net.md), 40 epochs",
@@ -16,37 +18,53 @@ fn title(step: &str) -> &str {
     }
 }
 
+/// Who is measured, and the heading of the column.
+const COLUMNS: [(&str, &str); 5] = [
+    ("ours", "this book"),
+    ("pytorch", "PyTorch"),
+    ("fastai", "fastai"),
+    ("candle", "candle"),
+    ("burn", "burn"),
+];
+
 /// A Markdown table of the medians, and below it where and when they were measured.
 pub fn markdown(results: &Value) -> Result<String> {
+    let steps = results["steps"].as_array().context("no `steps`")?;
+    let measured = |who: &str| steps.iter().any(|step| step["runs"].get(who).is_some());
+    let columns: Vec<_> = COLUMNS.iter().filter(|(who, _)| measured(who)).collect();
+    let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
     let mut lines = vec![
-        "| step | this book (s) | PyTorch (s) | fastai (s) | PyTorch / this book | fastai / this book |"
-            .to_string(),
-        "| --- | ---: | ---: | ---: | ---: | ---: |".to_string(),
+        format!("| step | {} |", headings.join(" | ")),
+        format!("| --- |{}", " ---: |".repeat(columns.len())),
     ];
-    for step in results["steps"].as_array().context("no `steps`")? {
-        let median = |who: &str| {
-            step["runs"][who]["median"].as_f64().with_context(|| format!("no median of {who}"))
-        };
-        let (ours, pytorch, fastai) = (median("ours")?, median("pytorch")?, median("fastai")?);
-        lines.push(format!(
-            "| {} | {ours:.3} | {pytorch:.3} | {fastai:.3} | {:.1} | {:.1} |",
-            title(step["step"].as_str().context("no `step`")?),
-            pytorch / ours,
-            fastai / ours,
-        ));
+    for step in steps {
+        let median = |who: &str| step["runs"][who]["median"].as_f64();
+        let ours = median("ours").context("no median of ours")?;
+        let cells = columns.iter().map(|(who, _)| match median(who) {
+            None => "–".to_string(),
+            Some(seconds) if *who == "ours" => format!("{seconds:.3}"),
+            Some(seconds) => format!("{seconds:.3} (×&nbsp;{:.1})", seconds / ours),
+        });
+        let title = title(step["step"].as_str().context("no `step`")?);
+        lines.push(format!("| {title} | {} |", cells.collect::<Vec<_>>().join(" | ")));
     }
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let versions = &results["versions"];
+    let version = |name: &str, key: &str| {
+        versions[key].as_str().map_or(String::new(), |version| format!("{name} {version}, "))
+    };
     lines.push(String::new());
     lines.push(format!(
-        "Seconds, the medians of {} rounds{}; the last two columns say how many times as long the others take. \
-         Processor: {}. PyTorch {} may use {} threads; fastai is version {}. Measured on {}.",
+        "Seconds, the medians of {} rounds{}; in brackets how many times as long as this book. \
+         Processor: {}, {} threads. {}{}{}{}measured on {}.",
         results["rounds"],
         fewer_rounds(results),
         text(&results["cpu"]),
-        text(&versions["torch"]),
         results["threads"],
-        text(&versions["fastai"]),
+        version("PyTorch", "torch"),
+        version("fastai", "fastai"),
+        version("candle", "candle"),
+        version("burn", "burn"),
         text(&results["date"]),
     ));
     Ok(lines.join("\n") + "\n")
@@ -64,23 +82,27 @@ fn fewer_rounds(results: &Value) -> String {
 pub fn seeds(results: &Value) -> Result<String> {
     let mut plot = Plot::new().x_label("seed").y_label("accuracy");
     let mut lines = vec![
-        "| recipe | lowest | median | highest |".to_string(),
-        "| --- | ---: | ---: | ---: |".to_string(),
+        "| recipe | lowest | median | highest | seconds |".to_string(),
+        "| --- | ---: | ---: | ---: | ---: |".to_string(),
     ];
     for recipe in results["recipes"].as_array().context("no `recipes`")? {
         let name = recipe["recipe"].as_str().context("no `recipe`")?;
         let accuracies = recipe["accuracy"].as_array().context("no `accuracy`")?;
         let accuracies: Vec<f64> = accuracies.iter().filter_map(Value::as_f64).collect();
+        let seconds = recipe["seconds"].as_array().context("no `seconds`")?;
+        let mut seconds: Vec<f64> = seconds.iter().filter_map(Value::as_f64).collect();
+        seconds.sort_by(f64::total_cmp);
         let seeds: Vec<f32> = (0..accuracies.len()).map(|seed| seed as f32).collect();
         let shown: Vec<f32> = accuracies.iter().map(|accuracy| *accuracy as f32).collect();
         plot = plot.points(name, &seeds, &shown);
         let mut sorted = accuracies;
         sorted.sort_by(f64::total_cmp);
         lines.push(format!(
-            "| {name} | {:.4} | {:.4} | {:.4} |",
+            "| {name} | {:.4} | {:.4} | {:.4} | {:.1} |",
             sorted[0],
             median(&sorted),
             sorted[sorted.len() - 1],
+            median(&seconds),
         ));
     }
     let svg = plot.svg("seeds")?;
@@ -89,7 +111,7 @@ pub fn seeds(results: &Value) -> Result<String> {
     Ok(format!(
         "<figure role=\"img\" aria-label=\"For each recipe the accuracies of ten seeds.\">\n{}\n\
          <figcaption>Accuracies for the seeds 0 to 9.</figcaption>\n</figure>\n\n{}\n\n\
-         Processor: {}. Measured on {}.\n",
+         Seconds are medians. Processor: {}. Measured on {}.\n",
         svg.join("\n"),
         lines.join("\n"),
         results["cpu"].as_str().unwrap_or_default(),
