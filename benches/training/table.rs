@@ -42,8 +42,10 @@ pub fn markdown(results: &Value) -> Result<String> {
         let ours = median("ours").context("no median of ours")?;
         let cells = columns.iter().map(|(who, _)| match median(who) {
             None => "–".to_string(),
-            Some(seconds) if *who == "ours" => format!("{seconds:.3}"),
-            Some(seconds) => format!("{seconds:.3} (×&nbsp;{:.1})", seconds / ours),
+            Some(seconds) if *who == "ours" => three_digits(seconds),
+            Some(seconds) => {
+                format!("{} (×&nbsp;{:.1})", three_digits(seconds), seconds / ours)
+            }
         });
         let title = title(step["step"].as_str().context("no `step`")?);
         lines.push(format!("| {title} | {} |", cells.collect::<Vec<_>>().join(" | ")));
@@ -68,6 +70,12 @@ pub fn markdown(results: &Value) -> Result<String> {
         text(&results["date"]),
     ));
     Ok(lines.join("\n") + "\n")
+}
+
+/// A number with three digits that count.
+fn three_digits(x: f64) -> String {
+    let decimals = (2 - x.abs().log10().floor() as i32).clamp(0, 9);
+    format!("{x:.*}", decimals as usize)
 }
 
 /// How many rounds the ResNet got, if it has been measured.

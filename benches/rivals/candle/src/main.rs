@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     rival::answer("candle", version, |step, seed| run(step, seed, &data))
 }
 
-/// Has candle run at its fastest; with these two its ResNet takes an eighth of the time.
+/// Has candle run at its fastest.
 fn tune() {
     // The matrix products run on rayon's threads. candle's second pool, for all else, waits in a busy loop
     // and takes their processors away.
