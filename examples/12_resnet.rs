@@ -178,8 +178,8 @@ fn main() -> Result<()> {
     // makes it larger with each batch, until the loss goes through the roof:
 
     // %% lr_find
-    //| fig-alt: The loss falls slowly at first, steeply between 0.0001 and 0.001, slowly again up to 0.2, and then
-    //|   shoots up. A mark stands on the steep part.
+    //| fig-alt: The loss falls slowly at first, steadily from 0.00001 to 0.01, and hardly any more up to 0.2. Then it
+    //|   begins to rise. A mark stands in the middle of the slope, at 0.001.
     //| fig-cap: The loss while the learning rate rises, and fastai's suggestion.
     set_seed(42);
     let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
@@ -191,8 +191,8 @@ fn main() -> Result<()> {
     println!("{:.4}", found.valley);
 
     //
-    // The loss falls fastest far below 0.1, and 0.1 is close to where it explodes. The net learns there all the
-    // same, but its steps are so large that the smallest difference in rounding ends up somewhere else.
+    // The loss falls fastest far below 0.1. At 0.1 it hardly falls any more, and soon after that it rises. The net learns there all
+    // the same, but its steps are so large that the smallest difference in rounding ends up somewhere else.
     //
     // The suggestion is a careful one, where the loss falls steadily. The usual rule of thumb for the largest rate is a tenth
     // of where the loss is smallest. So we take 0.01, and three epochs instead of one.
@@ -202,7 +202,7 @@ fn main() -> Result<()> {
 
     // %% show_tfms
     //| fig-alt: Nine digits as before, some of them turned a little, larger, smaller or more slanted than usual.
-    //| fig-cap: Some training pictures after `batch_tfms`.
+    //| fig-cap: Some training pictures, transformed.
     set_seed(42);
     let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
     let tfms = RandomAffine::new(10.).translate(0.05).scale(0.9..=1.1).shear(10.);
@@ -243,7 +243,7 @@ fn main() -> Result<()> {
     //
     // ## Was that luck?
     //
-    // None at all! That is a fine moment to become suspicious. Another seed means other first weights and another order of the pictures, and so another accuracy. To
+    // Not a single picture wrong! That is a fine moment to become suspicious. Another seed means other first weights and another order of the pictures, and so another accuracy. To
     // say that one recipe is better than another, a single run of each is not enough. So we have trained each of
     // them from ten seeds:
     //
@@ -292,8 +292,8 @@ fn main() -> Result<()> {
     // And where is the net least sure? These are the nine pictures with the largest loss:
 
     // %% top_losses
-    //| fig-alt: Nine digits that are hard to read: three sevens with a cross-bar, a short bar or a foot, and six
-    //|   threes that are flat, narrow or slanted.
+    //| fig-alt: Nine digits that are hard to read: seven sevens with a cross-bar, a foot or a bow, and two threes of
+    //|   which one is flat and one is slanted.
     //| fig-cap: The nine pictures with the largest loss: what the net says, what it is, and the probability of the right class.
     let p = preds.softmax::<Axis<1>>().as_vec();
     let right: Vec<f32> = actual.iter().enumerate().map(|(i, class)| p[2 * i + class]).collect();
@@ -315,8 +315,8 @@ fn main() -> Result<()> {
     //
     // ## How is that done so fast?
     //
-    // A pass over one batch takes billions of multiplications, and half a minute with fastai on two processor cores becomes
-    // a quarter of that here. [How fast is it?](results.md) has the numbers and the reasons. One of them is worth knowing. On small maps
+    // A pass over one batch takes billions of multiplications. All the same an epoch is over in less than half of the time that PyTorch
+    // takes, on the same two processor cores. [How fast is it?](results.md) has the numbers and the reasons. One of them is worth knowing. On small maps
     // most of a 3x3 kernel meets only padding: on the single pixel at the end, eight of its nine taps do. They cost nothing here,
     // neither in the convolution nor in the optimizer.
     //
