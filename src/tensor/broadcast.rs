@@ -109,9 +109,9 @@ impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) 
 /// let batch: Images = dev.ones_like(&(3, Const, Const));
 /// let one: Image = dev.ones();
 /// let copies: Images = one.expand_as(&batch);
+/// assert_eq!(batch.mean_image().array(), one.array());
 /// assert_eq!(copies.mean_pixels().as_vec(), [1.0, 1.0, 1.0]);
 /// assert_eq!(one.mean_pixels().array(), 1.0);
-/// assert_eq!(batch.mean_image().array(), one.array());
 /// ```
 pub trait ImagesExt<S: Shape> {
     /// This image, repeated until it has the shape of `other`. No pixel is copied: all the
