@@ -15,6 +15,17 @@ fn the_tables_are_those_of_the_results() {
 }
 
 #[test]
+fn seconds_with_three_digits() {
+    for (seconds, text) in
+        [(60.94, "60.9"), (5.494, "5.49"), (0.0738, "0.0738"), (0.00189, "0.00189")]
+    {
+        assert_eq!(table::three_digits(seconds), text);
+    }
+    assert_eq!(table::three_digits(123.4), "123");
+    assert_eq!(table::three_digits(0.0), "0.000000000");
+}
+
+#[test]
 fn the_median() {
     assert_eq!(table::median(&[1.0, 2.0, 4.0]), 2.0);
     assert_eq!(table::median(&[1.0, 2.0, 4.0, 8.0]), 3.0);

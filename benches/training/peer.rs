@@ -18,7 +18,7 @@ pub struct Peer {
     process: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
-    who: &'static [&'static str],
+    who: Vec<&'static str>,
     /// Of what it measures.
     pub versions: Value,
 }
@@ -28,7 +28,7 @@ impl Peer {
     pub fn python(python: &str, threads: usize) -> Result<Self> {
         let mut command = Command::new(python);
         command.arg(root().join("benches/pytorch/peer.py"));
-        Self::start(command, &["pytorch", "fastai"], threads).context(
+        Self::start(command, vec!["pytorch", "fastai"], threads).context(
             "starting benches/pytorch/peer.py; are its requirements installed? \
              `pip install -r benches/pytorch/requirements.txt`",
         )
@@ -47,12 +47,11 @@ impl Peer {
             .context("starting cargo")?;
         ensure!(status.success(), "cargo could not build {}", folder.display());
         let program = target.join("release").join(format!("rival-{name}"));
-        let who = if name == "candle" { &["candle"] } else { &["burn"] };
-        Self::start(Command::new(program), who, threads)
+        Self::start(Command::new(program), vec![name], threads)
     }
 
     /// Starts it; it loads the data first.
-    fn start(mut command: Command, who: &'static [&'static str], threads: usize) -> Result<Self> {
+    fn start(mut command: Command, who: Vec<&'static str>, threads: usize) -> Result<Self> {
         let mut process = command
             .arg(root().join("data/mnist_sample.tgz"))
             .arg(threads.to_string())

@@ -36,7 +36,7 @@ pub fn measure(mut peer: Option<&mut Peer>) -> Result<Value> {
         let (mut accuracies, mut seconds) = (Vec::new(), Vec::new());
         for seed in 0..SEEDS {
             let run = run(seed)?;
-            let accuracy = run.accuracy.unwrap_or(f64::NAN);
+            let accuracy = run.accuracy.context("a ResNet without an accuracy")?;
             eprintln!("{name}, seed {seed}: {accuracy:.4} in {:.1} s", run.seconds);
             accuracies.push((accuracy * 1e6).round() / 1e6);
             seconds.push((run.seconds * 10.0).round() / 10.0);

@@ -73,8 +73,9 @@ pub fn markdown(results: &Value) -> Result<String> {
 }
 
 /// A number with three digits that count.
-fn three_digits(x: f64) -> String {
-    let decimals = (2 - x.abs().log10().floor() as i32).clamp(0, 9);
+pub fn three_digits(x: f64) -> String {
+    // The logarithm of 0 is no number of digits.
+    let decimals = (2 - x.abs().max(1e-9).log10().floor() as i32).clamp(0, 9);
     format!("{x:.*}", decimals as usize)
 }
 

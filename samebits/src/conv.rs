@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::product::{Start, Sum};
 use crate::simd::each;
 use crate::threads::{for_each_piece, share};
-use crate::transpose::columns_to_rows;
+use crate::transpose::{at_least, columns_to_rows};
 
 /// The sizes of a two-dimensional convolution, under PyTorch's names; kernel, stride and padding are
 /// square.
@@ -375,15 +375,6 @@ impl Conv2d {
         assert_eq!(weight.len(), self.weight_len(), "numbers of the weights of {self:?}");
         assert_eq!(y.len(), self.output_len(), "numbers of the output of {self:?}");
     }
-}
-
-/// The first `len` numbers of a vector that is kept from one call to the next: memory fresh from the
-/// system is slow. What they are means nothing.
-fn at_least(kept: &mut Vec<f32>, len: usize) -> &mut [f32] {
-    if kept.len() < len {
-        *kept = vec![0.0; len];
-    }
-    &mut kept[..len]
 }
 
 /// Transposes each of the matrices of `size` numbers in `from`, whose rows have `width` numbers.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::product::{Start, Sum};
 use crate::threads::for_each_piece;
-use crate::transpose::columns_to_rows;
+use crate::transpose::{at_least, columns_to_rows};
 
 /// A matrix in somebody's memory: `rows` times `columns` numbers of a slice.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
     if columns == 1 {
         return times_column(c, a, b.numbers);
     }
-    let rows = rows_of_piece(a.rows, a.columns * columns, 8);
+    let rows = rows_at_once(a.rows, a.columns * columns, 8);
     let [a_row, a_depth] = a.strides();
     with_rows(b, |b| {
         for_each_piece(c, rows * columns, |piece, c| {
@@ -76,7 +76,7 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
 }
 
 /// How many of `rows` rows a thread works on at once, if each takes so many multiplications.
-fn rows_of_piece(rows: usize, multiplications: usize, at_least: usize) -> usize {
+fn rows_at_once(rows: usize, multiplications: usize, at_least: usize) -> usize {
     /// Fewer multiplications are done by one thread.
     const FEW: usize = 1 << 17;
     const PIECES: usize = 4;
@@ -89,7 +89,7 @@ fn rows_of_piece(rows: usize, multiplications: usize, at_least: usize) -> usize 
 fn times_column(c: &mut [f32], a: Matrix, b: &[f32]) {
     /// So many columns of `a` at once that they stay in a fast cache.
     const AT_ONCE: usize = 32;
-    let rows = rows_of_piece(a.rows, a.columns, 64);
+    let rows = rows_at_once(a.rows, a.columns, 64);
     // Adds to `c`, given the numbers of `a` column by column, `height` of them in each, from a row on.
     let add = |c: &mut [f32], numbers: &[f32], height: usize, first_row: usize, b: &[f32]| {
         let sum = Sum {
@@ -112,7 +112,7 @@ fn times_column(c: &mut [f32], a: Matrix, b: &[f32]) {
     for_each_piece(c, rows, |piece, c| {
         let numbers = &a.numbers[piece * rows * a.columns..][..c.len() * a.columns];
         COLUMNS.with_borrow_mut(|columns| {
-            columns.resize(AT_ONCE * c.len(), 0.0);
+            let columns = at_least(columns, AT_ONCE * c.len());
             for (at, b) in b.chunks(AT_ONCE).enumerate() {
                 let columns = &mut columns[..b.len() * c.len()];
                 columns_to_rows(numbers, a.columns, at * AT_ONCE, columns);
@@ -127,7 +127,6 @@ fn with_rows(matrix: Matrix, work: impl FnOnce(&[f32])) {
     /// The numbers of two vectors.
     const MORE: usize = 32;
     thread_local! {
-        // Kept from one call to the next: memory fresh from the system is slow.
         static ROWS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
     }
     if !matrix.by_columns {
@@ -136,12 +135,10 @@ fn with_rows(matrix: Matrix, work: impl FnOnce(&[f32])) {
     ROWS.with_borrow_mut(|rows| {
         // A little more, so that whole vectors can be read at the end, too.
         let len = matrix.numbers.len();
-        if rows.len() < len + MORE {
-            rows.resize(len + MORE, 0.0);
-        }
+        let rows = at_least(rows, len + MORE);
         for_each_piece(&mut rows[..len], 64 * matrix.columns, |piece, rows| {
             columns_to_rows(matrix.numbers, matrix.rows, 64 * piece, rows);
         });
-        work(&rows[..len + MORE]);
+        work(rows);
     });
 }

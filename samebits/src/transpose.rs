@@ -58,3 +58,12 @@ fn block(from: &[f32], from_row: usize, to: &mut [f32], to_row: usize) {
         to[j * to_row..][..SIDE].copy_from_slice(&column);
     }
 }
+
+/// The first `len` numbers of a vector that is kept from one call to the next: memory fresh from the
+/// system is slow. What they are means nothing.
+pub(crate) fn at_least(kept: &mut Vec<f32>, len: usize) -> &mut [f32] {
+    if kept.len() < len {
+        *kept = vec![0.0; len];
+    }
+    &mut kept[..len]
+}

@@ -267,8 +267,8 @@ where
     }
 }
 
-#[cfg(not(feature = "dfdx-ops"))]
 /// The numbers of `n` items of `size` numbers each, from item `first` on.
+#[cfg(not(feature = "dfdx-ops"))]
 fn rows<E>(numbers: &[E], size: usize, first: usize, n: usize) -> &[E] {
     numbers.get(first * size..(first + n) * size).unwrap_or_else(|| {
         let items = numbers.len().checked_div(size).unwrap_or(0);
