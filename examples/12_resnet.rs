@@ -175,7 +175,8 @@ fn main() -> Result<()> {
     // ## A better learning rate
     //
     // Is 0.1 a good learning rate? There is a trick to find out, the [*learning rate finder*](glossary.md#learning-rate-finder). It starts with a tiny rate and
-    // makes it larger with each batch, until the loss goes through the roof:
+    // makes it larger with each batch, until the loss goes through the roof. (The plot leaves out the first few rates and the last ones, as
+    // fastai's does.)
 
     // %% lr_find
     //| fig-alt: The loss falls slowly at first, steadily from 0.00001 to 0.01, and hardly any more up to 0.2. Then it
