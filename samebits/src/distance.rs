@@ -2,11 +2,13 @@
 
 use crate::simd::{Loops, run_loops};
 use crate::threads::{for_each_piece, rows_of_piece};
+use crate::vector::{PARTS, total};
 
 /// The mean absolute difference of each row of `x` from `b`, also called L1 distance, to `distances`:
 /// `d_i = (1/n) sum_j |x_ij - b_j|`, with `n` numbers in a row.
 ///
-/// Number `j` of a row is added to the part `j % 64` of its sum, and the parts to each other at the end.
+/// Number `j` of a row is added to part `j % 64` of its sum, and then the second half of the parts to the
+/// first, until there is one.
 ///
 /// # Panics
 /// If `x` has not a row of the length of `b` for each distance, or `b` is empty.
@@ -26,9 +28,6 @@ pub fn mean_absolute_differences(x: &[f32], b: &[f32], distances: &mut [f32]) {
         run_loops(Rows { x, b, distances });
     });
 }
-
-/// How many parts a sum has: enough to keep a processor busy.
-const PARTS: usize = 64;
 
 /// Some rows for one thread.
 struct Rows<'a> {
@@ -52,7 +51,7 @@ impl Loops for Rows<'_> {
             for ((part, x), b) in parts.iter_mut().zip(x_rest).zip(b_rest) {
                 *part += (x - b).abs();
             }
-            *distance = parts.iter().sum::<f32>() / self.b.len() as f32;
+            *distance = total(parts) / self.b.len() as f32;
         }
     }
 }

@@ -22,6 +22,7 @@
 //! | pooling | [`Windows`] |
 //! | the Adam optimizer, gradients back to 0 | [`AdamStep`], [`zero()`] |
 //! | distances | [`mean_absolute_differences`] |
+//! | batches of a data set | [`select_rows`] |
 //!
 //! All of them work on slices; they know nothing of tensors.
 
@@ -33,9 +34,11 @@ mod fma;
 mod matmul;
 mod pool;
 mod product;
+mod select;
 mod simd;
 mod threads;
 mod transpose;
+mod vector;
 mod zero;
 
 pub use adam::AdamStep;
@@ -44,5 +47,6 @@ pub use conv::Conv2d;
 pub use distance::mean_absolute_differences;
 pub use matmul::{Matrix, matmul};
 pub use pool::Windows;
+pub use select::select_rows;
 pub use simd::Path;
 pub use zero::zero;

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 
 use crate::product::{Start, Sum};
-use crate::threads::for_each_piece;
+use crate::threads::{for_each_piece, rows_at_once};
 use crate::transpose::{at_least, columns_to_rows};
+use crate::vector::{rows_times_vector, vector_times_rows};
 
 /// A matrix in somebody's memory: `rows` times `columns` numbers of a slice.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,10 @@ impl<'a> Matrix<'a> {
 
 /// Adds the product of two matrices, row after row, to `c`: `c_ij += sum_k a_ik b_kj`.
 ///
+/// The products are added in the order of `k`, with fused multiply-adds. Only where `b` is a single
+/// column, and `a` lies row after row in memory, has each sum 64 parts: product `k` is added to part
+/// `k % 64`, and then the second half of the parts to the first, until there is one.
+///
 /// # Panics
 /// If the sizes do not fit.
 ///
@@ -59,10 +64,13 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
     if c.is_empty() {
         return;
     }
-    if columns == 1 {
-        return times_column(c, a, b.numbers);
+    match (columns, a.rows) {
+        (1, _) if a.by_columns => return vector_times_rows(c, b.numbers, a.numbers),
+        (1, _) => return rows_times_vector(c, a.numbers, b.numbers),
+        (_, 1) if !b.by_columns => return vector_times_rows(c, a.numbers, b.numbers),
+        _ => {}
     }
-    let rows = rows_at_once(a.rows, a.columns * columns, 8);
+    let rows = rows_at_once(a.rows, a.columns * columns).max(8);
     let [a_row, a_depth] = a.strides();
     with_rows(b, |b| {
         for_each_piece(c, rows * columns, |piece, c| {
@@ -71,53 +79,6 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
             let sum =
                 Sum { a: a.numbers, a_row, a_depth, b, b_depth: columns, pairs: &pairs, depth };
             sum.work_out(Start::Given, c, columns, c.len() / columns, columns);
-        });
-    });
-}
-
-/// How many of `rows` rows a thread works on at once, if each takes so many multiplications.
-fn rows_at_once(rows: usize, multiplications: usize, at_least: usize) -> usize {
-    /// Fewer multiplications are done by one thread.
-    const FEW: usize = 1 << 17;
-    const PIECES: usize = 4;
-    if rows * multiplications < FEW { rows } else { rows.div_ceil(PIECES).max(at_least) }
-}
-
-/// The same where `b` is a single column.
-///
-/// Vectors run along the columns of a product. Transposed, this one has many, and is the same sum.
-fn times_column(c: &mut [f32], a: Matrix, b: &[f32]) {
-    /// So many columns of `a` at once that they stay in a fast cache.
-    const AT_ONCE: usize = 32;
-    let rows = rows_at_once(a.rows, a.columns, 64);
-    // Adds to `c`, given the numbers of `a` column by column, `height` of them in each, from a row on.
-    let add = |c: &mut [f32], numbers: &[f32], height: usize, first_row: usize, b: &[f32]| {
-        let sum = Sum {
-            a: b,
-            a_row: 0,
-            a_depth: 1,
-            b: numbers,
-            b_depth: height,
-            pairs: &[(0, first_row)],
-            depth: b.len(),
-        };
-        sum.work_out(Start::Given, c, c.len(), 1, c.len());
-    };
-    if a.by_columns {
-        return for_each_piece(c, rows, |piece, c| add(c, a.numbers, a.rows, piece * rows, b));
-    }
-    thread_local! {
-        static COLUMNS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-    }
-    for_each_piece(c, rows, |piece, c| {
-        let numbers = &a.numbers[piece * rows * a.columns..][..c.len() * a.columns];
-        COLUMNS.with_borrow_mut(|columns| {
-            let columns = at_least(columns, AT_ONCE * c.len());
-            for (at, b) in b.chunks(AT_ONCE).enumerate() {
-                let columns = &mut columns[..b.len() * c.len()];
-                columns_to_rows(numbers, a.columns, at * AT_ONCE, columns);
-                add(c, columns, c.len(), 0, b);
-            }
         });
     });
 }

@@ -1,6 +1,7 @@
 //! The one kernel under all products: a sum of products of matrices.
 //!
-//! This is the only file with `unsafe` code. [`Sum::work_out`] checks all sizes before any of it runs.
+//! This file has nearly all `unsafe` code of the crate (`select.rs` has a line). [`Sum::work_out`] checks
+//! all sizes before any of it runs.
 
 use std::ops::Range;
 

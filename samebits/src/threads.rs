@@ -35,6 +35,16 @@ pub(crate) fn rows_of_piece(rows: usize, width: usize) -> usize {
     if rows * width < FEW { rows.max(1) } else { rows.div_ceil(PIECES) }
 }
 
+/// How many rows a thread takes at once where each number is used once, so that to read them is what
+/// takes time. It is the same for all such work: then a thread often finds rows in its own cache that
+/// it has worked on before.
+pub(crate) fn rows_at_once(rows: usize, width: usize) -> usize {
+    /// Fewer numbers are left to one thread.
+    const FEW: usize = 1 << 17;
+    const PIECES: usize = 4;
+    if rows * width < FEW { rows.max(1) } else { rows.div_ceil(PIECES) }
+}
+
 /// Calls `work` for each of the pieces, on all threads of rayon's pool: whoever is free takes the next.
 ///
 /// Nothing may depend on which thread does what: each piece is worked on as if it were alone.

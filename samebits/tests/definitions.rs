@@ -5,7 +5,7 @@ mod common;
 use common::Random;
 use samebits::{
     AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, matmul,
-    mean_absolute_differences, zero,
+    mean_absolute_differences, select_rows, zero,
 };
 
 /// Both slices agree, up to rounding.
@@ -84,7 +84,13 @@ fn convolution_and_its_gradients() {
 fn products_of_all_sizes_and_orders() {
     for seed in 0..100 {
         let mut random = Random::new(seed);
-        let [m, k, n] = [0; 3].map(|_| random.size(1, 90));
+        let [mut m, k, mut n] = [0; 3].map(|_| random.size(1, 90));
+        // Now and then a vector.
+        match seed % 5 {
+            0 => n = 1,
+            1 => m = 1,
+            _ => {}
+        }
         let (a, b) = (random.numbers(m * k), random.numbers(k * n));
         let mut expected = vec![1.0; m * n];
         for i in 0..m {
@@ -109,9 +115,34 @@ fn products_of_all_sizes_and_orders() {
                 products.push(c);
             }
         }
-        // How the matrices lie in memory makes no difference, not even in the last bit.
-        assert!(products.iter().all(|c| *c == products[0]));
+        // How the matrices lie in memory makes no difference, not even in the last bit; but for a
+        // single column, whose sums have parts if the left matrix lies row after row.
+        let same = if n == 1 { 2 } else { 4 };
+        assert!(products.chunks(same).all(|same| same.iter().all(|c| *c == same[0])));
     }
+}
+
+#[test]
+fn rows_by_number() {
+    for seed in 0..20 {
+        let mut random = Random::new(seed);
+        let [rows, width, selected] = [50, 1000, 400].map(|most| random.size(1, most));
+        let matrix = random.numbers(rows * width);
+        // Some of them neighbours, some twice.
+        let mut numbers: Vec<usize> = (0..selected).map(|_| random.size(0, rows - 1)).collect();
+        numbers.extend(0..rows);
+        let expected: Vec<f32> =
+            numbers.iter().flat_map(|row| &matrix[row * width..][..width]).copied().collect();
+        assert_eq!(select_rows(&matrix, width, &numbers), expected);
+    }
+    assert_eq!(select_rows(&[1.0], 1, &[]), []);
+    assert_eq!(select_rows::<f32>(&[], 0, &[3, 4]), []);
+}
+
+#[test]
+#[should_panic = "row 2 of a matrix with 2"]
+fn a_row_that_is_not_there() {
+    select_rows(&[1, 2, 3, 4], 2, &[1, 2]);
 }
 
 #[test]

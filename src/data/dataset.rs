@@ -250,30 +250,23 @@ where
     }
 
     fn get(&self, index: usize) -> Self::Item {
-        let shape = self.shape().one();
-        let row = rows(&values(self), shape.num_elements(), index, 1).to_vec();
-        self.device().tensor_from_vec(row, shape)
+        self.device().tensor_from_vec(numbers(self, &[index]), self.shape().one())
     }
 
     fn batch(&self, indices: &[usize]) -> Self::Batch {
-        let size = self.shape().one().num_elements();
-        let numbers = values(self);
-        let mut batch = Vec::with_capacity(indices.len() * size);
-        // Neighbours are copied together: one large copy is quicker than many small ones.
-        for run in indices.chunk_by(|a, b| a + 1 == *b) {
-            batch.extend_from_slice(rows(&numbers, size, run[0], run.len()));
-        }
-        self.device().tensor_from_vec(batch, self.shape().several(indices.len()))
+        let shape = self.shape().several(indices.len());
+        self.device().tensor_from_vec(numbers(self, indices), shape)
     }
 }
 
-/// The numbers of `n` items of `size` numbers each, from item `first` on.
+/// The numbers of some items.
 #[cfg(not(feature = "dfdx-ops"))]
-fn rows<E>(numbers: &[E], size: usize, first: usize, n: usize) -> &[E] {
-    numbers.get(first * size..(first + n) * size).unwrap_or_else(|| {
-        let items = numbers.len().checked_div(size).unwrap_or(0);
-        panic!("item {} of a tensor with {items}", first + n - 1)
-    })
+fn numbers<S: Items, E: Unit>(items: &Tensor<S, E, AutoDevice>, indices: &[usize]) -> Vec<E> {
+    let len = items.shape().concrete()[0];
+    if let Some(index) = indices.iter().find(|index| **index >= len) {
+        panic!("item {index} of a tensor with {len}");
+    }
+    samebits::select_rows(&values(items), items.shape().one().num_elements(), indices)
 }
 
 /// Two datasets side by side; [`zip`] makes one.

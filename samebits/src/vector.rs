@@ -1,0 +1,142 @@
+//! Products of a matrix and a vector: BLAS calls them `gemv`.
+//!
+//! In the products of two matrices vectors of the processor run along the columns of the result. Here
+//! there is only one column, or one row, and what takes time is to read the matrix. So both functions
+//! go through it in the order in which it lies in memory.
+
+use pulp::Simd;
+
+use crate::fma::fma;
+use crate::simd::{Kernel, Loops, each, run, run_loops};
+use crate::threads::{for_each_piece, rows_at_once};
+
+/// How many parts the sum of a row has: enough to keep a processor busy.
+pub(crate) const PARTS: usize = 64;
+
+/// Adds to each of `c` a row of the matrix `rows` times the vector `b`.
+///
+/// Product `k` of a row is added to part `k % 64` of its sum; then [`total`] adds up the parts.
+pub(crate) fn rows_times_vector(c: &mut [f32], rows: &[f32], b: &[f32]) {
+    assert_eq!(rows.len(), c.len() * b.len(), "numbers of the matrix");
+    let piece = rows_at_once(c.len(), b.len());
+    for_each_piece(c, piece, |at, c| {
+        let rows = &rows[at * piece * b.len()..][..c.len() * b.len()];
+        run_loops(Dots { c, rows, b });
+    });
+}
+
+/// Adds to `c` the rows of the matrix `rows`, each times its number of `b`: `c_j += sum_k b_k rows_kj`,
+/// in this order, with fused multiply-adds. A sum of many products is made in parts of some rows each,
+/// which are then added to `c` one after the other.
+pub(crate) fn vector_times_rows(c: &mut [f32], b: &[f32], rows: &[f32]) {
+    assert_eq!(rows.len(), c.len() * b.len(), "numbers of the matrix");
+    let width = c.len();
+    let piece = rows_at_once(b.len(), width);
+    if piece >= b.len() {
+        return run(Combination { c, b, rows });
+    }
+    let mut parts = vec![0.0; b.len().div_ceil(piece) * width];
+    for_each_piece(&mut parts, width, |at, c| {
+        let from = at * piece;
+        let to = b.len().min(from + piece);
+        run(Combination { c, b: &b[from..to], rows: &rows[from * width..to * width] });
+    });
+    for part in parts.chunks(width) {
+        each(|| c.iter_mut().zip(part).for_each(|(c, part)| *c += part));
+    }
+}
+
+/// The sum of 64 parts: the second half of them is added to the first, until there is one.
+#[inline(always)]
+pub(crate) fn total(mut parts: [f32; PARTS]) -> f32 {
+    let mut half = PARTS / 2;
+    while half > 0 {
+        let (low, high) = parts.split_at_mut(half);
+        low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
+        half /= 2;
+    }
+    parts[0]
+}
+
+/// Some rows for one thread.
+struct Dots<'a> {
+    c: &'a mut [f32],
+    rows: &'a [f32],
+    b: &'a [f32],
+}
+
+impl Loops for Dots<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let (b_blocks, b_rest) = self.b.as_chunks::<PARTS>();
+        for (c, row) in self.c.iter_mut().zip(self.rows.chunks_exact(self.b.len().max(1))) {
+            let (blocks, rest) = row.as_chunks::<PARTS>();
+            let mut parts = [0.0; PARTS];
+            for (row, b) in blocks.iter().zip(b_blocks) {
+                for ((part, x), b) in parts.iter_mut().zip(row).zip(b) {
+                    *part += x * b;
+                }
+            }
+            for ((part, x), b) in parts.iter_mut().zip(rest).zip(b_rest) {
+                *part += x * b;
+            }
+            *c += total(parts);
+        }
+    }
+}
+
+/// Some rows for one thread.
+struct Combination<'a> {
+    c: &'a mut [f32],
+    b: &'a [f32],
+    rows: &'a [f32],
+}
+
+/// How many rows are added in one pass over the result.
+const ROWS: usize = 4;
+
+impl Kernel for Combination<'_> {
+    #[inline(always)]
+    fn vectors<S: Simd>(self, simd: S) {
+        let Self { c, b, rows } = self;
+        let width = c.len();
+        let (c, c_rest) = S::as_mut_simd_f32s(c);
+        let row = |k: usize| S::as_simd_f32s(&rows[k * width..][..width]);
+        let (fours, others) = b.as_chunks::<ROWS>();
+        for (at, b) in fours.iter().enumerate() {
+            let of: [_; ROWS] = std::array::from_fn(|k| row(at * ROWS + k));
+            let b = b.map(|b| simd.splat_f32s(b));
+            let [r0, r1, r2, r3] = of.map(|(vectors, _)| vectors);
+            for ((((c, r0), r1), r2), r3) in c.iter_mut().zip(r0).zip(r1).zip(r2).zip(r3) {
+                let mut sum = *c;
+                for (b, x) in b.into_iter().zip([r0, r1, r2, r3]) {
+                    sum = simd.mul_add_f32s(b, *x, sum);
+                }
+                *c = sum;
+            }
+            let mut sum = simd.partial_load_f32s(c_rest);
+            for (b, (_, rest)) in b.into_iter().zip(of) {
+                sum = simd.mul_add_f32s(b, simd.partial_load_f32s(rest), sum);
+            }
+            simd.partial_store_f32s(c_rest, sum);
+        }
+        for (k, b) in others.iter().enumerate() {
+            let (b, (vectors, rest)) = (simd.splat_f32s(*b), row(fours.len() * ROWS + k));
+            for (c, x) in c.iter_mut().zip(vectors) {
+                *c = simd.mul_add_f32s(b, *x, *c);
+            }
+            let x = simd.partial_load_f32s(rest);
+            let sum = simd.mul_add_f32s(b, x, simd.partial_load_f32s(c_rest));
+            simd.partial_store_f32s(c_rest, sum);
+        }
+    }
+
+    fn plain(self) {
+        let Self { c, b, rows } = self;
+        for (b, row) in b.iter().zip(rows.chunks_exact(c.len().max(1))) {
+            for (c, x) in c.iter_mut().zip(row) {
+                *c = fma(*b, *x, *c);
+            }
+        }
+    }
+}
