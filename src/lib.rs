@@ -30,9 +30,8 @@
 //! # mnist_from_scratch::anyhow::Ok(())
 //! ```
 
+mod backend;
 pub mod data;
-#[cfg(any(feature = "dfdx-ops", test))]
-mod device;
 pub mod gpu;
 pub mod learner;
 pub mod loss;

@@ -3,16 +3,11 @@
 use std::ops::Range;
 
 use dfdx::shapes::{Const, Dim, HasShape, Shape, Unit};
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::tensor::Storage;
-use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
+use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor, TensorFromVec};
 
 use super::collate::Collate;
 use super::list::L;
-#[cfg(feature = "dfdx-ops")]
-use crate::device::Gather;
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values;
+use crate::backend::Gather;
 
 /// Items by number, PyTorch's `Dataset`; usually pairs of an independent variable x and a dependent
 /// variable y.
@@ -211,10 +206,12 @@ items!(A 1);
 items!(A 1, B 2);
 items!(A 1, B 2, C 3);
 
-/// A tensor is a dataset of what its first axis counts: a matrix one of rows. Batches are gathered on the
-/// device.
-#[cfg(feature = "dfdx-ops")]
-impl<S: Items, E: Gather> Dataset for Tensor<S, E, AutoDevice> {
+/// A tensor is a dataset of what its first axis counts: a matrix one of rows. Batches are gathered where
+/// the tensor is.
+impl<S: Items, E: Gather> Dataset for Tensor<S, E, AutoDevice>
+where
+    AutoDevice: Storage<E>,
+{
     type Item = Tensor<S::One, E, AutoDevice>;
     type Batch = Tensor<S::Several, E, AutoDevice>;
 
@@ -231,42 +228,8 @@ impl<S: Items, E: Gather> Dataset for Tensor<S, E, AutoDevice> {
     }
 }
 
-#[cfg(feature = "dfdx-ops")]
-fn gathered<T>(found: Result<T, <AutoDevice as dfdx::tensor::HasErr>::Err>) -> T {
+fn gathered<T>(found: Result<T, <AutoDevice as HasErr>::Err>) -> T {
     found.unwrap_or_else(|error| panic!("gathering items of a tensor: {error}"))
-}
-
-/// A tensor is a dataset of what its first axis counts: a matrix one of rows.
-#[cfg(not(feature = "dfdx-ops"))]
-impl<S: Items, E: Unit> Dataset for Tensor<S, E, AutoDevice>
-where
-    AutoDevice: Storage<E> + TensorFromVec<E>,
-{
-    type Item = Tensor<S::One, E, AutoDevice>;
-    type Batch = Tensor<S::Several, E, AutoDevice>;
-
-    fn len(&self) -> usize {
-        self.shape().concrete()[0]
-    }
-
-    fn get(&self, index: usize) -> Self::Item {
-        self.device().tensor_from_vec(numbers(self, &[index]), self.shape().one())
-    }
-
-    fn batch(&self, indices: &[usize]) -> Self::Batch {
-        let shape = self.shape().several(indices.len());
-        self.device().tensor_from_vec(numbers(self, indices), shape)
-    }
-}
-
-/// The numbers of some items.
-#[cfg(not(feature = "dfdx-ops"))]
-fn numbers<S: Items, E: Unit>(items: &Tensor<S, E, AutoDevice>, indices: &[usize]) -> Vec<E> {
-    let len = items.shape().concrete()[0];
-    if let Some(index) = indices.iter().find(|index| **index >= len) {
-        panic!("item {index} of a tensor with {len}");
-    }
-    samebits::select_rows(&values(items), items.shape().one().num_elements(), indices)
 }
 
 /// Two datasets side by side; [`zip`] makes one.

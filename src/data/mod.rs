@@ -34,8 +34,7 @@ mod ls;
 mod unpack;
 mod untar;
 
-#[cfg(feature = "dfdx-ops")]
-pub use crate::device::Gather;
+pub use crate::backend::Gather;
 pub use archive::{Archive, Limits, Urls};
 pub use cache::{CACHE_VARIABLE, cache_folder};
 pub use collate::Collate;

@@ -48,8 +48,9 @@ use dfdx::prelude::{Backward, NumParams, ZeroGrads};
 use dfdx::shapes::{HasShape, Rank0, Shape};
 use dfdx::tensor::{AsArray, AutoDevice, PutTape, SplitTape, Tensor, Trace};
 
-use crate::nn::{WeightsError, layers, load_weights, save_weights, without_gradient};
-use crate::optim::{Optim, OptimError, zero_grads};
+use crate::backend::{without_gradient, zero_grads};
+use crate::nn::{WeightsError, layers, load_weights, save_weights};
+use crate::optim::{Optim, OptimError};
 use crate::tensor::{Grads, Recorded, Traced};
 use data::items;
 use progress::{Progress, Verbosity};

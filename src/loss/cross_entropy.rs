@@ -2,14 +2,8 @@
 
 use dfdx::shapes::{Const, Dim, Rank0};
 use dfdx::tensor::{AutoDevice, Tape, Tensor};
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::{
-    tensor::{PutTape, SplitTape, TensorFrom},
-    tensor_ops::ReshapeTo,
-};
 
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values;
+use crate::backend;
 
 /// Rows of one number for each of `N` classes.
 type Predictions<B, const N: usize, T> = Tensor<(B, Const<N>), f32, AutoDevice, T>;
@@ -76,60 +70,8 @@ fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
     targets: Targets<B>,
     eps: f32,
 ) -> Tensor<Rank0, f32, AutoDevice, T> {
-    #[cfg(feature = "dfdx-ops")]
-    return crate::device::cross_entropy(predictions, targets, eps)
-        .unwrap_or_else(|error| panic!("cross_entropy: {error}"));
-    #[cfg(not(feature = "dfdx-ops"))]
-    on_the_cpu(predictions, targets, eps)
-}
-
-#[cfg(not(feature = "dfdx-ops"))]
-fn on_the_cpu<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
-    predictions: Predictions<B, N, T>,
-    targets: Targets<B>,
-    eps: f32,
-) -> Tensor<Rank0, f32, AutoDevice, T> {
-    let (x, mut tape) = predictions.contiguous().split_tape();
-    let (loss, slopes) = loss_and_gradient(&values(&x), N, &values(&targets), eps);
-    let loss = x.device().tensor(loss);
-    let (x, loss_ghost) = (x.ghost(), loss.ghost());
-    tape.add_backward_op(move |gradients| {
-        let dloss = gradients.get_or_alloc_mut(&loss_ghost)?[0];
-        let dx = gradients.get_or_alloc_mut(&x)?;
-        dx.iter_mut().zip(&slopes).for_each(|(dx, slope)| *dx += dloss * slope);
-        Ok(())
-    });
-    loss.put_tape(tape)
-}
-
-/// The loss, and its gradient with respect to the predictions: `(p_i - q_i) / rows`, where `q` are the
-/// probabilities that the targets stand for.
-#[cfg(not(feature = "dfdx-ops"))]
-fn loss_and_gradient(x: &[f32], classes: usize, targets: &[i64], eps: f32) -> (f32, Vec<f32>) {
-    assert_eq!(x.len(), targets.len() * classes, "cross_entropy: a target for each row");
-    let rows = targets.len() as f32;
-    let each = eps / classes as f32;
-    let (mut loss, mut gradient) = (0.0, Vec::with_capacity(x.len()));
-    for (x, &target) in x.chunks_exact(classes).zip(targets) {
-        let right = usize::try_from(target).ok().filter(|right| *right < classes);
-        let right = right.unwrap_or_else(|| {
-            panic!("cross_entropy: there is no class {target}, they are 0 to {}", classes - 1)
-        });
-        let largest = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let powers: Vec<f32> = x.iter().map(|x| libm::expf(x - largest)).collect();
-        let sum: f32 = powers.iter().sum();
-        let minus_ln_p = |class: usize| f64::from(libm::logf(sum) - (x[class] - largest));
-        loss += f64::from(1.0 - eps) * minus_ln_p(right);
-        if eps > 0.0 {
-            loss += f64::from(each) * (0..classes).map(minus_ln_p).sum::<f64>();
-        }
-        let slope = |(class, power)| {
-            let q = each + if class == right { 1.0 - eps } else { 0.0 };
-            (power / sum - q) / rows
-        };
-        gradient.extend(powers.into_iter().enumerate().map(slope));
-    }
-    ((loss / f64::from(rows)) as f32, gradient)
+    backend::cross_entropy(predictions, targets, eps)
+        .unwrap_or_else(|error| panic!("cross_entropy: {error}"))
 }
 
 #[cfg(test)]

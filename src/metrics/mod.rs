@@ -14,10 +14,9 @@ use dfdx::tensor::{AutoDevice, Tensor};
 use dfdx::tensor_ops::TryEq;
 use dfdx::tensor_ops::TryGt;
 
+use crate::backend;
 #[cfg(feature = "cuda")]
 use crate::tensor::CompareExt;
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::TensorExt;
 
 /// The share of right predictions, where a sigmoid above 0.5 stands for the target 1: the course's
 /// `batch_accuracy`.
@@ -36,9 +35,5 @@ pub fn batch_accuracy<S: Shape>(
 ) -> Tensor<Rank0, f32, AutoDevice> {
     let is_1 = xb.sigmoid().gt(0.5);
     let right = is_1.eq(&yb.eq(1));
-    #[cfg(feature = "dfdx-ops")]
-    return crate::device::share_of_true(right)
-        .unwrap_or_else(|error| panic!("batch_accuracy: {error}"));
-    #[cfg(not(feature = "dfdx-ops"))]
-    right.mean_all()
+    backend::share_of_true(right).unwrap_or_else(|error| panic!("batch_accuracy: {error}"))
 }

@@ -5,15 +5,11 @@ use dfdx::nn::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
 use dfdx::shapes::{Dtype, HasShape, Rank1, Shape};
 use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor};
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::tensor::{Merge, PutTape, SplitTape, Tape, TensorFromVec};
-#[cfg(not(feature = "dfdx-ops"))]
-use samebits::{Gradients, Statistics};
+use dfdx::tensor_ops::{TryAdd, TryMul, TrySub};
 
 use super::channels::Channels;
 use super::observe;
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values;
+use crate::backend::{self, Each};
 use crate::tensor::{Recorded, Traced};
 
 type Err = <AutoDevice as HasErr>::Err;
@@ -88,132 +84,32 @@ impl<const C: usize> BatchNorm<C> {
     }
 
     /// Training; `residual` is added before the ReLU, if there is one.
-    #[cfg(not(feature = "dfdx-ops"))]
     pub(super) fn train<S: Channels<C>>(
         &mut self,
         x: Traced<S>,
         residual: Option<Traced<S>>,
         relu: bool,
     ) -> Result<Traced<S>, Err> {
-        let (x, mut tape) = S::by_pixel(x)?.split_tape();
-        let statistics = Statistics::of(&values(&x), C);
-        self.run_on(&statistics, x.shape().num_elements() / C);
-        let (weight, bias) = (values(&self.weight), values(&self.bias));
-        let norm = samebits::BatchNorm::new(statistics, EPS, &weight, &bias, relu);
-        let residual = match residual {
-            Some(residual) => {
-                let (residual, other) = S::by_pixel(residual)?.split_tape();
-                tape = tape.merge(other);
-                Some(residual)
-            }
-            None => None,
-        };
-
-        let mut y = vec![0.0; x.shape().num_elements()];
-        norm.forward(&values(&x), residual.as_ref().map(values).as_deref(), &mut y);
-        let y = x.device().try_tensor_from_vec(y, *x.shape())?;
-
-        let (output, residual) = (y.clone(), residual.map(|residual| residual.ghost()));
-        let (weight, bias) = (self.weight.ghost(), self.bias.ghost());
-        tape.add_backward_op(move |gradients| {
-            // Taken out for the while: `gradients` lends one of them at a time.
-            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&output)?);
-            let mut dweight = std::mem::take(&mut **gradients.get_or_alloc_mut(&weight)?);
-            let mut dbias = std::mem::take(&mut **gradients.get_or_alloc_mut(&bias)?);
-            let mut dx = std::mem::take(&mut **gradients.get_or_alloc_mut(&x)?);
-            let into = Gradients { dx: &mut dx, dweight: &mut dweight, dbias: &mut dbias };
-            let y = values(&output);
-            norm.backward(&values(&x), &y, &dy, into);
-            **gradients.get_or_alloc_mut(&x)? = dx;
-            **gradients.get_or_alloc_mut(&bias)? = dbias;
-            **gradients.get_or_alloc_mut(&weight)? = dweight;
-            if let Some(residual) = &residual {
-                norm.residual_gradient(&y, &dy, gradients.get_or_alloc_mut(residual)?);
-            }
-            **gradients.get_or_alloc_mut(&output)? = dy;
-            Ok(())
-        });
-        Ok(Self::seen(S::from_pixels(y.put_tape(tape)), relu))
+        let n = x.shape().num_elements() / C;
+        let affine = [&self.weight, &self.bias];
+        let normed = backend::batch_norm_train(x, residual, affine, EPS, relu)?;
+        // Of a single number PyTorch's estimate is 0/0, too.
+        let unbiased = n as f32 / (n as f32 - 1.0);
+        move_towards(&mut self.running_mean, normed.mean)?;
+        move_towards(&mut self.running_var, normed.variance.try_mul(unbiased)?)?;
+        Ok(Self::seen(normed.y, relu))
     }
 
     /// The finished model; as [`train`](Self::train).
-    #[cfg(not(feature = "dfdx-ops"))]
     pub(super) fn eval<S: Channels<C>>(
         &self,
         x: Tensor<S, f32, AutoDevice>,
         residual: Option<Tensor<S, f32, AutoDevice>>,
         relu: bool,
     ) -> Result<Tensor<S, f32, AutoDevice>, Err> {
-        let x = S::by_pixel(x)?;
-        let residual = residual.map(S::by_pixel).transpose()?;
-        let statistics =
-            Statistics { mean: self.running_mean.as_vec(), variance: self.running_var.as_vec() };
-        let (weight, bias) = (values(&self.weight), values(&self.bias));
-        let norm = samebits::BatchNorm::new(statistics, EPS, &weight, &bias, relu);
-        let mut y = vec![0.0; x.shape().num_elements()];
-        norm.forward(&values(&x), residual.as_ref().map(values).as_deref(), &mut y);
-        let y = x.device().try_tensor_from_vec(y, *x.shape())?;
-        Ok(Self::seen(S::from_pixels(y), relu))
-    }
-
-    /// See the other `train`.
-    #[cfg(feature = "dfdx-ops")]
-    pub(super) fn train<S: Channels<C>>(
-        &mut self,
-        x: Traced<S>,
-        residual: Option<Traced<S>>,
-        relu: bool,
-    ) -> Result<Traced<S>, Err> {
-        use dfdx::tensor_ops::TryAdd;
-
-        let x = S::by_pixel(x)?;
-        let n = x.shape().num_elements() / C;
-        let normed = crate::device::batch_norm_train(x, &self.weight, &self.bias, EPS)?;
-        // Of a single number PyTorch's estimate is 0/0, too.
-        let unbiased = n as f32 / (n as f32 - 1.0);
-        let (kept, moved) = (1.0 - MOMENTUM, MOMENTUM);
-        self.running_mean.try_axpy(kept, &normed.mean, moved)?;
-        self.running_var.try_axpy(kept, &normed.variance, moved * unbiased)?;
-        let mut y = normed.y;
-        if let Some(residual) = residual {
-            y = y.try_add(S::by_pixel(residual)?)?;
-        }
-        let y = if relu { y.try_relu()? } else { y };
-        Ok(Self::seen(S::from_pixels(y), relu))
-    }
-
-    /// See the other `eval`.
-    #[cfg(feature = "dfdx-ops")]
-    pub(super) fn eval<S: Channels<C>>(
-        &self,
-        x: Tensor<S, f32, AutoDevice>,
-        residual: Option<Tensor<S, f32, AutoDevice>>,
-        relu: bool,
-    ) -> Result<Tensor<S, f32, AutoDevice>, Err> {
-        use dfdx::tensor_ops::TryAdd;
-
-        let statistics = [&self.running_mean, &self.running_var, &self.weight, &self.bias];
-        let mut y = crate::device::batch_norm_eval(S::by_pixel(x)?, statistics, EPS)?;
-        if let Some(residual) = residual {
-            y = y.try_add(S::by_pixel(residual)?)?;
-        }
-        let y = if relu { y.try_relu()? } else { y };
-        Ok(Self::seen(S::from_pixels(y), relu))
-    }
-
-    /// Moves the running statistics to those of a batch with `n` numbers for each channel.
-    #[cfg(not(feature = "dfdx-ops"))]
-    fn run_on(&mut self, batch: &Statistics, n: usize) {
-        // Of a single number PyTorch's estimate is 0/0, too.
-        let unbiased = n as f32 / (n as f32 - 1.0);
-        let moved = |running: &Tensor<Rank1<C>, f32, AutoDevice>, batch: &[f32], factor: f32| {
-            let pairs = running.as_vec().into_iter().zip(batch.to_vec());
-            pairs.map(|(r, b)| r + MOMENTUM * (b * factor - r)).collect::<Vec<f32>>()
-        };
-        let mean = moved(&self.running_mean, &batch.mean, 1.0);
-        let var = moved(&self.running_var, &batch.variance, unbiased);
-        self.running_mean.copy_from(&mean);
-        self.running_var.copy_from(&var);
+        let parameters = [&self.running_mean, &self.running_var, &self.weight, &self.bias];
+        let y = backend::batch_norm_eval(x, residual, parameters, EPS, relu)?;
+        Ok(Self::seen(y, relu))
     }
 
     fn seen<S: Shape, T>(
@@ -227,6 +123,13 @@ impl<const C: usize> BatchNorm<C> {
         }
         y
     }
+}
+
+/// Moves a running statistic towards that of a batch.
+fn move_towards<const C: usize>(running: &mut Each<C>, batch: Each<C>) -> Result<(), Err> {
+    let step = batch.try_sub(running.clone())?.try_mul(MOMENTUM)?;
+    *running = step.try_add(running.clone())?;
+    Ok(())
 }
 
 impl<const C: usize, S: Channels<C>> Module<Tensor<S, f32, AutoDevice>> for BatchNorm<C> {

@@ -2,20 +2,15 @@
 
 use dfdx::nn::{ModuleVisitor, ScalarOptions, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
-use dfdx::shapes::{Axes4, Const, ConstDim, Dim, Dtype, HasShape, Rank4};
+use dfdx::shapes::{Axes4, ConstDim, Dim, Dtype, HasShape, Rank4};
 use dfdx::tensor::{AutoDevice, HasErr, NoneTape, Storage, Tape, Tensor};
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::tensor::{PutTape, SplitTape};
 use dfdx::tensor_ops::PermuteTo;
 
-use super::channels::{Channels, Pictures, Sides};
+use super::channels::Pictures;
 use super::linear::{draw, weight_bound};
-use super::window::{OutHeight, OutWidth, Window};
-#[cfg(not(feature = "dfdx-ops"))]
-use super::{channels::pictures_by_pixel, inputs::is_input};
+use super::window::Window;
 use super::{observe, taps};
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values;
+use crate::backend::{self, Convolved};
 use crate::tensor::{Recorded, Traced};
 
 type Err = <AutoDevice as HasErr>::Err;
@@ -129,7 +124,6 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         }
     }
 
-    #[cfg(not(feature = "dfdx-ops"))]
     fn run<X, T>(
         &self,
         x: Tensor<X, f32, AutoDevice, T>,
@@ -140,67 +134,12 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         X::Width: Window<K, S, P>,
         T: Tape<f32, AutoDevice>,
     {
-        let batch = x.shape().batch();
-        let (x, mut tape) = X::by_pixel(x)?.split_tape();
-        let needs_dx = T::OWNS_TAPE && !is_input(&x);
-        let sizes = self.sizes::<X>(batch.size());
-
-        let mut y = vec![0.0; sizes.output_len()];
-        sizes.forward(&values(&x), &values(&self.weight), &mut y);
-        let y = pictures_by_pixel(x.device(), batch, y)?;
-
-        let y_ghost = y.ghost();
-        let weight = self.weight.clone();
-        tape.add_backward_op(move |gradients| {
-            // Taken out for the while: `gradients` lends one of them at a time.
-            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
-            sizes.weight_gradient(&values(&x), &dy, gradients.get_or_alloc_mut(&weight)?);
-            if needs_dx {
-                sizes.input_gradient(&dy, &values(&weight), gradients.get_or_alloc_mut(&x)?);
-            }
-            **gradients.get_or_alloc_mut(&y_ghost)? = dy;
-            Ok(())
-        });
-        let y = Channels::from_pixels(y.put_tape(tape));
-        observe::layer("Conv2d", y.shape(), K * K * I * O);
-        Ok(y)
-    }
-
-    #[cfg(feature = "dfdx-ops")]
-    fn run<X, T>(
-        &self,
-        x: Tensor<X, f32, AutoDevice, T>,
-    ) -> Result<Convolved<X, K, S, P, O, T>, Err>
-    where
-        X: Pictures<I>,
-        X::Height: Window<K, S, P>,
-        X::Width: Window<K, S, P>,
-        T: Tape<f32, AutoDevice>,
-    {
-        use dfdx::tensor_ops::ReshapeTo;
-
-        let batch = x.shape().batch();
-        let sizes = self.sizes::<X>(batch.size());
-        let y = crate::device::conv2d(X::by_pixel(x)?, &self.weight, &sizes)?;
-        let y = y.try_reshape_like(&(
-            OutHeight::<X, K, S, P>::default(),
-            OutWidth::<X, K, S, P>::default(),
-            batch,
-            Const::<O>,
-        ))?;
-        let y = Channels::from_pixels(y);
+        let sizes = self.sizes::<X>(x.shape().batch().size());
+        let y = backend::conv2d(x, &self.weight, sizes)?;
         observe::layer("Conv2d", y.shape(), K * K * I * O);
         Ok(y)
     }
 }
-
-/// What a convolution makes of pictures of shape `X`.
-type Convolved<X, const K: usize, const S: usize, const P: usize, const O: usize, T> = Tensor<
-    (<X as Sides>::Batch, Const<O>, OutHeight<X, K, S, P>, OutWidth<X, K, S, P>),
-    f32,
-    AutoDevice,
-    T,
->;
 
 impl<X, const I: usize, const O: usize, const K: usize, const S: usize, const P: usize>
     Module<Tensor<X, f32, AutoDevice>> for Conv2d<I, O, K, S, P>

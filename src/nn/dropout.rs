@@ -3,18 +3,12 @@
 use dfdx::nn::ZeroSizedModule;
 use dfdx::prelude::{Module, ModuleMut};
 use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{AutoDevice, HasErr, Tensor, TensorFromVec};
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::{
-    tensor::{PutTape, SplitTape, Tape},
-    tensor_ops::ReshapeTo,
-};
+use dfdx::tensor::{AutoDevice, HasErr, Tensor};
 
 use super::observe;
+use crate::backend;
 use crate::random::uniform_numbers;
 use crate::tensor::Traced;
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values;
 
 type Err = <AutoDevice as HasErr>::Err;
 
@@ -54,36 +48,13 @@ impl<const PERCENT: usize, S: Shape> ModuleMut<Traced<S>> for Dropout<PERCENT> {
     type Output = Traced<S>;
     type Error = Err;
 
-    #[cfg(feature = "dfdx-ops")]
-    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
-        use dfdx::tensor_ops::TryMul;
-
-        const { assert!(PERCENT < 100, "Dropout<PERCENT>: less than 100, or nothing is left") };
-        // Drawn on the host, so that the same seed drops the same activations as on the CPU.
-        let factors = factors(x.shape().num_elements(), PERCENT as f64 / 100.0);
-        let factors = x.device().try_tensor_from_vec(factors, *x.shape())?;
-        observe::layer("Dropout", x.shape(), 0);
-        x.try_mul(factors)
-    }
-
-    #[cfg(not(feature = "dfdx-ops"))]
     fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
         const { assert!(PERCENT < 100, "Dropout<PERCENT>: less than 100, or nothing is left") };
-        let (x, mut tape) = x.try_contiguous()?.split_tape();
+        // Drawn on the host also for a GPU, so that the same seed drops the same activations.
         let factors = factors(x.shape().num_elements(), PERCENT as f64 / 100.0);
-        let mut y = vec![0.0; factors.len()];
-        add_products(&mut y, &values(&x), &factors);
-        let y = x.device().try_tensor_from_vec(y, *x.shape())?;
-
-        let (x, y_ghost) = (x.ghost(), y.ghost());
-        tape.add_backward_op(move |gradients| {
-            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
-            add_products(gradients.get_or_alloc_mut(&x)?, &dy, &factors);
-            **gradients.get_or_alloc_mut(&y_ghost)? = dy;
-            Ok(())
-        });
+        let y = backend::dropout(x, factors)?;
         observe::layer("Dropout", y.shape(), 0);
-        Ok(y.put_tape(tape))
+        Ok(y)
     }
 }
 
@@ -94,9 +65,4 @@ fn factors(n: usize, p: f64) -> Vec<f32> {
         .into_iter()
         .map(|number| if f64::from(number) < p { 0.0 } else { kept })
         .collect()
-}
-
-#[cfg(not(feature = "dfdx-ops"))]
-fn add_products(sums: &mut [f32], a: &[f32], b: &[f32]) {
-    sums.iter_mut().zip(a).zip(b).for_each(|((sum, a), b)| *sum += a * b);
 }

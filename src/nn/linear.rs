@@ -4,23 +4,11 @@ use dfdx::nn::{ModuleVisitor, NonMutableModule, TensorCollection, TensorOptions}
 use dfdx::prelude::{BuildModule, Device, Module};
 use dfdx::shapes::{Dtype, HasShape, Rank1, Rank2};
 use dfdx::tensor::{AutoDevice, HasErr, Storage, Tape, Tensor};
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::{
-    tensor::{PutTape, SplitTape, TensorFromVec},
-    tensor_ops::ReshapeTo,
-};
-#[cfg(not(feature = "dfdx-ops"))]
-use samebits::matmul;
 
 use super::observe;
 use super::product::RowsOf;
-#[cfg(not(feature = "dfdx-ops"))]
-use super::{inputs::is_input, product::matrix};
-#[cfg(feature = "dfdx-ops")]
-use crate::device::linear;
+use crate::backend::linear;
 use crate::random::uniform_numbers;
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values;
 
 type Err = <AutoDevice as HasErr>::Err;
 
@@ -218,54 +206,5 @@ where
         let y = linear(x, &self.weight, None)?;
         observe::layer("Linear", y.shape(), I * O);
         Ok(y)
-    }
-}
-
-/// `y_bo = sum_i x_bi w_oi + bias_o`, with its gradients.
-#[cfg(not(feature = "dfdx-ops"))]
-fn linear<S, T, const I: usize, const O: usize>(
-    x: Tensor<S, f32, AutoDevice, T>,
-    weight: &Tensor<Rank2<O, I>, f32, AutoDevice>,
-    bias: Option<&Tensor<Rank1<O>, f32, AutoDevice>>,
-) -> Result<Tensor<S::Outputs<O>, f32, AutoDevice, T>, Err>
-where
-    S: RowsOf<I>,
-    T: Tape<f32, AutoDevice>,
-{
-    let (x, mut tape) = x.try_contiguous()?.split_tape();
-    let needs_dx = T::OWNS_TAPE && !is_input(&x);
-    let rows = x.shape().rows();
-
-    let mut y = bias.map_or_else(|| vec![0.0; rows * O], |bias| values(bias).repeat(rows));
-    matmul(&mut y, matrix(&values(&x), I), matrix(&values(weight), I).transposed());
-    let y = x.device().try_tensor_from_vec(y, x.shape().outputs::<O>())?;
-
-    let (y_ghost, bias) = (y.ghost(), bias.map(|bias| bias.ghost()));
-    let weight = weight.clone();
-    tape.add_backward_op(move |gradients| {
-        // Taken out for the while: `gradients` lends one of them at a time.
-        let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
-        let dw = gradients.get_or_alloc_mut(&weight)?;
-        matmul(dw, matrix(&dy, O).transposed(), matrix(&values(&x), I));
-        if let Some(bias) = &bias {
-            add_rows(gradients.get_or_alloc_mut(bias)?, &dy);
-        }
-        if needs_dx {
-            let dx = gradients.get_or_alloc_mut(&x)?;
-            matmul(dx, matrix(&dy, O), matrix(&values(&weight), I));
-        }
-        **gradients.get_or_alloc_mut(&y_ghost)? = dy;
-        Ok(())
-    });
-    Ok(y.put_tape(tape))
-}
-
-/// Adds each of the rows to `sum`.
-#[cfg(not(feature = "dfdx-ops"))]
-fn add_rows(sum: &mut [f32], rows: &[f32]) {
-    for row in rows.chunks_exact(sum.len().max(1)) {
-        for (sum, x) in sum.iter_mut().zip(row) {
-            *sum += x;
-        }
     }
 }

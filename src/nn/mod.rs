@@ -23,7 +23,6 @@ mod conv2d;
 mod dropout;
 mod flatten;
 mod init;
-mod inputs;
 mod linear;
 mod observe;
 mod pool;
@@ -48,6 +47,6 @@ pub use weights::{WeightsError, load_weights, save_weights};
 pub use window::Window;
 
 pub(crate) use channels::pictures_by_pixel;
-pub(crate) use inputs::without_gradient;
 pub(crate) use observe::layers;
 pub(crate) use taps::Taps;
+pub(crate) use window::{OutHeight, OutWidth};

@@ -4,94 +4,12 @@ use dfdx::nn::{NonMutableModule, ZeroSizedModule};
 use dfdx::prelude::Module;
 use dfdx::shapes::{Const, ConstDim, Dim, HasShape};
 use dfdx::tensor::{AutoDevice, HasErr, Tape, Tensor};
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::tensor::{PutTape, SplitTape, TensorFromVec};
-#[cfg(not(feature = "dfdx-ops"))]
-use samebits::Windows;
 
-#[cfg(not(feature = "dfdx-ops"))]
-use super::channels::pictures_by_pixel;
-use super::channels::{Channels, Pictures, Sides};
 use super::observe;
 use super::window::Window;
-#[cfg(feature = "dfdx-ops")]
-use crate::device::{Take, Windows};
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values;
+use crate::backend::{Take, Windows, concat_pool, pool};
 
 type Err = <AutoDevice as HasErr>::Err;
-
-/// What becomes of the numbers of a window.
-#[cfg(not(feature = "dfdx-ops"))]
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Take {
-    Largest,
-    Mean,
-}
-
-/// Pictures of `H` rows and `W` columns, as many as in a batch of shape `X`.
-type Pooled<X, const C: usize, H, W, T> =
-    Tensor<(<X as Sides>::Batch, Const<C>, H, W), f32, AutoDevice, T>;
-
-/// Pools the pictures of `x` to those of `H` rows and `W` columns.
-#[cfg(feature = "dfdx-ops")]
-fn pool<X, const C: usize, H, W, T>(
-    x: Tensor<X, f32, AutoDevice, T>,
-    windows: Windows,
-    take: Take,
-) -> Result<Pooled<X, C, H, W, T>, Err>
-where
-    X: Pictures<C>,
-    H: ConstDim,
-    W: ConstDim,
-    T: Tape<f32, AutoDevice>,
-{
-    use dfdx::tensor_ops::ReshapeTo;
-
-    let batch = x.shape().batch();
-    let y = crate::device::pool(X::by_pixel(x)?, &windows, take)?;
-    let y = y.try_reshape_like(&(H::default(), W::default(), batch, Const::<C>))?;
-    Ok(Channels::from_pixels(y))
-}
-
-/// Pools the pictures of `x` to those of `H` rows and `W` columns.
-#[cfg(not(feature = "dfdx-ops"))]
-fn pool<X, const C: usize, H, W, T>(
-    x: Tensor<X, f32, AutoDevice, T>,
-    windows: Windows,
-    take: Take,
-) -> Result<Pooled<X, C, H, W, T>, Err>
-where
-    X: Pictures<C>,
-    H: ConstDim,
-    W: ConstDim,
-    T: Tape<f32, AutoDevice>,
-{
-    let batch = x.shape().batch();
-    let (x, mut tape) = X::by_pixel(x)?.split_tape();
-    let mut y = vec![0.0; H::SIZE * W::SIZE * batch.size() * C];
-    let places = match take {
-        Take::Largest => windows.max(&values(&x), &mut y),
-        Take::Mean => {
-            windows.mean(&values(&x), &mut y);
-            Vec::new()
-        }
-    };
-    let y = pictures_by_pixel::<_, C, H, W>(x.device(), batch, y)?;
-    let (x, y_ghost) = (x.ghost(), y.ghost());
-    tape.add_backward_op(move |gradients| {
-        // Taken out for the while: `gradients` lends one of them at a time.
-        let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
-        let dx = gradients.get_or_alloc_mut(&x)?;
-        match take {
-            Take::Largest => windows.max_gradient(&places, &dy, dx),
-            Take::Mean => windows.mean_gradient(&dy, dx),
-        }
-        **gradients.get_or_alloc_mut(&y_ghost)? = dy;
-        Ok(())
-    });
-    Ok(Channels::from_pixels(y.put_tape(tape)))
-}
 
 /// The largest number of each window, PyTorch's `nn.MaxPool2d(K, S, P)`: of windows of `K` rows and
 /// columns that move `S` pixels at a time and reach `P` pixels over the edge.
@@ -256,60 +174,4 @@ where
         observe::layer("AdaptiveConcatPool2d", y.shape(), 0);
         Ok(y)
     }
-}
-
-/// A row of `C2` numbers for each picture of a batch of shape `X`.
-type PooledRows<X, const C2: usize, T> =
-    Tensor<(<X as Sides>::Batch, Const<C2>), f32, AutoDevice, T>;
-
-/// See [`AdaptiveConcatPool2d`].
-#[cfg(feature = "dfdx-ops")]
-fn concat_pool<X, const C: usize, const C2: usize, T>(
-    x: Tensor<X, f32, AutoDevice, T>,
-) -> Result<PooledRows<X, C2, T>, Err>
-where
-    X: Pictures<C>,
-    T: Tape<f32, AutoDevice>,
-{
-    use dfdx::tensor_ops::ReshapeTo;
-
-    let (batch, sides) = (x.shape().batch(), [X::Height::SIZE, X::Width::SIZE]);
-    let y = crate::device::concat_pool(X::by_pixel(x)?, sides, [batch.size(), C])?;
-    y.try_reshape_like(&(batch, Const))
-}
-
-/// See [`AdaptiveConcatPool2d`].
-#[cfg(not(feature = "dfdx-ops"))]
-fn concat_pool<X, const C: usize, const C2: usize, T>(
-    x: Tensor<X, f32, AutoDevice, T>,
-) -> Result<PooledRows<X, C2, T>, Err>
-where
-    X: Pictures<C>,
-    T: Tape<f32, AutoDevice>,
-{
-    let batch = x.shape().batch();
-    let (x, mut tape) = X::by_pixel(x)?.split_tape();
-    let windows = Windows::adaptive([X::Height::SIZE, X::Width::SIZE], [1, 1]);
-    let mut largest = vec![0.0; batch.size() * C];
-    let mut means = largest.clone();
-    let places = windows.max(&values(&x), &mut largest);
-    windows.mean(&values(&x), &mut means);
-    let rows = largest.chunks(C.max(1)).zip(means.chunks(C.max(1)));
-    let y = rows.flat_map(|(largest, means)| [largest, means].concat()).collect();
-    let y = x.device().try_tensor_from_vec(y, (batch, Const))?;
-
-    let (x, y_ghost) = (x.ghost(), y.ghost());
-    tape.add_backward_op(move |gradients| {
-        let dy = gradients.get_or_alloc_mut(&y_ghost)?;
-        let (mut largest, mut means) = (Vec::new(), Vec::new());
-        for row in dy.chunks(C2.max(1)) {
-            largest.extend_from_slice(&row[..C]);
-            means.extend_from_slice(&row[C..]);
-        }
-        let dx = gradients.get_or_alloc_mut(&x)?;
-        windows.max_gradient(&places, &largest, dx);
-        windows.mean_gradient(&means, dx);
-        Ok(())
-    });
-    Ok(y.put_tape(tape))
 }

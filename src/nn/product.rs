@@ -2,19 +2,8 @@
 
 use dfdx::shapes::{Const, Dim, Rank1, Rank2, Shape};
 use dfdx::tensor::{AutoDevice, Merge, NoneTape, OwnedTape, Tape, Tensor};
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::{
-    shapes::HasShape,
-    tensor::{PutTape, SplitTape, TensorFromVec},
-    tensor_ops::ReshapeTo,
-};
-#[cfg(not(feature = "dfdx-ops"))]
-use samebits::{Matrix, matmul};
 
-#[cfg(not(feature = "dfdx-ops"))]
-use super::inputs::is_input;
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values;
+use crate::backend;
 
 /// The shapes that a layer with `I` inputs takes: one row of `I` numbers, or any number of rows.
 #[diagnostic::on_unimplemented(
@@ -116,7 +105,6 @@ pub trait MatMul<const I: usize, S: RowsOf<I>, T> {
 }
 
 impl<const I: usize, S: RowsOf<I>, T> MatMul<I, S, T> for Tensor<S, f32, AutoDevice, T> {
-    #[cfg(feature = "dfdx-ops")]
     fn mm<const O: usize, R>(
         self,
         weights: Tensor<Rank2<I, O>, f32, AutoDevice, R>,
@@ -125,50 +113,8 @@ impl<const I: usize, S: RowsOf<I>, T> MatMul<I, S, T> for Tensor<S, f32, AutoDev
         T: JoinTape<R>,
         R: Tape<f32, AutoDevice>,
     {
-        crate::device::mm(self, weights).unwrap_or_else(|error| panic!("mm: {error}"))
+        backend::mm(self, weights).unwrap_or_else(|error| panic!("mm: {error}"))
     }
-
-    #[cfg(not(feature = "dfdx-ops"))]
-    fn mm<const O: usize, R>(
-        self,
-        weights: Tensor<Rank2<I, O>, f32, AutoDevice, R>,
-    ) -> Tensor<S::Outputs<O>, f32, AutoDevice, T::Joined>
-    where
-        T: JoinTape<R>,
-        R: Tape<f32, AutoDevice>,
-    {
-        let (x, tape) = self.contiguous().split_tape();
-        let (w, right) = weights.contiguous().split_tape();
-        let mut tape = tape.join(right);
-        let needs_dx = T::OWNS_TAPE && !is_input(&x);
-        let rows = x.shape().rows();
-
-        let mut y = vec![0.0; rows * O];
-        matmul(&mut y, matrix(&values(&x), I), matrix(&values(&w), O));
-        let y = x.device().tensor_from_vec(y, x.shape().outputs::<O>());
-
-        let y_ghost = y.ghost();
-        tape.add_backward_op(move |gradients| {
-            // Taken out for the while: `gradients` lends one of them at a time.
-            let dy = std::mem::take(&mut **gradients.get_or_alloc_mut(&y_ghost)?);
-            let (x_numbers, w_numbers) = (values(&x), values(&w));
-            let dw = gradients.get_or_alloc_mut(&w)?;
-            matmul(dw, matrix(&x_numbers, I).transposed(), matrix(&dy, O));
-            if needs_dx {
-                let dx = gradients.get_or_alloc_mut(&x)?;
-                matmul(dx, matrix(&dy, O), matrix(&w_numbers, O).transposed());
-            }
-            **gradients.get_or_alloc_mut(&y_ghost)? = dy;
-            Ok(())
-        });
-        y.put_tape(tape)
-    }
-}
-
-/// Numbers as rows of `columns` each.
-#[cfg(not(feature = "dfdx-ops"))]
-pub(super) fn matrix(numbers: &[f32], columns: usize) -> Matrix<'_> {
-    Matrix::new(numbers, numbers.len().checked_div(columns).unwrap_or(0), columns)
 }
 
 #[cfg(test)]
@@ -252,7 +198,7 @@ mod tests {
         let run = || x.leaky_trace().mm(w.clone()).sum().backward();
         assert_eq!(run().get(&x).array(), [[1.; 3]; 2]);
         // A gradient that nobody has written is there as zeros.
-        let mut gradients = super::super::without_gradient(&x, run);
+        let mut gradients = crate::backend::without_gradient(&x, run);
         assert_eq!(gradients.get_or_alloc_mut(&x).unwrap().as_slice(), [0.; 6]);
         assert_eq!(gradients.get(&w).array(), [[2.]; 3]);
     }

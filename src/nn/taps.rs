@@ -9,9 +9,6 @@
 //! Which taps have met a pixel is known from the sizes. A layer keeps it as a number with a bit for each
 //! tap, which dfdx's visitors see as a scalar of the name [`NAME`], just before the weights.
 
-#[cfg(not(feature = "dfdx-ops"))]
-use std::ops::Range;
-
 use num_traits::NumCast;
 
 /// The name of the scalar with a bit for each tap.
@@ -70,31 +67,10 @@ impl Taps {
     }
 
     /// Which taps have met a pixel, if the parameter is the weights of a convolution and not all have.
-    #[cfg(feature = "dfdx-ops")]
     pub fn met(&mut self, name: &str, sizes: &[usize]) -> Option<Vec<bool>> {
         let bits = self.of(name).filter(|bits| *bits != u64::MAX)?;
         let taps: Vec<bool> = (0..sizes[0] * sizes[1]).map(|at| bits >> at & 1 == 1).collect();
         taps.contains(&false).then_some(taps)
-    }
-
-    /// The numbers of a parameter that may have a gradient, in ranges: all of them, unless it is the
-    /// weights of a convolution with taps that have met no pixel. `sizes` are those of the parameter.
-    #[cfg(not(feature = "dfdx-ops"))]
-    pub fn ranges(&mut self, name: &str, sizes: &[usize]) -> Vec<Range<usize>> {
-        let len = sizes.iter().product();
-        let Some(bits) = self.of(name).filter(|bits| *bits != u64::MAX) else {
-            return std::iter::once(0..len).collect();
-        };
-        let taps = sizes[0] * sizes[1];
-        let tap = len / taps;
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        for at in (0..taps).filter(|at| bits >> at & 1 == 1) {
-            match ranges.last_mut() {
-                Some(range) if range.end == at * tap => range.end += tap,
-                _ => ranges.push(at * tap..(at + 1) * tap),
-            }
-        }
-        ranges
     }
 }
 
@@ -113,24 +89,21 @@ mod tests {
         assert_eq!(to_pytorch(&from_pytorch(&any, [2, 3, 4, 5]), [2, 3, 4, 5]), any);
     }
 
-    #[cfg(not(feature = "dfdx-ops"))]
     #[test]
-    fn ranges_of_the_taps_that_have_met_a_pixel() {
+    fn the_taps_that_have_met_a_pixel() {
         let mut taps = Taps::default();
-        let ranges = |taps: &mut Taps, name: &str, sizes: &[usize]| -> Vec<[usize; 2]> {
-            taps.ranges(name, sizes).into_iter().map(|range| [range.start, range.end]).collect()
-        };
         taps.scalar("1.conv.taps", &bits(&[false, true, true, false]));
-        assert_eq!(ranges(&mut taps, "1.conv.weight", &[2, 2, 3, 5]), [[15, 45]]);
+        let met = taps.met("1.conv.weight", &[2, 2, 3, 5]);
+        assert_eq!(met, Some(vec![false, true, true, false]));
         // Whatever comes after is no convolution's.
-        assert_eq!(ranges(&mut taps, "1.bn.weight", &[5]), [[0, 5]]);
-        taps.scalar("taps", &bits(&[true, false, false, true]));
-        assert_eq!(ranges(&mut taps, "weight", &[2, 2, 1, 1]), [[0, 1], [3, 4]]);
+        assert_eq!(taps.met("1.bn.weight", &[5]), None);
+        taps.scalar("taps", &bits(&[true; 4]));
+        assert_eq!(taps.met("weight", &[2, 2, 1, 1]), None);
         // A layer of somebody else's with a scalar.
         taps.scalar("bn.epsilon", &1e-5);
-        assert_eq!(ranges(&mut taps, "bn.weight", &[7]), [[0, 7]]);
+        assert_eq!(taps.met("bn.weight", &[7]), None);
         // Kernels with many taps are taken as a whole.
         taps.scalar("taps", &bits(&[false; 81]));
-        assert_eq!(ranges(&mut taps, "weight", &[9, 9, 1, 2]), [[0, 162]]);
+        assert_eq!(taps.met("weight", &[9, 9, 1, 2]), None);
     }
 }

@@ -24,11 +24,11 @@ pub trait Window<const K: usize, const S: usize, const P: usize>: ConstDim {
 }
 
 /// The rows of what a kernel makes of pictures of shape `X`.
-pub(super) type OutHeight<X, const K: usize, const S: usize, const P: usize> =
+pub(crate) type OutHeight<X, const K: usize, const S: usize, const P: usize> =
     <<X as Sides>::Height as Window<K, S, P>>::Out;
 
 /// Their columns.
-pub(super) type OutWidth<X, const K: usize, const S: usize, const P: usize> =
+pub(crate) type OutWidth<X, const K: usize, const S: usize, const P: usize> =
     <<X as Sides>::Width as Window<K, S, P>>::Out;
 
 /// `windows!(from 3: 7 2 0)`: the kernel of size 7 with stride 2 and padding 0 fits sides from 3 on.

@@ -5,17 +5,12 @@ use dfdx::nn::{
 };
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
-#[cfg(feature = "dfdx-ops")]
-use dfdx::tensor_ops::{AdamConfig, WeightDecay};
 use num_traits::NumCast;
-#[cfg(not(feature = "dfdx-ops"))]
-use samebits::AdamStep;
 
 use super::{Optim, OptimError};
+use crate::backend::{AdamStep, adam};
 use crate::nn::Taps;
 use crate::tensor::Grads;
-#[cfg(not(feature = "dfdx-ops"))]
-use crate::tensor::values_mut;
 
 /// Adam with decoupled weight decay: fastai's `Adam(params, lr, mom=0.9, sqr_mom=0.99, eps=1e-5,
 /// wd=0.01)`, the optimizer of its `vision_learner`.
@@ -126,12 +121,9 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
         self.steps += 1;
         let betas = [self.momentum, self.sqr_mom];
-        #[cfg(not(feature = "dfdx-ops"))]
-        let step = |wd| AdamStep::new(self.steps, self.lr, betas, self.eps, wd);
-        #[cfg(feature = "dfdx-ops")]
-        let step = |wd| {
-            let weight_decay = Some(WeightDecay::Decoupled(wd));
-            (self.steps, AdamConfig { lr: self.lr, betas, eps: self.eps, weight_decay })
+        let step = |weight_decay| {
+            let &mut Self { steps: step, lr, eps, .. } = self;
+            AdamStep { step, lr, betas, eps, weight_decay }
         };
         let mut each = EachParameter {
             weights: step(self.weight_decay),
@@ -158,10 +150,6 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
     }
 }
 
-/// A step, and its sizes.
-#[cfg(feature = "dfdx-ops")]
-type AdamStep = (i32, AdamConfig);
-
 /// Goes through a model's parameters.
 struct EachParameter<'a> {
     weights: AdamStep,
@@ -178,45 +166,16 @@ impl TensorVisitor<f32, AutoDevice> for EachParameter<'_> {
     type E2 = f32;
     type D2 = AutoDevice;
 
-    #[cfg(feature = "dfdx-ops")]
     fn visit<S: Shape>(
         &mut self,
         options: TensorOptions<S, f32, AutoDevice>,
         (p, name): (&mut Tensor<S, f32, AutoDevice>, String),
     ) -> Result<Option<Tensor<S, f32, AutoDevice>>, OptimError> {
-        if !options.do_gradient_update {
-            return Ok(None);
-        }
-        let taps = self.taps.met(&name, p.shape().concrete().as_ref());
-        let step = if S::NUM_DIMS > 1 { &self.weights } else { &self.others };
-        let numbers = [&mut *self.averages, &mut *self.squares, &mut *self.gradients];
-        crate::device::adam(p, numbers, (step.0, &step.1), taps.as_deref())
-            .map_err(OptimError::Device)?;
-        Ok(None)
-    }
-
-    #[cfg(not(feature = "dfdx-ops"))]
-    fn visit<S: Shape>(
-        &mut self,
-        options: TensorOptions<S, f32, AutoDevice>,
-        (p, name): (&mut Tensor<S, f32, AutoDevice>, String),
-    ) -> Result<Option<Tensor<S, f32, AutoDevice>>, OptimError> {
-        if !options.do_gradient_update {
-            return Ok(None);
-        }
-        let ranges = self.taps.ranges(&name, p.shape().concrete().as_ref());
-        let gradient = self.gradients.get_or_alloc_mut(p).map_err(OptimError::Device)?;
-        let average = self.averages.get_or_alloc_mut(p).map_err(OptimError::Device)?;
-        let square = self.squares.get_or_alloc_mut(p).map_err(OptimError::Device)?;
-        let step = if S::NUM_DIMS > 1 { self.weights } else { self.others };
-        let p = values_mut(p).ok_or(OptimError::Layout(name))?;
-        for range in ranges {
-            step.update(
-                &mut p[range.clone()],
-                &mut average[range.clone()],
-                &mut square[range.clone()],
-                &gradient[range],
-            );
+        if options.do_gradient_update {
+            let taps = self.taps.met(&name, p.shape().concrete().as_ref());
+            let step = if S::NUM_DIMS > 1 { &self.weights } else { &self.others };
+            let numbers = [&mut *self.averages, &mut *self.squares, &mut *self.gradients];
+            adam((p, name), numbers, step, taps.as_deref())?;
         }
         Ok(None)
     }

@@ -16,7 +16,6 @@ mod dfdx_optimizers;
 mod kept;
 mod rule;
 mod sgd;
-mod zero;
 
 pub use adam::Adam;
 pub use basic::BasicOptim;
@@ -25,8 +24,6 @@ pub use rule::UpdateRule;
 pub use sgd::SGD;
 
 pub use dfdx::optim::{AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
-
-pub(crate) use zero::zero_grads;
 
 use dfdx::tensor::{AutoDevice, HasErr};
 

@@ -1,9 +1,11 @@
 //! Stochastic gradient descent as fastai has it.
 
 use dfdx::shapes::Shape;
-use dfdx::tensor::{AutoDevice, Tensor};
+use dfdx::tensor::{AutoDevice, HasErr, Tensor};
 
 use super::{PerParameter, UpdateRule};
+use crate::backend;
+use crate::tensor::Grads;
 
 /// Stochastic gradient descent, fastai's `SGD(params, lr, mom=0., wd=0.)`.
 ///
@@ -82,22 +84,13 @@ impl Default for SGD {
 
 impl UpdateRule for SGD {
     /// By dfdx's own kernel: one launch, and no copy of the gradient.
-    #[cfg(feature = "dfdx-ops")]
     fn update_in<S: Shape>(
         &mut self,
         p: &mut Tensor<S, f32, AutoDevice>,
-        gradients: &mut crate::tensor::Grads,
-    ) -> Result<(), <AutoDevice as dfdx::tensor::HasErr>::Err> {
-        use dfdx::tensor_ops::{Momentum, SgdConfig, WeightDecay};
-
-        let config = SgdConfig {
-            lr: self.lr,
-            momentum: (self.momentum != 0.0).then_some(Momentum::Classic(self.momentum)),
-            weight_decay: Some(WeightDecay::Decoupled(self.weight_decay)),
-        };
-        let average = self.averages.0.get_or_alloc_mut(p)?;
-        let gradient = gradients.get_or_alloc_mut(p)?;
-        config.try_update(p, average, gradient)
+        gradients: &mut Grads,
+    ) -> Result<(), <AutoDevice as HasErr>::Err> {
+        let sizes = [self.lr, self.momentum, self.weight_decay];
+        backend::sgd(p, [&mut self.averages.0, gradients], sizes)
     }
 
     fn update<S: Shape>(
@@ -110,16 +103,7 @@ impl UpdateRule for SGD {
             p.axpy(kept, grad, -self.lr);
             return;
         }
-        #[cfg(feature = "dfdx-ops")]
         let average = self.averages.update(p, |v| v * self.momentum as f32 + grad.clone());
-        #[cfg(not(feature = "dfdx-ops"))]
-        let average = {
-            let average = self.averages.0.get_or_alloc_mut(p).expect("memory for the averages");
-            for (v, g) in average.iter_mut().zip(crate::tensor::values(grad).iter()) {
-                *v = self.momentum as f32 * *v + g;
-            }
-            self.averages.0.get(p)
-        };
         p.axpy(kept, &average, -self.lr);
     }
 

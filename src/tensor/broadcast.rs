@@ -1,15 +1,10 @@
 //! One image or a whole batch: the same function for both.
 
 use dfdx::prelude::{BroadcastTo, MeanTo, TryLt};
-#[cfg(feature = "dfdx-ops")]
-use dfdx::shapes::Axis;
 use dfdx::shapes::{Axes2, Const, HasShape, Rank0, Rank2, Shape};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
-#[cfg(not(feature = "dfdx-ops"))]
-use samebits::{Statistics, mean_absolute_differences};
 
-#[cfg(not(feature = "dfdx-ops"))]
-use super::values;
+use crate::backend;
 
 /// The shapes that a function of images takes: one image, or a batch of them.
 ///
@@ -82,16 +77,7 @@ impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) 
     }
 
     fn mean_image(images: &Tensor<Self, f32, AutoDevice>) -> Tensor<Self::One, f32, AutoDevice> {
-        #[cfg(feature = "dfdx-ops")]
-        return images.clone().mean::<_, Axis<0>>();
-        #[cfg(not(feature = "dfdx-ops"))]
-        {
-            let mean = match &*values(images) {
-                [] => vec![f32::NAN; H * W],
-                numbers => Statistics::of(numbers, H * W).mean,
-            };
-            images.device().tensor_from_vec(mean, Default::default())
-        }
+        backend::mean_image(images)
     }
 
     fn each(&self, numbers: Vec<f32>, dev: &AutoDevice) -> Tensor<(usize,), f32, AutoDevice> {
@@ -189,17 +175,7 @@ pub fn mnist_distance<S: ImageShape>(
     a: &Tensor<S, f32, AutoDevice>,
     b: &Tensor<S::One, f32, AutoDevice>,
 ) -> Tensor<S::Each, f32, AutoDevice> {
-    #[cfg(feature = "dfdx-ops")]
-    return (a.clone() - b.expand_as(a)).abs().mean_pixels();
-    #[cfg(not(feature = "dfdx-ops"))]
-    {
-        let shape = a.shape();
-        let b = values(b);
-        let images = shape.num_elements().checked_div(b.len()).unwrap_or(0);
-        let mut distances = vec![0.0; images];
-        mean_absolute_differences(&values(a), &b, &mut distances);
-        shape.each(distances, a.device())
-    }
+    backend::mnist_distance(a, b)
 }
 
 /// Whether an image, or each image of a batch, is nearer to the ideal three than to the ideal

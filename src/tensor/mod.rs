@@ -22,8 +22,6 @@ mod compare;
 mod ext;
 mod image;
 mod loss;
-#[cfg(not(feature = "dfdx-ops"))]
-mod view;
 
 pub use array::{PixelArray, array};
 pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
@@ -32,9 +30,6 @@ pub use compare::CompareExt;
 pub use ext::TensorExt;
 pub use image::{ImageError, image_open, open_images, tensor, tensors};
 pub use loss::{l1_loss, mse_loss};
-
-#[cfg(not(feature = "dfdx-ops"))]
-pub(crate) use view::{values, values_mut};
 
 use dfdx::shapes::{Const, Rank2};
 use dfdx::tensor::{AutoDevice, Gradients, NoneTape, OwnedTape, Tensor};

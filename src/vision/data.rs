@@ -39,7 +39,7 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
     dev: AutoDevice,
     /// The same pixels on the device, as numbers; they go there once.
     #[cfg(feature = "dfdx-ops")]
-    on_device: crate::device::Pictures<C, H, W>,
+    on_device: crate::backend::Pictures<C, H, W>,
 }
 
 impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
@@ -61,7 +61,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         let pixels: Arc<[u8]> = pictures.concat().into();
         #[cfg(feature = "dfdx-ops")]
         let on_device =
-            crate::device::Pictures::new(&dev, pixels.iter().map(|byte| number(*byte)).collect())
+            crate::backend::Pictures::new(&dev, pixels.iter().map(|byte| number(*byte)).collect())
                 .map_err(ImageError::Device)?;
         Ok(Self {
             items,

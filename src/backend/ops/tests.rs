@@ -1,13 +1,15 @@
-//! Each operation on the CPU, beside the layers, which work their numbers out with `samebits` there.
+//! Each operation on the CPU, beside the layers, which work their numbers out with [`cpu`](super::super::cpu)
+//! there.
 
 use super::{
-    Gather, Pictures, Take, Windows, accuracy, adam, batch_norm_eval, batch_norm_train,
-    concat_pool, conv2d, cross_entropy, linear, mm, pool, share_of_true,
+    AdamStep, BatchNormed, Gather, Pictures, Take, Windows, accuracy, adam, batch_norm_eval,
+    batch_norm_train, concat_pool, conv2d, cross_entropy, dropout, linear, mean_image, mm,
+    mnist_distance, pool, sgd, share_of_true, zero_grads,
 };
-use crate::nn::{BasicBlock, BatchNorm, BatchNormReLU, Channels, Fan, kaiming_normal_};
-use crate::optim::Adam;
+use crate::backend::cpu;
+use crate::nn::{BasicBlock, BatchNorm, Fan, kaiming_normal_};
+use crate::optim::{Adam, UpdateRule};
 use crate::prelude::*;
-use dfdx::tensor_ops::{AdamConfig, WeightDecay};
 
 fn assert_close(what: &str, ours: &[f32], expected: &[f32]) {
     assert_eq!(ours.len(), expected.len(), "{what}");
@@ -49,10 +51,9 @@ macro_rules! compare_conv {
         };
         let what = concat!($k, "/", $s, "/", $p, " on ", $h, "x", $w);
         compare!(what, x, conv, |x| {
-            let y = conv2d(Channels::<$i>::by_pixel(x).unwrap(), &conv.weight, &sizes).unwrap();
-            let y: Tensor<(Const<$oh>, Const<$ow>, usize, Const<$o>), f32, _, _> =
-                y.reshape_like(&(Const, Const, $b, Const));
-            Channels::<$o>::from_pixels(y)
+            let y: Traced<(usize, Const<$o>, Const<$oh>, Const<$ow>)> =
+                conv2d::<_, _, $i, $o, $k, $s, $p>(x, &conv.weight, sizes).unwrap();
+            y
         }, [conv.weight]);
     })*};
 }
@@ -94,10 +95,7 @@ macro_rules! compare_pool {
         let mut layer = $layer;
         let windows: Windows = $windows;
         compare!(stringify!($layer), x, layer, |x| {
-            let y = pool(Channels::<3>::by_pixel(x).unwrap(), &windows, Take::$take).unwrap();
-            let y: Tensor<(Const<$oh>, Const<$ow>, usize, Const<3>), f32, _, _> =
-                y.reshape_like(&(Const, Const, $b, Const));
-            Channels::<3>::from_pixels(y)
+            pool::<_, 3, Const<$oh>, Const<$ow>, _>(x, windows, Take::$take).unwrap()
         }, []);
     })*};
 }
@@ -139,18 +137,8 @@ fn the_largest_and_the_mean() {
         ($h:literal x $w:literal, batch $b:expr) => {{
             let x: Tensor<(usize, Const<3>, Const<$h>, Const<$w>), f32, _> =
                 randn_like(&dev, &($b, Const, Const, Const));
-            compare!(
-                "concat pool",
-                x,
-                AdaptiveConcatPool2d::<6>,
-                |x| {
-                    let x = Channels::<3>::by_pixel(x).unwrap();
-                    let y = concat_pool(x, [$h, $w], [$b, 3]).unwrap();
-                    let y: Tensor<(usize, Const<6>), f32, _, _> = y.reshape_like(&($b, Const));
-                    y
-                },
-                []
-            );
+            let mut layer = AdaptiveConcatPool2d::<6>;
+            compare!("concat pool", x, layer, |x| concat_pool::<_, 3, 6, _>(x).unwrap(), []);
         }};
     }
     of!(3 x 2, batch 4);
@@ -172,10 +160,11 @@ fn batch_norm() {
         x,
         bn,
         |x| {
-            let x = Channels::<4>::by_pixel(x).unwrap();
-            let normed = batch_norm_train(x, &bn.weight, &bn.bias, 1e-5).unwrap();
-            (mean, variance) = (normed.mean.as_vec(), normed.variance.as_vec());
-            Channels::<4>::from_pixels(normed.y)
+            let affine = [&bn.weight, &bn.bias];
+            let BatchNormed { y, mean: m, variance: v } =
+                batch_norm_train(x, None, affine, 1e-5, false).unwrap();
+            (mean, variance) = (m.as_vec(), v.as_vec());
+            y
         },
         [bn.weight, bn.bias]
     );
@@ -186,10 +175,8 @@ fn batch_norm() {
     let running: Vec<f32> = variance.iter().map(|v| 1. + 0.1 * (v * unbiased - 1.)).collect();
     assert_close("running variance", &running, &bn.running_var.as_vec());
 
-    let statistics = [&bn.running_mean, &bn.running_var, &bn.weight, &bn.bias];
-    let ours = batch_norm_eval(Channels::<4>::by_pixel(x.clone()).unwrap(), statistics, 1e-5);
-    let ours: Tensor<(usize, Const<4>, Const<3>, Const<2>), f32, _> =
-        Channels::<4>::from_pixels(ours.unwrap());
+    let parameters = [&bn.running_mean, &bn.running_var, &bn.weight, &bn.bias];
+    let ours = batch_norm_eval(x.clone(), None, parameters, 1e-5, false).unwrap();
     assert_close("finished", &ours.as_vec(), &bn.forward(x).as_vec());
 }
 
@@ -204,7 +191,7 @@ fn batch_norm_of_rows() {
             "batch norm",
             x,
             bn,
-            |x| batch_norm_train(x, &bn.weight, &bn.bias, 1e-5).unwrap().y,
+            |x| batch_norm_train(x, None, [&bn.weight, &bn.bias], 1e-5, false).unwrap().y,
             [bn.weight, bn.bias]
         );
     }
@@ -219,7 +206,6 @@ fn residual_and_relu() {
     kaiming_normal_(&mut block, Fan::Out);
     let x: Tensor<(usize, Const<2>, Const<3>, Const<3>), f32, _> =
         randn_like(&dev, &(4, Const, Const, Const));
-    type Each = Tensor<Rank1<2>, f32, AutoDevice>;
     type Maps = Traced<(usize, Const<2>, Const<3>, Const<3>)>;
     let sizes = samebits::Conv2d {
         batch: 4,
@@ -231,15 +217,11 @@ fn residual_and_relu() {
         stride: 1,
         padding: 1,
     };
-    let conv = |x: Maps, weight: &Tensor<Rank4<3, 3, 2, 2>, f32, AutoDevice>| -> Maps {
-        let y = conv2d(Channels::<2>::by_pixel(x).unwrap(), weight, &sizes).unwrap();
-        let y: Traced<(Const<3>, Const<3>, usize, Const<2>)> =
-            y.reshape_like(&(Const, Const, 4, Const));
-        Channels::<2>::from_pixels(y)
+    let conv = |x: Maps, layer: &Conv2d<2, 2, 3, 1, 1>| -> Maps {
+        conv2d::<_, _, 2, 2, 3, 1, 1>(x, &layer.weight, sizes).unwrap()
     };
-    let norm = |x: Maps, weight: &Each, bias: &Each| -> Maps {
-        let x = Channels::<2>::by_pixel(x).unwrap();
-        Channels::<2>::from_pixels(batch_norm_train(x, weight, bias, 1e-5).unwrap().y)
+    let norm = |x: Maps, residual: Option<Maps>, bn: &BatchNorm<2>| -> Maps {
+        batch_norm_train(x, residual, [&bn.weight, &bn.bias], 1e-5, true).unwrap().y
     };
     let b = block.clone();
     compare!(
@@ -248,12 +230,20 @@ fn residual_and_relu() {
         block,
         |x| {
             let around = x.with_empty_tape();
-            let y = norm(conv(x, &b.conv1.weight), &b.bn1.weight, &b.bn1.bias).relu();
-            (norm(conv(y, &b.conv2.weight), &b.bn2.weight, &b.bn2.bias) + around).relu()
+            let y = norm(conv(x, &b.conv1), None, &b.bn1);
+            norm(conv(y, &b.conv2), Some(around), &b.bn2)
         },
         [block.conv1.weight, block.conv2.weight, block.bn1.weight, block.bn2.bias]
     );
-    let _ = BatchNormReLU::<2>::new(&dev);
+    // The finished model.
+    let eval = |x: Tensor<(usize, Const<2>, Const<3>, Const<3>), f32, AutoDevice>| {
+        let bn = &block.bn1;
+        let parameters = [&bn.running_mean, &bn.running_var, &bn.weight, &bn.bias];
+        let ours = batch_norm_eval(x.clone(), Some(x.clone()), parameters, 1e-5, true);
+        let expected = cpu::batch_norm_eval(x.clone(), Some(x), parameters, 1e-5, true);
+        assert_close("finished", &ours.unwrap().as_vec(), &expected.unwrap().as_vec());
+    };
+    eval(x);
 }
 
 #[test]
@@ -382,12 +372,6 @@ fn steps_of_adam() {
     let mut ours = theirs.weight.clone();
     let before = ours.as_vec();
     let taps: Vec<bool> = (0..9).map(|tap| [1, 4, 7].contains(&tap)).collect();
-    let config = AdamConfig {
-        lr: 0.1,
-        betas: [0.9, 0.99],
-        eps: 1e-5,
-        weight_decay: Some(WeightDecay::Decoupled(0.01)),
-    };
     let mut opt = Adam::new(0.1);
     let (mut averages, mut squares) = (Grads::leaky(), Grads::leaky());
     for step in 1..=3 {
@@ -396,11 +380,67 @@ fn steps_of_adam() {
         let mut same = gradients.clone();
         opt.step(&mut theirs, &mut gradients).unwrap();
         let numbers = [&mut averages, &mut squares, &mut same];
-        adam(&mut ours, numbers, (step, &config), Some(&taps)).unwrap();
+        let betas = [0.9, 0.99];
+        let step = AdamStep { step, lr: 0.1, betas, eps: 1e-5, weight_decay: 0.01 };
+        adam((&mut ours, String::new()), numbers, &step, Some(&taps)).unwrap();
         assert_close("weights", &ours.as_vec(), &theirs.weight.as_vec());
     }
     let after = ours.as_vec();
     let tap = 2 * 3;
     assert_eq!(after[..tap], before[..tap]);
     assert!(after[4 * tap..5 * tap].iter().zip(&before[4 * tap..]).all(|(a, b)| a != b));
+}
+
+#[test]
+fn steps_of_sgd() {
+    let dev = AutoDevice::default();
+    let start = dev.tensor([1.0f32, -2.0]);
+    let mut by_hand = SGD::new(0.1).momentum(0.9).weight_decay(0.5);
+    let (mut p, mut q, mut r) = (start.clone(), start.clone(), start);
+    let (mut averages, mut other_averages) = (Grads::leaky(), Grads::leaky());
+    for _ in 0..3 {
+        let gradient = p.leaky_trace().square().sum::<Rank0, _>().backward();
+        by_hand.update(&mut r, &gradient.get(&p));
+        let sizes = [0.1, 0.9, 0.5];
+        sgd(&mut p, [&mut averages, &mut gradient.clone()], sizes).unwrap();
+        let mut gradient = q.leaky_trace().square().sum::<Rank0, _>().backward();
+        cpu::sgd(&mut q, [&mut other_averages, &mut gradient], sizes).unwrap();
+        assert_close("dfdx's", &p.as_vec(), &q.as_vec());
+        assert_close("the rule", &r.as_vec(), &q.as_vec());
+    }
+}
+
+#[test]
+fn gradients_back_to_0() {
+    let dev = AutoDevice::default();
+    let layer = Linear::<3, 2>::new(&dev);
+    let x: Tensor<Rank1<3>, f32, _> = dev.ones();
+    let mut gradients = layer.forward(x.leaky_trace()).sum::<Rank0, _>().backward();
+    assert_ne!(gradients.get(&layer.weight).as_vec(), [0.; 6]);
+    zero_grads(&layer, &mut gradients).unwrap();
+    assert_eq!(gradients.get(&layer.weight).as_vec(), [0.; 6]);
+    assert_eq!(gradients.get(&layer.bias).as_vec(), [0.; 2]);
+}
+
+#[test]
+fn activations_that_are_dropped() {
+    let dev = AutoDevice::default();
+    let x: Tensor<Rank1<4>, f32, _> = randn(&dev);
+    let factors = vec![0., 2., 1., 0.];
+    let ours = dropout(x.leaky_trace(), factors.clone()).unwrap();
+    let expected = cpu::dropout(x.leaky_trace(), factors).unwrap();
+    assert_eq!(ours.as_vec(), expected.as_vec());
+    let (ours, expected) = (ours.square().sum::<Rank0, _>(), expected.square().sum::<Rank0, _>());
+    assert_eq!(ours.backward().get(&x).as_vec(), expected.backward().get(&x).as_vec());
+}
+
+#[test]
+fn images() {
+    manual_seed(42);
+    let dev = AutoDevice::default();
+    let images: Tensor<(usize, Const<5>, Const<3>), f32, _> = randn_like(&dev, &(4, Const, Const));
+    let mean = mean_image(&images);
+    assert_close("mean", &mean.as_vec(), &cpu::mean_image(&images).as_vec());
+    let ours = mnist_distance(&images, &mean).as_vec();
+    assert_close("distance", &ours, &cpu::mnist_distance(&images, &mean).as_vec());
 }

@@ -14,6 +14,8 @@
 //! multiply matrices.
 
 mod conv2d;
+mod dropout;
+mod images;
 mod index;
 mod linear;
 mod loss;
@@ -27,14 +29,27 @@ mod weights;
 mod tests;
 
 pub(crate) use conv2d::conv2d;
+pub(crate) use dropout::dropout;
+pub(crate) use images::{mean_image, mnist_distance};
 pub(crate) use linear::{linear, mm};
 pub(crate) use loss::{accuracy, cross_entropy, share_of_true};
 pub(crate) use norm::{batch_norm_eval, batch_norm_train};
 pub(crate) use pictures::Pictures;
-pub(crate) use pool::{Take, Windows, concat_pool, pool};
+pub(crate) use pool::{Windows, concat_pool, pool};
 pub use rows::Gather;
-pub(crate) use weights::adam;
+pub(crate) use weights::{adam, sgd, zero_grads};
 
-use dfdx::tensor::{AutoDevice, HasErr};
+use dfdx::shapes::Shape;
+use dfdx::tensor::{AutoDevice, Tensor};
 
-type Err = <AutoDevice as HasErr>::Err;
+use super::{AdamStep, BatchNormed, Convolved, Each, Err, Pooled, PooledRows, Take};
+
+/// Runs `f`. That the gradient with respect to `x` is not needed makes no difference here: dfdx's product
+/// of matrices always works out both.
+#[cfg_attr(not(feature = "dfdx-ops"), expect(dead_code, reason = "there is nothing to compare"))]
+pub(crate) fn without_gradient<S: Shape, R>(
+    _x: &Tensor<S, f32, AutoDevice>,
+    f: impl FnOnce() -> R,
+) -> R {
+    f()
+}

@@ -1,20 +1,14 @@
 //! Pooling.
 
-use dfdx::shapes::{Axes2, Axis, HasShape, Shape};
+use dfdx::shapes::{Axes2, Axis, Const, ConstDim, Dim, HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, TensorFromVec, WithEmptyTape, ZerosTensor};
 use dfdx::tensor_ops::{
     BroadcastTo, ChooseFrom, MaxTo, MinTo, ReshapeTo, SumTo, TryAdd, TryConcatAlong, TryEq, TryMul,
 };
 
-use super::Err;
 use super::index::{gather_rows, index, taps, with_filler};
-
-/// What becomes of the numbers of a window.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Take {
-    Largest,
-    Mean,
-}
+use super::{Err, Pooled, PooledRows, Take};
+use crate::nn::{Channels, Pictures};
 
 /// Which pixels each pixel of the result looks at.
 #[derive(Debug, Clone)]
@@ -85,9 +79,48 @@ fn windows_of<T: Tape<f32, AutoDevice>>(
     rows.try_reshape_like(&(windows.pixels.len(), size, columns))
 }
 
+/// Pools the pictures of `x` to those of `H` rows and `W` columns.
+pub(crate) fn pool<X, const C: usize, H, W, T>(
+    x: Tensor<X, f32, AutoDevice, T>,
+    windows: Windows,
+    take: Take,
+) -> Result<Pooled<X, C, H, W, T>, Err>
+where
+    X: Pictures<C>,
+    H: ConstDim,
+    W: ConstDim,
+    T: Tape<f32, AutoDevice>,
+{
+    let batch = x.shape().batch();
+    let y = pixels(X::by_pixel(x)?, &windows, take)?;
+    Ok(Channels::from_pixels(y.try_reshape_like(&(
+        H::default(),
+        W::default(),
+        batch,
+        Const::<C>,
+    ))?))
+}
+
+/// For each picture a row: the largest number of each channel, then the mean of each.
+pub(crate) fn concat_pool<X, const C: usize, const C2: usize, T>(
+    x: Tensor<X, f32, AutoDevice, T>,
+) -> Result<PooledRows<X, C2, T>, Err>
+where
+    X: Pictures<C>,
+    T: Tape<f32, AutoDevice>,
+{
+    let batch = x.shape().batch();
+    let windows = Windows::adaptive([X::Height::SIZE, X::Width::SIZE], [1, 1]);
+    let x = X::by_pixel(x)?;
+    let shape = (batch.size(), C);
+    let means = pixels(x.with_empty_tape(), &windows, Take::Mean)?.try_reshape_like(&shape)?;
+    let largest = pixels(x, &windows, Take::Largest)?.try_reshape_like(&shape)?;
+    (largest, means).try_concat_along(Axis::<1>)?.try_reshape_like(&(batch, Const))
+}
+
 /// Pools `x`, whose first two axes are rows and columns of pictures, to a matrix with a row for each
 /// window.
-pub(crate) fn pool<S: Shape, T: Tape<f32, AutoDevice>>(
+fn pixels<S: Shape, T: Tape<f32, AutoDevice>>(
     x: Tensor<S, f32, AutoDevice, T>,
     windows: &Windows,
     take: Take,
@@ -136,18 +169,4 @@ fn mean<T: Tape<f32, AutoDevice>>(
     let factors: Tensor<(usize,), f32, _> =
         dev.try_tensor_from_vec(factors, (windows.pixels.len(),))?;
     sums.try_mul(factors.try_broadcast_like::<_, Axis<1>>(&(windows.pixels.len(), columns))?)
-}
-
-/// The largest number and the mean of each channel side by side: rows of `2 channels` numbers, one for
-/// each picture.
-pub(crate) fn concat_pool<S: Shape, T: Tape<f32, AutoDevice>>(
-    x: Tensor<S, f32, AutoDevice, T>,
-    sides: [usize; 2],
-    [batch, channels]: [usize; 2],
-) -> Result<Tensor<(usize, usize), f32, AutoDevice, T>, Err> {
-    let windows = Windows::adaptive(sides, [1, 1]);
-    let shape = (batch, channels);
-    let means = pool(x.with_empty_tape(), &windows, Take::Mean)?.try_reshape_like(&shape)?;
-    let largest = pool(x, &windows, Take::Largest)?.try_reshape_like(&shape)?;
-    (largest, means).try_concat_along(Axis::<1>)
 }

@@ -1,14 +1,10 @@
 //! Which tensor is the input of a model in training, and so needs no gradient.
 
-#[cfg(not(feature = "dfdx-ops"))]
 use std::cell::Cell;
 
-#[cfg(not(feature = "dfdx-ops"))]
-use dfdx::shapes::HasShape;
-use dfdx::shapes::Shape;
+use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 
-#[cfg(not(feature = "dfdx-ops"))]
 thread_local! {
     // Where the numbers of the present input start.
     static INPUT: Cell<*const f32> = const { Cell::new(std::ptr::null()) };
@@ -19,8 +15,7 @@ thread_local! {
 /// Nobody trains the pixels of an image. In PyTorch they therefore have `requires_grad=False`. dfdx
 /// has no such mark: the tape starts at the input, and each operation also works out the gradient of
 /// its input. In the first layer of a small net that is a third of the work, and so
-/// [`Linear`](super::Linear) asks `is_input` and leaves it out.
-#[cfg(not(feature = "dfdx-ops"))]
+/// [`linear`](super::linear) asks `is_input` and leaves it out.
 pub(crate) fn without_gradient<S: Shape, R>(
     x: &Tensor<S, f32, AutoDevice>,
     f: impl FnOnce() -> R,
@@ -37,23 +32,12 @@ pub(crate) fn without_gradient<S: Shape, R>(
     f()
 }
 
-/// On a device dfdx works out all gradients: its product of matrices knows no other way.
-#[cfg(feature = "dfdx-ops")]
-pub(crate) fn without_gradient<S: Shape, R>(
-    _: &Tensor<S, f32, AutoDevice>,
-    f: impl FnOnce() -> R,
-) -> R {
-    f()
-}
-
 /// Whether `x` is the input of the [`without_gradient`] that runs now.
-#[cfg(not(feature = "dfdx-ops"))]
 pub(super) fn is_input<S: Shape, T>(x: &Tensor<S, f32, AutoDevice, T>) -> bool {
     !INPUT.get().is_null() && start(x) == INPUT.get()
 }
 
 /// Where the first number of `x` lies; null if it has none.
-#[cfg(not(feature = "dfdx-ops"))]
 fn start<S: Shape, T>(x: &Tensor<S, f32, AutoDevice, T>) -> *const f32 {
     if x.shape().num_elements() == 0 {
         return std::ptr::null();
@@ -61,7 +45,7 @@ fn start<S: Shape, T>(x: &Tensor<S, f32, AutoDevice, T>) -> *const f32 {
     &x[S::Concrete::default()]
 }
 
-#[cfg(all(test, not(feature = "dfdx-ops")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::prelude::*;

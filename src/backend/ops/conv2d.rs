@@ -1,11 +1,39 @@
 //! A convolution as one product of matrices.
 
-use dfdx::shapes::{Const, Rank4, Shape};
+use dfdx::shapes::{Const, Dim, HasShape, Rank4};
 use dfdx::tensor::{AutoDevice, Tape, Tensor};
 use dfdx::tensor_ops::{ReshapeTo, TryMatMul};
 
-use super::Err;
 use super::index::{gather_rows, index, taps, with_filler};
+use super::{Convolved, Err};
+use crate::nn::{Channels, OutHeight, OutWidth, Pictures, Window};
+
+/// The convolution of the pictures `x`; `sizes` says the same as the types.
+pub(crate) fn conv2d<
+    X,
+    T,
+    const I: usize,
+    const O: usize,
+    const K: usize,
+    const S: usize,
+    const P: usize,
+>(
+    x: Tensor<X, f32, AutoDevice, T>,
+    weight: &Tensor<Rank4<K, K, I, O>, f32, AutoDevice>,
+    sizes: samebits::Conv2d,
+) -> Result<Convolved<X, K, S, P, O, T>, Err>
+where
+    X: Pictures<I>,
+    X::Height: Window<K, S, P>,
+    X::Width: Window<K, S, P>,
+    T: Tape<f32, AutoDevice>,
+{
+    let batch = x.shape().batch();
+    debug_assert_eq!(batch.size(), sizes.batch);
+    let (height, width) = (OutHeight::<X, K, S, P>::default(), OutWidth::<X, K, S, P>::default());
+    let pixels = by_pixel(X::by_pixel(x)?, weight, &sizes)?;
+    Ok(Channels::from_pixels(pixels.try_reshape_like(&(height, width, batch, Const::<O>))?))
+}
 
 /// The convolution of pictures `x`, (height, width, batch, channel), with weights by tap: a matrix with
 /// a row for each pixel of each resulting picture, in the same order, and a column for each of the `O`
@@ -17,13 +45,13 @@ use super::index::{gather_rows, index, taps, with_filler};
 ///
 /// For each row of `y` the rows of `x` that the kernel meets are gathered side by side; a row of zeros is
 /// the padding. Then it is a product of matrices. Taps `t` that meet nothing but padding are left out.
-pub(crate) fn conv2d<X, T, const K: usize, const I: usize, const O: usize>(
+fn by_pixel<X, T, const K: usize, const I: usize, const O: usize>(
     x: Tensor<X, f32, AutoDevice, T>,
     weight: &Tensor<Rank4<K, K, I, O>, f32, AutoDevice>,
     sizes: &samebits::Conv2d,
 ) -> Result<Tensor<(usize, Const<O>), f32, AutoDevice, T>, Err>
 where
-    X: Shape,
+    X: dfdx::shapes::Shape,
     T: Tape<f32, AutoDevice>,
 {
     let dev = x.device().clone();
