@@ -198,21 +198,25 @@ fn main() -> Result<()> {
     // The suggestion is a careful one, where the loss falls steadily. The usual rule of thumb for the largest rate is a tenth
     // of where the loss is smallest. So we take 0.01, and three epochs instead of one.
     //
-    // And two more things. The new loaders turn, resize, slant and move each picture of the training set a little, at random, each
-    // time it is used:
+    // And two more things. The new loaders turn, resize, slant and move each picture of the training set at random, each time it is
+    // used:
 
     // %% show_tfms
     //| fig-alt: Nine digits as before, some of them turned a little, larger, smaller or more slanted than usual.
     //| fig-cap: Some training pictures, transformed.
     set_seed(42);
     let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
-    let tfms = RandomAffine::new(10.).translate(0.05).scale(0.9..=1.1).shear(10.);
+    let tfms = RandomAffine::new(15.).translate(0.1).scale(0.85..=1.15).shear(15.).fade();
     let dls = dls.batch_tfms(tfms);
     dls.show_batch()?;
 
     //
     // A 7 that leans a bit more to the right is still a 7. So the net gets to see more sevens than there are, and cannot learn
     // them by heart. That is [**data augmentation**](glossary.md#data-augmentation). `RandomAffine` is torchvision's name for it.
+    //
+    // `fade` is ours. The pictures above are turned by up to 15 degrees, as for the first batch of a training. From then on it is less
+    // and less, and the last batches are as they are in the folder. So the net learns from sevens of all kinds, and ends with those
+    // that it will be asked about.
     //
     // The loss function is another one, too. Cross-entropy is never content: however sure the net is of the right class, to be surer
     // still makes the loss a bit smaller. With [*label smoothing*](glossary.md#label-smoothing) the targets 1 and 0

@@ -213,6 +213,45 @@ fn a_schedule_sets_the_learning_rate_of_each_batch() {
     assert_eq!(learn.recorder.lrs, [1., 0.75, 0.5, 0.25]);
 }
 
+/// Loaders that note what they are told.
+struct Told {
+    dls: DataLoaders<Pairs>,
+    pct_train: RefCell<Vec<f64>>,
+}
+
+impl TrainingData for Told {
+    type Input = (usize, Const<1>);
+    type Target = Rows<1>;
+    type Train = Pairs;
+    type Valid = Pairs;
+
+    fn train(&self) -> &DataLoader<Pairs> {
+        &self.dls.train
+    }
+
+    fn valid(&self) -> &DataLoader<Pairs> {
+        &self.dls.valid
+    }
+
+    fn set_pct_train(&self, pct_train: f64) {
+        self.pct_train.borrow_mut().push(pct_train);
+    }
+}
+
+#[test]
+fn data_are_told_how_much_of_the_training_is_done() {
+    let dev = AutoDevice::default();
+    let dls = Told { dls: loaders(&dev), pct_train: RefCell::default() };
+    let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mse).silent();
+    learn.fit(2, 0.1).unwrap();
+    // Four batches an epoch, and back to the beginning.
+    let eighths = (0..8).map(|step| f64::from(step) / 8.).chain([0.]);
+    assert_eq!(learn.dls.pct_train.take(), eighths.collect::<Vec<_>>());
+    // Also if it is broken off.
+    assert!(learn.fit(1, f64::NAN).is_err());
+    assert_eq!(learn.dls.pct_train.take().last(), Some(&0.));
+}
+
 #[test]
 fn training_stops_when_it_no_longer_gets_better() {
     let dev = AutoDevice::default();

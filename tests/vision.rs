@@ -77,6 +77,28 @@ fn pictures_of_the_training_set_are_moved() {
 }
 
 #[test]
+fn transforms_fade_while_a_model_learns() {
+    let folder = folder(&[("a", 0), ("b", 100)]);
+    let tfms = RandomAffine::new(0.).translate(0.5).fade();
+    let dls = open(folder.path()).unwrap().batch_size(1000).batch_tfms(tfms);
+    let plain = open(folder.path()).unwrap().batch_size(1000);
+    let moved = |dls: &ImageDataLoaders<3, 4, 4>| {
+        let batch = |dls: &ImageDataLoaders<3, 4, 4>| {
+            let all: Vec<usize> = (0..dls.train.dataset().len()).collect();
+            dls.train.dataset().batch(&all).0.as_vec()
+        };
+        batch(dls).iter().zip(&batch(&plain)).filter(|(a, b)| a != b).count()
+    };
+    let before = moved(&dls);
+    dls.set_pct_train(0.5);
+    let halfway = moved(&dls);
+    dls.set_pct_train(1.);
+    assert_eq!(moved(&dls), 0);
+    dls.set_pct_train(0.);
+    assert!(before > 0 && halfway > 0);
+}
+
+#[test]
 fn what_is_wrong_with_a_folder() {
     let error = |path: &Path| open(path).unwrap_err().to_string();
     let missing = error(Path::new("no-such-folder"));

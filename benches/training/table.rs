@@ -87,7 +87,8 @@ fn fewer_rounds(results: &Value) -> String {
     rounds.map_or(String::new(), |rounds| format!(" (of the ResNet {rounds})"))
 }
 
-/// A figure with a point for each seed, and a table of the lowest, the median and the highest.
+/// A figure with a point for each of the seeds from 0 on, and a table of the lowest, the median and the
+/// highest.
 pub fn seeds(results: &Value) -> Result<String> {
     let mut plot = Plot::new().x_label("seed").y_label("accuracy");
     let mut lines = vec![
@@ -103,7 +104,9 @@ pub fn seeds(results: &Value) -> Result<String> {
         seconds.sort_by(f64::total_cmp);
         let seeds: Vec<f32> = (0..accuracies.len()).map(|seed| seed as f32).collect();
         let shown: Vec<f32> = accuracies.iter().map(|accuracy| *accuracy as f32).collect();
-        plot = plot.points(name, &seeds, &shown);
+        if recipe["first_seed"] == 0 {
+            plot = plot.points(name, &seeds, &shown);
+        }
         let mut sorted = accuracies;
         sorted.sort_by(f64::total_cmp);
         lines.push(format!(

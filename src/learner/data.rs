@@ -30,6 +30,11 @@ pub trait TrainingData {
     fn train(&self) -> &DataLoader<Self::Train>;
     /// The loader of the validation set.
     fn valid(&self) -> &DataLoader<Self::Valid>;
+
+    /// Called before each batch of a training with the share of it that is done, from 0 to below 1, and
+    /// with 0 after the last. For data that change on the way, such as pictures with
+    /// [`RandomAffine::fade`](crate::vision::RandomAffine::fade).
+    fn set_pct_train(&self, _pct_train: f64) {}
 }
 
 impl<S: Shape, Y: Clone + 'static, T, V> TrainingData for DataLoaders<T, V>

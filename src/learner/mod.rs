@@ -273,6 +273,13 @@ where
     /// # Ok::<(), anyhow::Error>(())
     /// ```
     pub fn fit(&mut self, epochs: usize, lr: impl Into<f64>) -> Result<(), LearnerError> {
+        let result = self.train(epochs, lr.into());
+        // However it ended, the next training begins at the beginning.
+        self.dls.set_pct_train(0.0);
+        result
+    }
+
+    fn train(&mut self, epochs: usize, lr: f64) -> Result<(), LearnerError> {
         if self.dls.train().is_empty() {
             return Err(LearnerError::NoBatches("training"));
         }
@@ -286,7 +293,7 @@ where
             epochs,
             batch: 0,
             batches,
-            lr: lr.into(),
+            lr,
             momentum: None,
             stopped: false,
             cancelled: false,
@@ -357,8 +364,11 @@ where
     ) -> Result<Grads, LearnerError> {
         // Apart, so that the model can change while the loader is in use.
         let Self { dls, model, opt, loss_func, recorder, callbacks, .. } = self;
-        for (batch, (x, y)) in dls.train().iter().enumerate() {
+        let mut batches = dls.train().iter();
+        for batch in 0..at.batches {
             at.batch = batch;
+            dls.set_pct_train(at.done());
+            let Some((x, y)) = batches.next() else { break };
             call(callbacks, model, recorder, at, |c, training| c.before_batch(training))?;
 
             // The seven steps: predict, loss, gradient, step.
@@ -551,6 +561,14 @@ struct Position {
     momentum: Option<f64>,
     stopped: bool,
     cancelled: bool,
+}
+
+impl Position {
+    /// The share of the training that is done.
+    fn done(&self) -> f64 {
+        let done = self.epoch * self.batches + self.batch;
+        done as f64 / (self.epochs * self.batches) as f64
+    }
 }
 
 /// Tells all callbacks of an event, and takes over what they set.

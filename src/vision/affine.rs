@@ -28,6 +28,7 @@ pub struct RandomAffine {
     translate: f64,
     scale: RangeInclusive<f64>,
     shear: f64,
+    fade: bool,
 }
 
 impl RandomAffine {
@@ -38,7 +39,7 @@ impl RandomAffine {
     /// let turned = RandomAffine::new(10.);
     /// ```
     pub fn new(degrees: f64) -> Self {
-        Self { degrees, translate: 0.0, scale: 1.0..=1.0, shear: 0.0 }
+        Self { degrees, translate: 0.0, scale: 1.0..=1.0, shear: 0.0, fade: false }
     }
 
     /// Also moves by up to `fraction` of the width and of the height, rounded to whole pixels.
@@ -79,6 +80,32 @@ impl RandomAffine {
     pub fn shear(mut self, degrees: f64) -> Self {
         self.shear = degrees;
         self
+    }
+
+    /// All of it less and less while a model learns: as far as it goes at the first batch of a training,
+    /// and not at all after the last. So the model first sees very different pictures, and in the end
+    /// those that it will be asked about.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// let less_and_less = RandomAffine::new(15.).translate(0.1).fade();
+    /// ```
+    pub fn fade(mut self) -> Self {
+        self.fade = true;
+        self
+    }
+
+    /// What is left of it when this share of a training is done.
+    pub(super) fn at(&self, done: f64) -> Self {
+        let left = if self.fade { 1.0 - done } else { 1.0 };
+        let (smallest, largest) = (*self.scale.start(), *self.scale.end());
+        Self {
+            degrees: self.degrees * left,
+            translate: self.translate * left,
+            scale: 1.0 - left * (1.0 - smallest)..=1.0 + left * (largest - 1.0),
+            shear: self.shear * left,
+            fade: self.fade,
+        }
     }
 
     /// Draws what happens to each of `n` pictures with so many rows and columns.
@@ -272,6 +299,17 @@ mod tests {
         let downs: Vec<f32> = downs.zip(&maps).map(|(x, map)| x / map.matrix[0][0]).collect();
         assert!(downs.iter().all(|x| x.abs() < 2.001 && (x - x.round()).abs() < 1e-4));
         assert!(downs.iter().any(|x| *x > 1.9) && downs.iter().any(|x| *x < -1.9));
+    }
+
+    #[test]
+    fn less_and_less() {
+        let all = RandomAffine::new(20.0).translate(0.5).scale(0.5..=3.0).shear(10.0);
+        assert_eq!(all.at(0.75), all);
+        let fading = all.fade();
+        assert_eq!(fading.at(0.0), fading);
+        let half = RandomAffine::new(10.0).translate(0.25).scale(0.75..=2.0).shear(5.0).fade();
+        assert_eq!(fading.at(0.5), half);
+        assert_eq!(fading.at(1.0).draw(3, [28, 28]), [Map::IDENTITY; 3]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dfdx::shapes::{Const, Rank3};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
@@ -36,6 +37,9 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
     pixels: Arc<[u8]>,
     /// What is done to each picture of a batch.
     batch_tfms: Option<RandomAffine>,
+    /// The share of a training that is done, the bits of an `f64`. A learner says so while a loader
+    /// has lent the data set.
+    pct_train: Arc<AtomicU64>,
     dev: AutoDevice,
     /// The same pixels on the device, as numbers; they go there once.
     #[cfg(feature = "dfdx-ops")]
@@ -68,6 +72,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
             labels,
             pixels,
             batch_tfms: None,
+            pct_train: Arc::default(),
             dev,
             #[cfg(feature = "dfdx-ops")]
             on_device,
@@ -129,7 +134,10 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
             );
         }
         let maps = match &self.batch_tfms {
-            Some(tfms) => tfms.draw(pictures.len(), [H, W]),
+            Some(tfms) => {
+                let done = f64::from_bits(self.pct_train.load(Ordering::Relaxed));
+                tfms.at(done).draw(pictures.len(), [H, W])
+            }
             None => vec![Map::IDENTITY; pictures.len()],
         };
         let numbers = by_pixel(&pictures, [C, H, W], &maps);
@@ -283,5 +291,9 @@ impl<const C: usize, const H: usize, const W: usize> TrainingData for ImageDataL
 
     fn valid(&self) -> &DataLoader<ImageFolder<C, H, W>> {
         &self.valid
+    }
+
+    fn set_pct_train(&self, pct_train: f64) {
+        self.train.dataset().pct_train.store(pct_train.to_bits(), Ordering::Relaxed);
     }
 }
