@@ -21,7 +21,7 @@
 //! | batch norm, with residual and ReLU | [`BatchNorm`], [`Statistics`] |
 //! | pooling | [`Windows`] |
 //! | the Adam optimizer, gradients back to 0 | [`AdamStep`], [`zero()`] |
-//! | distances | [`mean_absolute_differences`] |
+//! | means and distances | [`column_means`], [`mean_absolute_differences`] |
 //! | batches of a data set | [`select_rows`] |
 //!
 //! All of them work on slices; they know nothing of tensors.
@@ -49,4 +49,5 @@ pub use matmul::{Matrix, matmul};
 pub use pool::Windows;
 pub use select::select_rows;
 pub use simd::Path;
+pub use vector::column_means;
 pub use zero::zero;

@@ -8,7 +8,7 @@ use pulp::Simd;
 
 use crate::fma::fma;
 use crate::simd::{Kernel, Loops, each, run, run_loops};
-use crate::threads::{for_each_piece, rows_at_once};
+use crate::threads::{for_each_piece, rows_at_once, share};
 
 /// How many parts the sum of a row has: enough to keep a processor busy.
 pub(crate) const PARTS: usize = 64;
@@ -44,6 +44,32 @@ pub(crate) fn vector_times_rows(c: &mut [f32], b: &[f32], rows: &[f32]) {
     for part in parts.chunks(width) {
         each(|| c.iter_mut().zip(part).for_each(|(c, part)| *c += part));
     }
+}
+
+/// The mean of each column of a matrix, whose rows have `width` numbers: the mean image, if each row is
+/// one. The sums of 64 rows each are made in `f32`, and their sum in `f64`.
+///
+/// # Panics
+/// If there are no rows, or part of one.
+///
+/// ```
+/// assert_eq!(samebits::column_means(&[1.0, 10.0, 3.0, 20.0], 2), [2.0, 15.0]);
+/// ```
+pub fn column_means(rows: &[f32], width: usize) -> Vec<f32> {
+    const ROWS: usize = 64;
+    assert!(width > 0 && !rows.is_empty(), "the mean of no rows");
+    assert_eq!(rows.len() % width, 0, "numbers of rows with {width} each");
+    let pieces = rows.chunks(ROWS * width);
+    let mut sums = vec![0.0; pieces.len() * width];
+    share(sums.chunks_mut(width).zip(pieces), |(c, rows)| {
+        run(Combination { c, b: &[1.0; ROWS][..rows.len() / width], rows });
+    });
+    let mut totals = vec![0.0; width];
+    for sums in sums.chunks(width) {
+        each(|| totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += f64::from(*sum)));
+    }
+    let n = (rows.len() / width) as f64;
+    totals.into_iter().map(|total: f64| (total / n) as f32).collect()
 }
 
 /// The sum of 64 parts: the second half of them is added to the first, until there is one.

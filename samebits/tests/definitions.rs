@@ -4,7 +4,7 @@ mod common;
 
 use common::Random;
 use samebits::{
-    AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, matmul,
+    AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, column_means, matmul,
     mean_absolute_differences, select_rows, zero,
 };
 
@@ -119,6 +119,21 @@ fn products_of_all_sizes_and_orders() {
         // single column, whose sums have parts if the left matrix lies row after row.
         let same = if n == 1 { 2 } else { 4 };
         assert!(products.chunks(same).all(|same| same.iter().all(|c| *c == same[0])));
+    }
+}
+
+#[test]
+fn means_of_columns() {
+    for seed in 0..20 {
+        let mut random = Random::new(seed);
+        let (rows, width) = (random.size(1, 400), random.size(1, 100));
+        let x = random.numbers(rows * width);
+        let mean = |column: usize| {
+            let sum: f64 = x.iter().skip(column).step_by(width).map(|x| f64::from(*x)).sum();
+            sum / rows as f64
+        };
+        let expected: Vec<f64> = (0..width).map(mean).collect();
+        assert_close(&column_means(&x, width), &expected, [rows, width]);
     }
 }
 

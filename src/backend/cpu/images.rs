@@ -2,7 +2,7 @@
 
 use dfdx::shapes::{Const, HasShape, Rank2};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
-use samebits::{Statistics, mean_absolute_differences};
+use samebits::{column_means, mean_absolute_differences};
 
 use super::view::values;
 use crate::tensor::ImageShape;
@@ -13,7 +13,7 @@ pub(crate) fn mean_image<const H: usize, const W: usize>(
 ) -> Tensor<Rank2<H, W>, f32, AutoDevice> {
     let mean = match &*values(images) {
         [] => vec![f32::NAN; H * W],
-        numbers => Statistics::of(numbers, H * W).mean,
+        numbers => column_means(numbers, H * W),
     };
     images.device().tensor_from_vec(mean, Default::default())
 }
