@@ -19,7 +19,7 @@
 //! | `--threads N` | how many threads the others may use, 2 if nothing is said |
 //! | `--path NAME` | ours with `portable`, `avx2` or `avx512` |
 //! | `--seeds` | trains the ResNet from ten seeds instead, with each of some recipes |
-//! | `--table` | measures nothing and writes the tables anew from the results that are there |
+//! | `--table` | measures nothing and writes the tables anew from the results that are there; with `gpu.json` in the folder of the results, that of the GPU, too |
 
 mod gpu_table;
 mod ours;
