@@ -1,8 +1,8 @@
 //! Which cells are compared how, and why.
 //!
-//! On the CPU each cell has to print what the book shows, as in the book's own tests: the arithmetic there gives
-//! the same bits everywhere. A GPU adds up in another order, and has functions of its own for `exp` and the like. How
-//! far that takes a number depends on what was done before:
+//! On the CPU each cell has to print what the book shows, as in the book's own tests. A GPU adds up in another order,
+//! and has functions of its own for `exp` and the like. How far that takes a number depends on what was done
+//! before:
 //!
 //! - [`SUMS`]: without training. The sums of this course have up to some thousand numbers, each
 //!   rounded to 24 bits (6e-8). If all roundings went the same way, they would add up to 1e-4 of the sum; where
