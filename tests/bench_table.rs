@@ -2,16 +2,77 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
+
+#[path = "../benches/training/gpu_table.rs"]
+mod gpu_table;
 #[path = "../benches/training/table.rs"]
 mod table;
 
 #[test]
 fn the_tables_are_those_of_the_results() {
     let read = |file: &str| fs::read_to_string(format!("benches/results/{file}")).unwrap();
-    let results = |file: &str| serde_json::from_str(&read(file)).unwrap();
+    let results = |file: &str| -> Value { serde_json::from_str(&read(file)).unwrap() };
     let anew = "write it anew with `cargo bench --bench training -- --table`";
     assert_eq!(table::markdown(&results("training.json")).unwrap(), read("training.md"), "{anew}");
     assert_eq!(table::seeds(&results("seeds.json")).unwrap(), read("seeds.md"), "{anew}");
+    let gpu = fs::exists("benches/results/gpu.json").unwrap().then(|| results("gpu.json"));
+    let table = gpu_table::markdown(&results("training.json"), gpu.as_ref()).unwrap();
+    assert_eq!(table, read("gpu.md"), "{anew}");
+}
+
+#[test]
+fn the_page_of_the_results_shows_the_table_of_the_gpu() {
+    let page = fs::read_to_string("book/src/results.md").unwrap();
+    assert!(page.contains("{{#include ../../benches/results/gpu.md}}"));
+}
+
+/// Results of a machine with a GPU, made up.
+fn of_a_gpu() -> Value {
+    json!({
+        "dry_run": false, "gpu": "NVIDIA X", "driver": "1.2", "cpu": "Y", "threads": 8, "rounds": 5,
+        "date": "2000-01-01", "versions": { "torch": "9" },
+        "steps": [{ "step": "resnet", "runs": {
+            "cpu": { "median": 5.5, "accuracy": 0.99607 },
+            "gpu": { "median": 0.25, "accuracy": 0.995 },
+            "pytorch_cpu": { "median": 12.0, "accuracy": null },
+            "pytorch_gpu": { "median": 1.0, "problem": "no room" },
+        } }],
+        "chapters_gpu": [{ "cells": [
+            { "verdict": "same" }, { "verdict": "near" }, { "verdict": "different" },
+        ] }],
+    })
+}
+
+#[test]
+fn the_gpu_is_not_measured_before_somebody_has_measured_it() {
+    let training = json!({ "steps": [{ "step": "linear", "runs": {
+        "ours": { "median": 0.1, "accuracy": 0.9 }, "pytorch": { "median": 0.2, "accuracy": 0.9 },
+    } }] });
+    let table = gpu_table::markdown(&training, None).unwrap();
+    let row = "| 0.100 (0.9000) | not measured | 0.200 (0.9000) | not measured |";
+    assert!(table.contains(row), "{table}");
+}
+
+#[test]
+fn the_table_of_a_gpu() {
+    let table = gpu_table::markdown(&json!({}), Some(&of_a_gpu())).unwrap();
+    let row = "| 5.50 (0.9961) | 0.250 (0.9950) | 12.0 | failed |";
+    assert!(table.contains(row), "{table}");
+    for part in ["GPU: NVIDIA X, driver 1.2.", "CPU: Y, 8 threads.", "PyTorch 9", "on 2000-01-01"] {
+        assert!(table.contains(part), "{table}");
+    }
+    let cells = "On the GPU 2 of 3 cells print what the book shows, 1 of them to the last digit.";
+    assert!(table.contains(cells), "{table}");
+    assert!(table.contains("On the CPU the chapters were not run."), "{table}");
+}
+
+#[test]
+fn a_dry_run_is_no_measurement() {
+    let mut results = of_a_gpu();
+    results["dry_run"] = true.into();
+    let error = gpu_table::markdown(&json!({}), Some(&results)).unwrap_err().to_string();
+    assert!(error.contains("a dry run"), "{error}");
 }
 
 #[test]

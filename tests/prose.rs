@@ -10,7 +10,7 @@ use mdbook_literate::snapshots;
 use regex::Regex;
 
 /// Numbers that are no results: choices of the text's own.
-const GIVEN: [(&str, &str); 5] = [
+const GIVEN: [(&str, &str); 9] = [
     // The usual range of learning rates.
     ("05_gradients", "0.001"),
     ("05_gradients", "0.1"),
@@ -19,6 +19,11 @@ const GIVEN: [(&str, &str); 5] = [
     ("05_gradients", "0.01"),
     // 1e-5, spelled out.
     ("06_roller_coaster", "0.00001"),
+    // The bounds of gpu-folder/src/rules.rs.
+    ("gpu", "0.0001"),
+    ("gpu", "0.001"),
+    ("gpu", "0.02"),
+    ("gpu", "0.06"),
 ];
 
 #[test]

@@ -1,45 +1,39 @@
 """The steps of the course in plain PyTorch and with fastai's Learner, for `cargo bench --bench training`.
 
+    python3 peer.py ARCHIVE_OR_FOLDER THREADS [cpu|cuda]
+
 It answers on standard output what it is asked on standard input: a line `WHO STEP`, such as
-`pytorch simple_net`, or `WHO STEP SEED`, gets one line of JSON with the seconds and the accuracy (null where there is none). The data is
-in memory before the first question. Versions: requirements.txt.
+`pytorch simple_net`, or `WHO STEP SEED`, gets one line of JSON with the seconds and the accuracy (null where
+there is none), or with an error. The data is in memory before the first question, on a GPU in that of the GPU.
+Versions: requirements.txt. Without fastai, plain PyTorch answers all the same.
 """
-import io, json, pathlib, platform, random, sys, tarfile, tempfile, time, warnings
+import json, math, pathlib, platform, random, sys, tarfile, tempfile, time, warnings
 
 warnings.filterwarnings("ignore")
-import fastai, numpy, torch
-from fastai.callback.progress import *
-from fastai.learner import DataLoaders, Learner
-from fastai.data.load import DataLoader
-from fastai.optimizer import SGD
-from fastai.callback.schedule import combined_cos
-from fastai.vision.all import ImageDataLoaders, accuracy, create_vision_model, tensor, vision_learner
+import numpy, torch
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
-from torchvision.models import resnet18
+
+try:
+    import fastai
+    from fastai.callback.progress import *
+    from fastai.learner import DataLoaders, Learner
+    from fastai.data.load import DataLoader
+    from fastai.optimizer import SGD
+    from fastai.vision.all import ImageDataLoaders, accuracy, tensor, vision_learner
+except ImportError:
+    fastai = None
 
 BATCH = 256
 
 
-def load(archive):
-    """Training and validation images with their labels: 1 for a three, 0 for a seven."""
-    images = {(part, digit): [] for part in ("train", "valid") for digit in "37"}
-    with tarfile.open(archive) as files:
-        for member in sorted(files, key=lambda member: member.name):
-            if member.name.endswith(".png"):
-                part, digit, _ = member.name.split("/")[-3:]
-                png = Image.open(io.BytesIO(files.extractfile(member).read()))
-                images[part, digit].append(numpy.asarray(png))
-    def stack(part):
-        threes, sevens = (torch.from_numpy(numpy.stack(images[part, d])).float() / 255 for d in "37")
-        x = torch.cat([threes, sevens]).view(-1, 28 * 28)
-        y = torch.tensor([1] * len(threes) + [0] * len(sevens)).unsqueeze(1)
-        return x, y
-    return stack("train"), stack("valid")
-
-
 FOLDERS = ("train/3", "train/7", "valid/3", "valid/7")
+
+
+def with_labels(threes, sevens):
+    """Images as rows, and their labels: 1 for a three, 0 for a seven."""
+    return torch.cat([threes, sevens]).view(-1, 28 * 28), torch.tensor([1] * len(threes) + [0] * len(sevens)).unsqueeze(1)
 
 
 def stacks_pytorch(folder):
@@ -73,8 +67,8 @@ def batch_accuracy(xb, yb):
     return ((xb.sigmoid() > 0.5) == yb).float().mean()
 
 
-def init_params(*size):
-    return torch.randn(*size).requires_grad_()
+def init_params(*size, device="cpu"):
+    return torch.randn(*size).to(device).requires_grad_()
 
 
 def slices(x, y):
@@ -94,8 +88,8 @@ def train(model, params, lr, epochs, train_batches, valid_batches):
     return accuracy.item()
 
 
-def linear_by_hand(train_batches, valid_batches):
-    weights, bias = init_params(28 * 28, 1), init_params(1)
+def linear_by_hand(train_batches, valid_batches, device="cpu"):
+    weights, bias = init_params(28 * 28, 1, device=device), init_params(1, device=device)
     return train(lambda xb: xb @ weights + bias, (weights, bias), 1.0, 20, train_batches, valid_batches)
 
 
@@ -103,18 +97,50 @@ def simple_net():
     return nn.Sequential(nn.Linear(28 * 28, 30), nn.ReLU(), nn.Linear(30, 1))
 
 
+class ConcatPool(nn.Module):
+    def forward(self, x):
+        return torch.cat([F.adaptive_max_pool2d(x, 1), F.adaptive_avg_pool2d(x, 1)], 1)
+
+
+def resnet18_of_fastai():
+    """What fastai's `create_vision_model(resnet18, 2, pretrained=False)` makes, with the same weights."""
+    from torchvision.models import resnet18
+
+    body = nn.Sequential(*list(resnet18().children())[:-2])
+    # fastai looks at what comes out for a picture of noise.
+    torch.empty(1, 3, 32, 32).uniform_(-1, 1)
+    head = nn.Sequential(
+        ConcatPool(), nn.Flatten(),
+        nn.BatchNorm1d(1024), nn.Dropout(0.25), nn.Linear(1024, 512, bias=False), nn.ReLU(inplace=True),
+        nn.BatchNorm1d(512), nn.Dropout(0.5), nn.Linear(512, 2, bias=False),
+    )
+    for layer in head:
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight)
+        if isinstance(layer, nn.BatchNorm1d):
+            nn.init.constant_(layer.bias, 1e-3)
+    return nn.Sequential(body, head)
+
+
+def one_cycle(start, top, end):
+    """Half a wave of a cosine up for the first quarter, and one down, as fastai's `combined_cos`."""
+    def half_wave(a, b, share):
+        return a + (1 + math.cos(math.pi * (1 - share))) * (b - a) / 2
+    return lambda share: half_wave(start, top, share * 4) if share < 0.25 else half_wave(top, end, (share - 0.25) / 0.75)
+
+
 def resnet_pytorch(train, valid):
     """One epoch with the one-cycle schedule as plain PyTorch does it fastest: pictures in memory, fused AdamW."""
     (x, y), (valid_x, valid_y) = ((rgb(x), 1 - y.squeeze(1)) for x, y in (train, valid))
-    model = create_vision_model(resnet18, 2, pretrained=False).train()
+    model = resnet18_of_fastai().to(x.device).train()
     norms = [p for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) for p in m.parameters()]
     ids = {id(p) for p in norms}
     weights = [p for p in model.parameters() if id(p) not in ids]
     groups = [{"params": weights, "weight_decay": 0.01}, {"params": norms, "weight_decay": 0.0}]
     opt = torch.optim.AdamW(groups, lr=0.1, betas=(0.95, 0.99), eps=1e-5, fused=True)
-    lr, mom = combined_cos(0.25, 0.1 / 25, 0.1, 0.1 / 1e5), combined_cos(0.25, 0.95, 0.85, 0.95)
-    start = time.perf_counter()
-    batches = torch.randperm(len(x)).split(64)[: len(x) // 64]
+    lr, mom = one_cycle(0.1 / 25, 0.1, 0.1 / 1e5), one_cycle(0.95, 0.85, 0.95)
+    start = now(x)
+    batches = torch.randperm(len(x)).to(x.device).split(64)[: len(x) // 64]
     for step, batch in enumerate(batches):
         for group in opt.param_groups:
             group["lr"], group["betas"] = lr(step / len(batches)), (mom(step / len(batches)), 0.99)
@@ -124,7 +150,14 @@ def resnet_pytorch(train, valid):
     model.eval()
     with torch.no_grad():
         right = sum((model(xb).argmax(1) == yb).sum() for xb, yb in zip(valid_x.split(64), valid_y.split(64)))
-    return time.perf_counter() - start, right.item() / len(valid_x)
+    return now(x) - start, right.item() / len(valid_x)
+
+
+def now(x):
+    """The time when all is done that `x` waits for."""
+    if x.is_cuda:
+        torch.cuda.synchronize()
+    return time.perf_counter()
 
 
 def rgb(x):
@@ -142,17 +175,27 @@ def resnet_fastai(folder):
 
 
 class Steps:
-    def __init__(self, archive):
-        self.folder = tempfile.TemporaryDirectory()
-        with tarfile.open(archive) as files:
-            files.extractall(self.folder.name, filter="data")
-        self.pictures = next(pathlib.Path(self.folder.name).glob("**/train")).parent
-        self.train, self.valid = load(archive)
-        self.stacks = stacks_pytorch(self.pictures)
+    def __init__(self, data, device):
+        if pathlib.Path(data).is_file():
+            self.folder = tempfile.TemporaryDirectory()
+            with tarfile.open(data) as files:
+                files.extractall(self.folder.name, filter="data")
+            data = self.folder.name
+        self.pictures = next(pathlib.Path(data).glob("**/train")).parent
+        self.device = device
+        stacks = stacks_pytorch(self.pictures)
+        self.stacks = [stack.to(device) for stack in stacks]
+        self.train, self.valid = (
+            [part.to(device) for part in with_labels(*stacks[at : at + 2])] for at in (0, 2)
+        )
         self.train_slices = lambda: slices(*self.train)
         self.valid_slices = lambda: slices(*self.valid)
 
+    def stacks_pytorch(self, folder):
+        return [stack.to(self.device) for stack in stacks_pytorch(folder)]
+
     def module(self, model, lr, epochs):
+        model = model.to(self.device)
         return train(model, list(model.parameters()), lr, epochs, self.train_slices, self.valid_slices)
 
     def loaders(self):
@@ -167,21 +210,21 @@ class Steps:
 
     def pytorch(self, step):
         if step == "load":
-            return self.timed(stacks_pytorch)
+            return self.timed(self.stacks_pytorch)
         if step == "baseline":
             return baseline(*self.stacks)
         if step == "resnet":
             return resnet_pytorch(self.train, self.valid)
         if step == "linear":
-            return linear_by_hand(self.train_slices, self.valid_slices)
+            return linear_by_hand(self.train_slices, self.valid_slices, self.device)
         if step == "learner":
             return self.module(nn.Linear(28 * 28, 1), 1.0, 10)
         return self.module(simple_net(), 0.1, 40)
 
     def timed(self, stacks):
         start = time.perf_counter()
-        stacks(self.pictures)
-        return time.perf_counter() - start, None
+        loaded = stacks(self.pictures)
+        return now(loaded[0]) - start, None
 
     def fastai(self, step):
         if step == "load":
@@ -199,21 +242,30 @@ class Steps:
 
 
 def main():
-    steps = Steps(sys.argv[1])
+    steps = Steps(sys.argv[1], sys.argv[3] if len(sys.argv) > 3 else "cpu")
     torch.set_num_threads(int(sys.argv[2]))
-    versions = {"python": platform.python_version(), "torch": torch.__version__, "fastai": fastai.__version__}
+    versions = {"python": platform.python_version(), "torch": torch.__version__}
+    if fastai:
+        versions["fastai"] = fastai.__version__
     print(json.dumps(versions), flush=True)
     for line in sys.stdin:
         who, step, *seed = line.split()
-        seed = int(seed[0]) if seed else 42
-        random.seed(seed)
-        numpy.random.seed(seed)
-        torch.manual_seed(seed)
-        start = time.perf_counter()
+        print(json.dumps(answer(steps, who, step, int(seed[0]) if seed else 42)), flush=True)
+
+
+def answer(steps, who, step, seed):
+    random.seed(seed)
+    numpy.random.seed(seed)
+    torch.manual_seed(seed)
+    try:
+        start = now(steps.stacks[0])
         result = getattr(steps, who)(step)
-        # Some steps keep the time themselves, without what they have to prepare.
+        # Some steps keep the time themselves, without what they have to prepare. All others end with a number
+        # that has come back from the device.
         seconds, accuracy = result if isinstance(result, tuple) else (time.perf_counter() - start, result)
-        print(json.dumps({"seconds": seconds, "accuracy": accuracy}), flush=True)
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"}
+    return {"seconds": seconds, "accuracy": accuracy}
 
 
 if __name__ == "__main__":

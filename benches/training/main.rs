@@ -19,8 +19,9 @@
 //! | `--threads N` | how many threads the others may use, 2 if nothing is said |
 //! | `--path NAME` | ours with `portable`, `avx2` or `avx512` |
 //! | `--seeds` | trains the ResNet from ten seeds instead, with each of some recipes |
-//! | `--table` | measures nothing and writes the tables anew from the results that are there |
+//! | `--table` | measures nothing and writes the tables anew from the results that are there; with `gpu.json` in the folder of the results, that of the GPU, too |
 
+mod gpu_table;
 mod ours;
 mod peer;
 mod seeds;
@@ -62,7 +63,12 @@ fn main() -> Result<()> {
             Ok(serde_json::from_str(&fs::read_to_string(folder.join(file))?)?)
         };
         write_seeds(&folder, &read("seeds.json")?)?;
-        return write_table(&folder, &read("training.json")?);
+        let training = read("training.json")?;
+        write_table(&folder, &training)?;
+        // It is there once somebody has had a GPU.
+        let gpu = folder.join("gpu.json").exists().then(|| read("gpu.json")).transpose()?;
+        let table = gpu_table::markdown(&training, gpu.as_ref())?;
+        return Ok(fs::write(folder.join("gpu.md"), table)?);
     }
     if let Some(path) = options.path {
         path.force();

@@ -6,7 +6,7 @@ use mnist_from_scratch::prelude::Plot;
 use serde_json::Value;
 
 /// What the reader knows a step as.
-fn title(step: &str) -> &str {
+pub fn title(step: &str) -> &str {
     match step {
         "load" => "[opening all pictures](03_pixel_similarity.md)",
         "baseline" => "[pixel similarity](04_broadcasting.md)",

@@ -52,12 +52,10 @@ impl Tolerance {
     /// assert!(!tolerance.matches("loss 0.52", "cost 0.52"));
     /// ```
     pub fn matches(self, accepted: &str, new: &str) -> bool {
-        let (accepted, new) = (split(accepted), split(new));
-        accepted.len() == new.len()
-            && accepted.iter().zip(&new).all(|parts| match parts {
-                (Part::Number(a), Part::Number(b)) => self.near(*a, *b),
-                (a, b) => a == b,
-            })
+        let numbers = paired_numbers(accepted, new);
+        numbers.is_some_and(|pairs| {
+            pairs.iter().all(|(accepted, new)| self.near(accepted.value(), new.value()))
+        })
     }
 
     fn near(self, accepted: f64, new: f64) -> bool {
@@ -120,7 +118,7 @@ impl Sanitizer {
 
     /// Whether a cell's output holds something to replace. A match of no width, such as `\b`
     /// alone, replaces nothing.
-    pub(crate) fn finds(&self, output: &str) -> bool {
+    pub fn finds(&self, output: &str) -> bool {
         let finds = |text| self.0.find_iter(text).any(|found| !found.is_empty());
         output::parts(output).iter().filter_map(output::Part::source).any(finds)
     }
@@ -130,13 +128,25 @@ impl Sanitizer {
 ///
 /// Text is compared with text and figure with figure. HTML and SVG are text in this sense; the
 /// bytes of a PNG, and each figure's type and width, must be the same.
+///
+/// ```
+/// use mdbook_literate::compare::Comparison;
+///
+/// let times = Comparison { sanitize: Some(r"\d\d:\d\d".parse()?), tolerance: None };
+/// assert!(times.matches("0.9828 00:07", "0.9828 00:09"));
+/// assert!(!times.matches("0.9828 00:07", "0.9818 00:07"));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Comparison {
+pub struct Comparison {
+    /// How far a number may be off; `None`: not at all.
     pub tolerance: Option<Tolerance>,
+    /// What is left out.
     pub sanitize: Option<Sanitizer>,
 }
 
 impl Comparison {
+    /// Whether `new` is `accepted` apart from that.
     pub fn matches(&self, accepted: &str, new: &str) -> bool {
         let (accepted, new) = (output::parts(accepted), output::parts(new));
         accepted.len() == new.len()
@@ -163,10 +173,57 @@ impl Comparison {
     }
 }
 
+/// A number as it was printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number<'a>(&'a str);
+
+impl<'a> Number<'a> {
+    /// The number.
+    pub fn value(self) -> f64 {
+        self.0.parse().unwrap_or(f64::NAN)
+    }
+
+    /// What was printed, such as `0.9828` or `-7.0675e-05`.
+    pub fn text(self) -> &'a str {
+        self.0
+    }
+}
+
+/// The numbers of two texts in pairs; `None` where the text around them is not the same.
+///
+/// White space may differ in width, since a column is padded to its longest number. A digit within a word,
+/// as in `mean3`, is no number.
+///
+/// ```
+/// use mdbook_literate::compare::paired_numbers;
+///
+/// let pairs = paired_numbers("loss 0.52", "loss  0.525").unwrap();
+/// assert_eq!((pairs[0].0.value(), pairs[0].1.text()), (0.52, "0.525"));
+/// assert_eq!(paired_numbers("loss 0.52", "cost 0.52"), None);
+/// ```
+pub fn paired_numbers<'a>(
+    accepted: &'a str,
+    new: &'a str,
+) -> Option<Vec<(Number<'a>, Number<'a>)>> {
+    let (accepted, new) = (split(accepted), split(new));
+    if accepted.len() != new.len() {
+        return None;
+    }
+    let mut pairs = Vec::new();
+    for parts in accepted.into_iter().zip(new) {
+        match parts {
+            (Part::Number(accepted), Part::Number(new)) => pairs.push((accepted, new)),
+            (accepted, new) if accepted == new => {}
+            _ => return None,
+        }
+    }
+    Some(pairs)
+}
+
 #[derive(Debug, PartialEq)]
-enum Part {
+enum Part<'a> {
     Text(String),
-    Number(f64),
+    Number(Number<'a>),
 }
 
 /// A number that does not sit within a word: not the 3 of `mean3`.
@@ -175,13 +232,13 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a valid pattern")
 });
 
-fn split(text: &str) -> Vec<Part> {
+fn split(text: &str) -> Vec<Part<'_>> {
     let words = |text: &str| Part::Text(text.split_whitespace().collect::<Vec<_>>().join(" "));
     let (mut parts, mut end) = (Vec::new(), 0);
     for found in NUMBER.captures_iter(text) {
         let number = found.name("number").expect("the pattern has a number");
         parts.push(words(&text[end..number.start()]));
-        parts.push(Part::Number(number.as_str().parse().unwrap_or(f64::NAN)));
+        parts.push(Part::Number(Number(number.as_str())));
         end = number.end();
     }
     parts.push(words(&text[end..]));

@@ -6,23 +6,23 @@ pub mod display;
 pub mod book;
 #[cfg(feature = "tool")]
 mod cargo;
-#[cfg(feature = "tool")]
+#[cfg(feature = "chapters")]
 pub mod chapter;
-#[cfg(feature = "tool")]
+#[cfg(feature = "chapters")]
 pub mod compare;
-#[cfg(feature = "tool")]
+#[cfg(feature = "chapters")]
 mod includes;
 #[cfg(feature = "tool")]
 pub mod libs;
 #[cfg(feature = "tool")]
 pub mod links;
-#[cfg(feature = "tool")]
+#[cfg(feature = "chapters")]
 pub mod options;
-#[cfg(feature = "tool")]
+#[cfg(feature = "chapters")]
 pub mod output;
 #[cfg(feature = "tool")]
 pub mod preprocess;
-#[cfg(feature = "tool")]
+#[cfg(feature = "chapters")]
 pub mod program;
 #[cfg(feature = "tool")]
 pub mod run;

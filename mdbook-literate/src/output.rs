@@ -31,7 +31,7 @@ pub enum Part {
 
 impl Part {
     /// What can be read as text: lines, and the source of HTML and SVG. The bytes of a PNG cannot.
-    pub(crate) fn source(&self) -> Option<&str> {
+    pub fn source(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
             Self::Figure { media, .. } if media == "image/png" => None,
@@ -40,7 +40,7 @@ impl Part {
     }
 
     /// Type and width of a figure; `None` for text.
-    pub(crate) fn header(&self) -> Option<(&str, Option<u32>)> {
+    pub fn header(&self) -> Option<(&str, Option<u32>)> {
         match self {
             Self::Text(_) => None,
             Self::Figure { media, width, .. } => Some((media, *width)),
@@ -83,6 +83,21 @@ pub fn parts(output: &str) -> Vec<Part> {
     parts
 }
 
+/// The output in an insta snapshot file: what stands below its header.
+///
+/// ```
+/// use mdbook_literate::output::accepted;
+///
+/// assert_eq!(accepted("---\nsource: tests/book.rs\n---\n6131\n"), "6131\n");
+/// ```
+pub fn accepted(snapshot: &str) -> &str {
+    let below = snapshot.strip_prefix("---\n").unwrap_or(snapshot);
+    match below.split_once("\n---\n") {
+        Some((_, contents)) => contents,
+        None => snapshot,
+    }
+}
+
 /// How many figures an output holds.
 pub fn figures(output: &str) -> usize {
     parts(output).iter().filter(|part| matches!(part, Part::Figure { .. })).count()
@@ -99,18 +114,43 @@ pub struct CellOutput {
     pub time: Duration,
 }
 
-/// Takes a program's standard output line by line and sorts it by cell.
-pub(crate) struct Recorder {
+/// Takes the standard output of a [recorded](crate::program::recorded) program line by line and sorts it
+/// by cell.
+///
+/// The program has to run with [`RECORDING`](crate::display::RECORDING) in its environment: without it a
+/// figure is a file, and its path is printed.
+///
+/// ```
+/// use mdbook_literate::output::Recorder;
+///
+/// let mut recorder = Recorder::new();
+/// for line in ["\u{1e}cell sum", "4", "\u{1e}cell product", "3"] {
+///     recorder.line(line);
+/// }
+/// let cells = recorder.finish();
+/// assert_eq!((cells[0].name.as_str(), cells[0].text.as_str()), ("sum", "4\n"));
+/// assert_eq!(cells[1].name, "product");
+/// ```
+#[derive(Debug)]
+pub struct Recorder {
     cells: Vec<CellOutput>,
     started: Instant,
 }
 
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Recorder {
-    pub(crate) fn new() -> Self {
+    /// A recorder for a program that starts now.
+    pub fn new() -> Self {
         Self { cells: Vec::new(), started: Instant::now() }
     }
 
-    pub(crate) fn line(&mut self, line: &str) {
+    /// Takes the next line, without its end. What comes before the first cell is dropped.
+    pub fn line(&mut self, line: &str) {
         // A cell may end its output without a new line: the mark then follows on the same one.
         if let Some((rest, record)) = line.split_once(MARK) {
             if !rest.is_empty() {
@@ -149,7 +189,8 @@ impl Recorder {
         self.started = Instant::now();
     }
 
-    pub(crate) fn finish(mut self) -> Vec<CellOutput> {
+    /// The outputs of the cells that have started, in order.
+    pub fn finish(mut self) -> Vec<CellOutput> {
         self.stop();
         self.cells
     }

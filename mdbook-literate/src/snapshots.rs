@@ -9,6 +9,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::book::Book;
 use crate::chapter::Chapter;
+use crate::output;
 
 /// The name of a cell's snapshot, without its extension.
 ///
@@ -22,16 +23,7 @@ pub fn name(chapter: &str, cell: &str) -> String {
 /// The accepted output of a cell; `None` when there is none yet.
 pub fn accepted(book: &Book, chapter: &str, cell: &str) -> Option<String> {
     let file = book.snapshots().join(name(chapter, cell)).with_extension("snap");
-    fs::read_to_string(file).ok().map(|text| contents(&text).to_string())
-}
-
-/// The contents of an insta snapshot file: what stands below its header.
-fn contents(file: &str) -> &str {
-    let below = file.strip_prefix("---\n").unwrap_or(file);
-    match below.split_once("\n---\n") {
-        Some((_, contents)) => contents,
-        None => file,
-    }
+    fs::read_to_string(file).ok().map(|text| output::accepted(&text).to_string())
 }
 
 /// Snapshots whose cell is gone, by path. Only files named `CHAPTER__CELL.snap` count, so that
@@ -89,7 +81,7 @@ impl Pending {
             true => self.read(&self.snapshot)?,
             false => String::new(),
         };
-        Ok(difference(contents(&old), contents(&new)))
+        Ok(difference(output::accepted(&old), output::accepted(&new)))
     }
 
     /// Makes the new output the accepted one.
@@ -162,8 +154,8 @@ mod tests {
 
     #[test]
     fn the_header_of_a_snapshot_is_no_output() {
-        assert_eq!(contents("---\nsource: tests/book.rs\n---\n1\n---\n2\n"), "1\n---\n2\n");
-        assert_eq!(contents("---\nsource: tests/book.rs\n---\n"), "");
+        assert_eq!(output::accepted("---\nsource: tests/book.rs\n---\n1\n---\n2\n"), "1\n---\n2\n");
+        assert_eq!(output::accepted("---\nsource: tests/book.rs\n---\n"), "");
     }
 
     #[test]

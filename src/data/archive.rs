@@ -167,12 +167,15 @@ impl Urls {
     /// downloaded, and a program finds it wherever it runs.
     #[cfg(feature = "mnist-sample")]
     pub const MNIST_SAMPLE: Archive = {
-        // In a `static`, so that the program holds it once.
-        static BYTES: &[u8] =
+        const FILE: &[u8] =
             include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist_sample.tgz"));
+        // The bytes themselves in a `static`, so that the program holds them once. A reference would be
+        // copied, with what it refers to, to wherever the archive is named.
+        static BYTES: [u8; FILE.len()] =
+            *include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/mnist_sample.tgz"));
         Archive::embedded(
             "mnist_sample",
-            BYTES,
+            &BYTES,
             "831fcad6e98a3ca165d932324c8874c8b9f864eaee5f225053bae480d2a5a110",
         )
     };

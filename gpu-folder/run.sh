@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Starts the course on the machine that it was carried to; CUDA 13's libraries have to be there for the GPU.
+#
+#   run.sh                               everything, on GPU and CPU; writes gpu.json
+#   run.sh --device gpu                  only there; --device cpu likewise
+#   run.sh chapter 12_resnet             one chapter, on the GPU; for the CPU with --device cpu before it
+#   run.sh device                        whether the GPU works
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# The libraries are those of pip's packages, or of a toolkit.
+pip=$(python3 -c 'import nvidia; print(":".join(p + "/cu13/lib" for p in nvidia.__path__))' 2> /dev/null || true)
+export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$pip:/usr/local/cuda/lib64:/usr/local/nvidia/lib64:/usr/local/nvidia/lib
+
+for program in course-cpu course-gpu; do
+    [ -x "$here/$program" ] && continue
+    gzip -dc "$here/$program.gz" > "$here/$program.part"
+    chmod +x "$here/$program.part"
+    mv "$here/$program.part" "$here/$program"
+done
+
+device=gpu
+if [ "${1:-}" = --device ] && [[ ${3:-} =~ ^(chapter|device)$ ]]; then
+    device=$2
+    shift 2
+fi
+case ${1:-} in
+    chapter | device) ;;
+    *) exec "$here/check" "$@" ;;
+esac
+# Headers of kernels that are compiled at their first use are looked for in the current folder.
+cd "$here/headers"
+exec "$here/course-$device" "$@"

@@ -1,0 +1,396 @@
+//! How an output is compared with the accepted one.
+//!
+//! A GPU adds up in another order, and so prints other last digits. Compared are:
+//!
+//! - text: word by word, and numbers within a bound; a number that is printed without a point counts
+//!   something (or is a label or a shape), and has a bound of its own, mostly 0
+//! - plots: line by line of their source; what stands in a tag is a place on the drawing, with a bound in its
+//!   units; what stands between tags is text
+//! - pictures: decoded, pixel by pixel
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use mdbook_literate::compare::paired_numbers;
+use mdbook_literate::output::{self, Part};
+use regex::Regex;
+
+use crate::outputs::Cell;
+
+/// How a cell is compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rule {
+    /// As the book's own tests do it.
+    Exact,
+    /// As the book's own tests do it, but for the name of the device in the type of a tensor.
+    OtherDevice,
+    /// Text the same, numbers and figures within the bound.
+    Near(Bound),
+    /// Text the same, numbers within the bound; figures have to be there, in the same number and of the same
+    /// kind, but may show something else.
+    NearWithOtherFigures(Bound),
+}
+
+/// How far off something may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bound {
+    /// A number may be off by this much,
+    pub absolute: f64,
+    /// and by this share of the accepted number.
+    pub relative: f64,
+    /// A number below one half may be off by this much instead, if something is said. Beside accuracies, such
+    /// numbers are losses.
+    pub loss: Option<f64>,
+    /// A number that is printed without a point may be off by this much.
+    pub whole: f64,
+    /// A line of a plot may be off by so many units of its drawing; four are a pixel of the page.
+    pub drawing: f64,
+    /// A pixel of a picture may be off by so many of 255 steps of grey.
+    pub grey: u8,
+}
+
+/// What came out of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Not a byte differs, apart from what changes with each run, such as times.
+    Same,
+    /// It differs within the bound; the largest share of the bound that was used.
+    Near(f64),
+    /// What differs.
+    Different(String),
+}
+
+/// Compares what a cell printed with its accepted output.
+///
+/// ```
+/// use gpu_folder::compare::{Verdict, compare};
+/// use gpu_folder::outputs::CHAPTERS;
+/// use gpu_folder::rules::SUMS;
+///
+/// let cell = CHAPTERS[2].cells.iter().find(|cell| cell.name == "dist_3").unwrap();
+/// let printed = cell.accepted().replace("0.1114", "0.1115");
+/// assert!(matches!(compare(cell, SUMS, &printed), Verdict::Near(_)));
+/// let printed = cell.accepted().replace("0.1114", "0.1214");
+/// assert!(matches!(compare(cell, SUMS, &printed), Verdict::Different(_)));
+/// ```
+pub fn compare(cell: &Cell, rule: Rule, printed: &str) -> Verdict {
+    let (accepted, printed) = (cell.accepted().trim_end(), printed.trim_end());
+    let comparison = cell.comparison();
+    let exact = mdbook_literate::compare::Comparison {
+        tolerance: None,
+        sanitize: comparison.sanitize.clone(),
+    };
+    if exact.matches(accepted, printed) {
+        return Verdict::Same;
+    }
+    if !cell.compare {
+        // What may be anything is only looked at.
+        return Verdict::Near(0.);
+    }
+    let bound = match rule {
+        Rule::OtherDevice => {
+            return compare(cell, Rule::Exact, &printed.replace(", Cuda>", ", Cpu>"));
+        }
+        Rule::Exact => {
+            return match comparison.matches(accepted, printed) {
+                true => Verdict::Near(1.),
+                false => Verdict::Different(first_difference(accepted, printed)),
+            };
+        }
+        Rule::Near(bound) | Rule::NearWithOtherFigures(bound) => bound,
+    };
+    let clean = |text: &str| match &comparison.sanitize {
+        Some(sanitizer) => sanitizer.sanitize(text).into_owned(),
+        None => text.to_string(),
+    };
+    let figures = matches!(rule, Rule::Near(_));
+    match parts(&output::parts(&clean(accepted)), &output::parts(&clean(printed)), &bound, figures)
+    {
+        Ok(used) => Verdict::Near(used),
+        Err(message) => Verdict::Different(message),
+    }
+}
+
+/// The largest share of a bound that was used, or what differs.
+type Used = Result<f64, String>;
+
+fn parts(accepted: &[Part], printed: &[Part], bound: &Bound, figures: bool) -> Used {
+    if accepted.len() != printed.len() {
+        let count = |parts: &[Part]| {
+            let figures = parts.iter().filter(|part| part.header().is_some()).count();
+            format!("{figures} figures and {} pieces of text", parts.len() - figures)
+        };
+        return Err(format!("{} in place of {}", count(printed), count(accepted)));
+    }
+    let mut used = 0_f64;
+    for (accepted, printed) in accepted.iter().zip(printed) {
+        if accepted.header() != printed.header() {
+            return Err(format!("{:?} in place of {:?}", printed.header(), accepted.header()));
+        }
+        used = used.max(match (accepted, printed) {
+            (Part::Figure { .. }, _) if !figures => 0.,
+            (Part::Text(accepted), Part::Text(printed)) => lines(accepted, printed, bound)?,
+            (Part::Figure { content: accepted, .. }, Part::Figure { content: printed, .. }) => {
+                match accepted.starts_with('<') {
+                    true => markup(accepted, printed, bound)?,
+                    false => picture(accepted, printed, bound)?,
+                }
+            }
+            _ => return Err("a figure in place of text, or the other way round".into()),
+        });
+    }
+    Ok(used)
+}
+
+/// Lines in pairs.
+fn pairs<'a>(accepted: &'a str, printed: &'a str) -> Result<Vec<(&'a str, &'a str)>, String> {
+    if accepted.lines().count() != printed.lines().count() {
+        return Err(first_difference(accepted, printed));
+    }
+    Ok(accepted.lines().zip(printed.lines()).collect())
+}
+
+fn lines(accepted: &str, printed: &str, bound: &Bound) -> Used {
+    let pairs = pairs(accepted, printed)?;
+    pairs.into_iter().try_fold(0_f64, |used, (accepted, printed)| {
+        Ok(used.max(numbers(accepted, printed, |text| bound_of(text, bound))?))
+    })
+}
+
+/// The bound of a number that was printed so.
+fn bound_of(text: &str, bound: &Bound) -> f64 {
+    if !text.contains(['.', 'e', 'E']) {
+        return bound.whole;
+    }
+    let size = text.parse::<f64>().unwrap_or(0.).abs();
+    let loss = bound.loss.filter(|_| size < 0.5);
+    loss.unwrap_or(bound.absolute + bound.relative * size)
+}
+
+fn numbers(accepted: &str, printed: &str, bound: impl Fn(&str) -> f64) -> Used {
+    let differ = || format!("`{}` in place of `{}`", short(printed), short(accepted));
+    let mut used = 0_f64;
+    for (a, b) in paired_numbers(accepted, printed).ok_or_else(differ)? {
+        let (bound, distance) = (bound(a.text()), (a.value() - b.value()).abs());
+        // A hair more than the bound: 0.52 and 0.53 are 0.010000000000000009 apart.
+        if distance.is_nan() || distance > bound * (1. + 1e-9) {
+            return Err(format!("{}: {} is off by more than {bound:.2e}", differ(), b.text()));
+        }
+        if distance > 0. {
+            used = used.max(distance / bound);
+        }
+    }
+    Ok(used)
+}
+
+/// HTML and SVG: pictures in it are decoded; in an SVG the tags hold places on the drawing.
+fn markup(accepted: &str, printed: &str, bound: &Bound) -> Used {
+    let picture_in = Regex::new(r"data:image/png;base64,([A-Za-z0-9+/=]*)").expect("a pattern");
+    let (mut used, mut svg) = (0_f64, false);
+    for (accepted, printed) in pairs(accepted, printed)? {
+        svg |= accepted.starts_with("<svg");
+        let in_a_tag = svg && accepted.starts_with('<');
+        svg &= !accepted.starts_with("</svg");
+        let found = |line| picture_in.captures_iter(line).map(|found| found[1].to_string());
+        for (accepted, printed) in found(accepted).zip(found(printed)) {
+            used = used.max(picture(&accepted, &printed, bound)?);
+        }
+        let text = |line| picture_in.replace_all(line, "[picture]").into_owned();
+        used = used.max(numbers(&text(accepted), &text(printed), |number| match in_a_tag {
+            true => bound.drawing,
+            false => bound_of(number, bound),
+        })?);
+    }
+    Ok(used)
+}
+
+/// Two PNG files in base64.
+fn picture(accepted: &str, printed: &str, bound: &Bound) -> Used {
+    let (accepted, printed) = (decode(accepted)?, decode(printed)?);
+    if accepted.0 != printed.0 {
+        return Err(format!("a picture of {} in place of {}", printed.0, accepted.0));
+    }
+    let distances = accepted.1.iter().zip(&printed.1).map(|(a, b)| a.abs_diff(*b));
+    match distances.max().unwrap_or(0) {
+        0 => Ok(0.),
+        most if most > bound.grey => Err(format!(
+            "a pixel of a picture is off by {most} of 255; at most {} are allowed",
+            bound.grey
+        )),
+        most => Ok(f64::from(most) / f64::from(bound.grey)),
+    }
+}
+
+/// Size and kind of a PNG file, and its pixels.
+fn decode(base64: &str) -> Result<(String, Vec<u8>), String> {
+    let broken = |error: &dyn std::fmt::Display| format!("a picture that cannot be read: {error}");
+    let joined: String = base64.split_whitespace().collect();
+    let bytes = BASE64_STANDARD.decode(joined).map_err(|error| broken(&error))?;
+    let mut reader =
+        png::Decoder::new(std::io::Cursor::new(bytes)).read_info().map_err(|e| broken(&e))?;
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap_or(0)];
+    let frame = reader.next_frame(&mut pixels).map_err(|error| broken(&error))?;
+    pixels.truncate(frame.buffer_size());
+    Ok((format!("{} x {}, {:?}", frame.width, frame.height, frame.color_type), pixels))
+}
+
+/// The first lines that are not the same.
+fn first_difference(accepted: &str, printed: &str) -> String {
+    let (mut accepted, mut printed) = (accepted.lines(), printed.lines());
+    loop {
+        match (accepted.next(), printed.next()) {
+            (a, b) if a == b && a.is_some() => {}
+            (a, b) => {
+                let shown = |line: Option<&str>| {
+                    line.map_or("nothing".into(), |l| format!("`{}`", short(l)))
+                };
+                return format!("{} in place of {}", shown(b), shown(a));
+            }
+        }
+    }
+}
+
+/// The start of a long line.
+fn short(line: &str) -> String {
+    match line.char_indices().nth(160) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outputs::CHAPTERS;
+    use crate::rules::{CHAOTIC, COUNTS, SUMS, TRAINED, TRAINED_COUNTS};
+
+    fn cell(chapter: &str, name: &str) -> &'static Cell {
+        let chapter = CHAPTERS.iter().find(|other| other.name == chapter).unwrap();
+        chapter.cells.iter().find(|cell| cell.name == name).unwrap()
+    }
+
+    /// The verdict when `from` in the accepted output has become `to`.
+    #[track_caller]
+    fn verdict(at: (&str, &str), rule: Rule, from: &str, to: &str) -> Verdict {
+        let cell = cell(at.0, at.1);
+        assert!(cell.accepted().contains(from), "no {from} in {}", cell.accepted());
+        compare(cell, rule, &cell.accepted().replacen(from, to, 1))
+    }
+
+    #[track_caller]
+    fn near(at: (&str, &str), rule: Rule, from: &str, to: &str) {
+        let verdict = verdict(at, rule, from, to);
+        assert!(matches!(verdict, Verdict::Near(used) if used > 0. && used <= 1.), "{verdict:?}");
+    }
+
+    #[track_caller]
+    fn different(at: (&str, &str), rule: Rule, from: &str, to: &str, message: &str) {
+        match verdict(at, rule, from, to) {
+            Verdict::Different(said) => assert!(said.contains(message), "{said}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_accepted_output_is_the_same_by_any_rule() {
+        for chapter in CHAPTERS {
+            for cell in chapter.cells {
+                for rule in [Rule::Exact, Rule::OtherDevice, SUMS, TRAINED, CHAOTIC, COUNTS] {
+                    assert_eq!(
+                        compare(cell, rule, cell.accepted()),
+                        Verdict::Same,
+                        "{}",
+                        cell.name
+                    );
+                }
+            }
+        }
+    }
+
+    const LOSS: (&str, &str) = ("09_training_loop", "loss");
+    const FIT: (&str, &str) = ("11_neural_net", "fit");
+
+    #[test]
+    fn a_number_may_be_off_within_the_bound_and_no_further() {
+        near(LOSS, SUMS, "0.9995", "0.9996");
+        different(LOSS, SUMS, "0.9995", "0.9895", "`tensor(0.9895)` in place of `tensor(0.9995)`");
+        different(LOSS, SUMS, "0.9995", "NaN", "in place of");
+        different(LOSS, Rule::Exact, "0.9995", "0.9996", "in place of");
+        near(FIT, TRAINED, "0.305422", "0.305600");
+        different(FIT, TRAINED, "0.305422", "0.405422", "is off by more than");
+    }
+
+    #[test]
+    fn chaos_has_an_end() {
+        let fit = ("12_resnet", "fit");
+        near(fit, CHAOTIC, "0.996075", "0.993000");
+        different(fit, CHAOTIC, "0.996075", "0.970000", "is off by more than");
+        near(fit, CHAOTIC, "0.070223", "0.092704");
+        different(fit, CHAOTIC, "0.070223", "0.150000", "is off by more than");
+        different(fit, CHAOTIC, "\n0 ", "\n1 ", "is off by more than");
+        let wrong = ("11_neural_net", "wrong");
+        near(wrong, TRAINED_COUNTS, "35 of", "37 of");
+        different(wrong, TRAINED_COUNTS, "35 of", "50 of", "is off by more than");
+        let wrong = ("12_resnet", "get_preds");
+        near(wrong, COUNTS, "0 of", "9 of");
+        different(wrong, COUNTS, "0 of", "1019 of", "is off by more than");
+        different(("12_resnet", "solution_small"), CHAOTIC, "23954", "23955", "off by more than");
+    }
+
+    #[test]
+    fn text_and_counts_have_to_be_the_same() {
+        different(LOSS, SUMS, "tensor", "vector", "in place of");
+        different(FIT, TRAINED, "valid_loss", "other_loss", "in place of");
+        let range = ("08_mini_batches", "range");
+        different(range, SUMS, "12", "11", "in place of");
+        let cell = cell(FIT.0, FIT.1);
+        let shorter: Vec<&str> = cell.accepted().lines().skip(1).collect();
+        let verdict = compare(cell, TRAINED, &shorter.join("\n"));
+        assert!(matches!(verdict, Verdict::Different(_)), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_type_may_name_the_other_device() {
+        let at = ("02_pixels", "im3_t_type");
+        assert_eq!(verdict(at, Rule::OtherDevice, "u8, Cpu>", "u8, Cuda>"), Verdict::Same);
+        different(at, Rule::OtherDevice, "u8, Cpu>", "f32, Cuda>", "in place of");
+        different(at, SUMS, "u8, Cpu>", "u8, Cuda>", "in place of");
+    }
+
+    #[test]
+    fn a_time_may_be_any() {
+        assert_eq!(verdict(FIT, SUMS, "00:00", "00:59"), Verdict::Same);
+        assert_eq!(verdict(FIT, Rule::Exact, "00:00", "00:59"), Verdict::Same);
+    }
+
+    #[test]
+    fn the_line_of_a_plot_may_move_a_little_and_its_labels_not_at_all() {
+        let plot = ("05_gradients", "plot_f");
+        near(plot, SUMS, "points=\"343,60 ", "points=\"343,62 ");
+        different(plot, SUMS, "points=\"343,60 ", "points=\"343,82 ", "off by more than");
+        different(plot, SUMS, "\n2\n", "\n4\n", "`4` in place of `2`");
+        different(plot, CHAOTIC, "image/svg+xml", "image/png", "in place of");
+    }
+
+    #[test]
+    fn pictures_are_compared_by_their_pixels() {
+        let picture = |pixels: &[u8]| {
+            let mut bytes = Vec::new();
+            let mut encoder = png::Encoder::new(&mut bytes, pixels.len() as u32, 1);
+            encoder.set_color(png::ColorType::Grayscale);
+            encoder.write_header().unwrap().write_image_data(pixels).unwrap();
+            BASE64_STANDARD.encode(bytes)
+        };
+        let Rule::Near(bound) = SUMS else { panic!("no bound") };
+        let compare = |a: &[u8], b: &[u8]| super::picture(&picture(a), &picture(b), &bound);
+        assert_eq!(compare(&[1, 2, 3], &[1, 2, 3]), Ok(0.));
+        assert_eq!(compare(&[1, 2, 3], &[1, 3, 3]), Ok(0.5));
+        assert!(compare(&[1, 2, 3], &[1, 9, 3]).unwrap_err().contains("off by 7 of 255"));
+        assert!(compare(&[1, 2, 3], &[1, 2]).unwrap_err().contains("a picture of 2 x 1"));
+        assert!(super::picture("iVBO", &picture(&[1]), &bound).is_err());
+        // The same within a table of pictures.
+        let table =
+            |pixels: &[u8]| format!("<img src=\"data:image/png;base64,{}\">", picture(pixels));
+        assert_eq!(markup(&table(&[1, 2]), &table(&[1, 3]), &bound), Ok(0.5));
+        assert!(markup(&table(&[1, 2]), &table(&[1, 99]), &bound).is_err());
+    }
+}
