@@ -41,9 +41,11 @@ impl<'a> Matrix<'a> {
 
 /// Adds the product of two matrices, row after row, to `c`: `c_ij += sum_k a_ik b_kj`.
 ///
-/// The products are added in the order of `k`, with fused multiply-adds. Only where `b` is a single
-/// column, and `a` lies row after row in memory, has each sum 64 parts: product `k` is added to part
-/// `k % 64`, and then the second half of the parts to the first, until there is one.
+/// The products are added in the order of `k`, with fused multiply-adds. Where one side is a vector, the
+/// sums have parts:
+/// - `b` is a single column, and `a` lies row after row in memory: product `k` is added to part `k % 64`,
+///   and then the second half of the parts to the first, until there is one;
+/// - else, if there are many products: a part is a quarter of them, one after the other.
 ///
 /// # Panics
 /// If the sizes do not fit.

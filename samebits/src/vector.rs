@@ -1,7 +1,7 @@
 //! Products of a matrix and a vector: BLAS calls them `gemv`.
 //!
 //! In the products of two matrices vectors of the processor run along the columns of the result. Here
-//! there is only one column, or one row, and what takes time is to read the matrix. So both functions
+//! there is only one column, or one row, and what takes time is to read the matrix. So these functions
 //! go through it in the order in which it lies in memory.
 
 use pulp::Simd;
@@ -26,8 +26,8 @@ pub(crate) fn rows_times_vector(c: &mut [f32], rows: &[f32], b: &[f32]) {
 }
 
 /// Adds to `c` the rows of the matrix `rows`, each times its number of `b`: `c_j += sum_k b_k rows_kj`,
-/// in this order, with fused multiply-adds. A sum of many products is made in parts of some rows each,
-/// which are then added to `c` one after the other.
+/// in this order, with fused multiply-adds. If there are many, a sum is made in four parts, which are then
+/// added to `c` one after the other.
 pub(crate) fn vector_times_rows(c: &mut [f32], b: &[f32], rows: &[f32]) {
     assert_eq!(rows.len(), c.len() * b.len(), "numbers of the matrix");
     let width = c.len();

@@ -91,35 +91,52 @@ fn products_of_all_sizes_and_orders() {
             1 => m = 1,
             _ => {}
         }
-        let (a, b) = (random.numbers(m * k), random.numbers(k * n));
-        let mut expected = vec![1.0; m * n];
-        for i in 0..m {
-            for j in 0..n {
-                for x in 0..k {
-                    expected[i * n + j] += f64::from(a[i * k + x]) * f64::from(b[x * n + j]);
-                }
-            }
-        }
-        let transposed = |a: &[f32], rows: usize, columns: usize| -> Vec<f32> {
-            (0..a.len()).map(|at| a[at % rows * columns + at / rows]).collect()
-        };
-        let (at, bt) = (transposed(&a, m, k), transposed(&b, k, n));
-        let lefts = [Matrix::new(&a, m, k), Matrix::new(&at, k, m).transposed()];
-        let rights = [Matrix::new(&b, k, n), Matrix::new(&bt, n, k).transposed()];
-        let mut products = Vec::new();
-        for left in lefts {
-            for right in rights {
-                let mut c = vec![1.0; m * n];
-                matmul(&mut c, left, right);
-                assert_close(&c, &expected, [m, k, n]);
-                products.push(c);
-            }
-        }
+        let products = products(&mut random, [m, k, n]);
         // How the matrices lie in memory makes no difference, not even in the last bit; but for a
         // single column, whose sums have parts if the left matrix lies row after row.
         let same = if n == 1 { 2 } else { 4 };
         assert!(products.chunks(same).all(|same| same.iter().all(|c| *c == same[0])));
     }
+}
+
+/// So large that several threads have a part of them.
+#[test]
+fn large_products_with_a_vector() {
+    for (seed, sizes) in
+        [[700, 311, 1], [1, 311, 700], [1, 300_000, 1], [3000, 77, 1]].iter().enumerate()
+    {
+        products(&mut Random::new(seed as u64), *sizes);
+    }
+}
+
+/// The product of two random matrices of `m` times `k` and `k` times `n` numbers, row after row and column
+/// after column: four of them, each compared with its definition.
+fn products(random: &mut Random, [m, k, n]: [usize; 3]) -> Vec<Vec<f32>> {
+    let (a, b) = (random.numbers(m * k), random.numbers(k * n));
+    let mut expected = vec![1.0; m * n];
+    for i in 0..m {
+        for j in 0..n {
+            for x in 0..k {
+                expected[i * n + j] += f64::from(a[i * k + x]) * f64::from(b[x * n + j]);
+            }
+        }
+    }
+    let transposed = |a: &[f32], rows: usize, columns: usize| -> Vec<f32> {
+        (0..a.len()).map(|at| a[at % rows * columns + at / rows]).collect()
+    };
+    let (at, bt) = (transposed(&a, m, k), transposed(&b, k, n));
+    let lefts = [Matrix::new(&a, m, k), Matrix::new(&at, k, m).transposed()];
+    let rights = [Matrix::new(&b, k, n), Matrix::new(&bt, n, k).transposed()];
+    let mut products = Vec::new();
+    for left in lefts {
+        for right in rights {
+            let mut c = vec![1.0; m * n];
+            matmul(&mut c, left, right);
+            assert_close(&c, &expected, [m, k, n]);
+            products.push(c);
+        }
+    }
+    products
 }
 
 #[test]
