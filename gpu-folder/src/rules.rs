@@ -14,7 +14,8 @@
 //! - [`CHAOTIC`]: the ResNet of chapter 12. At its learning rate of 0.1, the smallest difference ends at other
 //!   weights. Ten seeds, which differ in everything, end at accuracies between 0.9941 and 0.9985 (the book
 //!   shows them): an accuracy that is off by 0.02 is none that chaos explains. Losses spread more. What the
-//!   net has learned looks different each time: of figures, only number and kind are compared.
+//!   net has learned looks different each time: of figures, only number and kind are compared. For the
+//!   learning rate that is suggested there, about a thousandth, it is no bound at all.
 //!
 //! That was tried with the GPU's arithmetic on the CPU (feature `dfdx-ops`), which has another order of sums and
 //! other functions, too. Of the chapters 1 to 11 all cells but two printed the book's output to the

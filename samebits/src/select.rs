@@ -35,8 +35,8 @@ pub fn select_rows<E: Copy + Send + Sync>(matrix: &[E], width: usize, rows: &[us
         }
     });
     // SAFETY: The capacity is at least `len`. `to` is its first `len` places, `width` of them
-    // for each of `rows`. `for_each_piece` splits them between rows and returns when `work` has been
-    // called for each piece; if one call panics, so does it. The runs of a piece are all its rows, and
+    // for each of `rows`. `for_each_piece` splits them between rows and returns when the closure has
+    // been called for each piece; if one call panics, so does it. The runs of a piece are all its rows, and
     // for each run `write_copy_of_slice` has written to the next `width` places a row.
     unsafe { selected.set_len(len) };
     selected

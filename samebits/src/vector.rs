@@ -1,4 +1,4 @@
-//! Products of a matrix and a vector: BLAS calls them `gemv`.
+//! Products of a matrix and a vector (BLAS calls them `gemv`), and the means of columns.
 //!
 //! In the products of two matrices vectors of the processor run along the columns of the result. Here
 //! there is only one column, or one row, and what takes time is to read the matrix. So these functions
@@ -56,13 +56,13 @@ pub(crate) fn vector_times_rows(c: &mut [f32], b: &[f32], rows: &[f32]) {
 /// assert_eq!(samebits::column_means(&[1.0, 10.0, 3.0, 20.0], 2), [2.0, 15.0]);
 /// ```
 pub fn column_means(rows: &[f32], width: usize) -> Vec<f32> {
-    const ROWS: usize = 64;
+    const AT_ONCE: usize = 64;
     assert!(width > 0 && !rows.is_empty(), "the mean of no rows");
     assert_eq!(rows.len() % width, 0, "numbers of rows with {width} each");
-    let pieces = rows.chunks(ROWS * width);
+    let pieces = rows.chunks(AT_ONCE * width);
     let mut sums = vec![0.0; pieces.len() * width];
     share(sums.chunks_mut(width).zip(pieces), |(c, rows)| {
-        run(Combination { c, b: &[1.0; ROWS][..rows.len() / width], rows });
+        run(Combination { c, b: &[1.0; AT_ONCE][..rows.len() / width], rows });
     });
     let mut totals = vec![0.0; width];
     for sums in sums.chunks(width) {
@@ -84,7 +84,7 @@ pub(crate) fn total(mut parts: [f32; PARTS]) -> f32 {
     parts[0]
 }
 
-/// Some rows for one thread.
+/// Some rows for one thread, each to be multiplied by `b`.
 struct Dots<'a> {
     c: &'a mut [f32],
     rows: &'a [f32],
@@ -111,7 +111,7 @@ impl Loops for Dots<'_> {
     }
 }
 
-/// Some rows for one thread.
+/// Some rows for one thread, to be added to `c`, each times its number of `b`.
 struct Combination<'a> {
     c: &'a mut [f32],
     b: &'a [f32],

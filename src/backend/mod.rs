@@ -1,10 +1,10 @@
 //! Where the numbers of a training step are worked out: each operation that layers, losses, optimizers
 //! and data loaders need, in two versions with the same names.
 //!
-//! - [`cpu`]: by the crate [`samebits`], on slices of the computer's memory. Fast, and the same bits on
+//! - `cpu`: by the crate [`samebits`], on slices of the computer's memory. Fast, and the same bits on
 //!   every processor.
-//! - [`ops`]: by dfdx's own operations, which run on any device, also on a GPU. The feature `dfdx-ops`
-//!   chooses it, and `cuda` turns that on.
+//! - `ops`: by dfdx's own operations, which run on any device, also on a GPU. The feature `dfdx-ops`
+//!   chooses them, and `cuda` turns that on.
 //!
 //! The layers in [`nn`](crate::nn) know nothing of the choice: they call `backend::conv2d`. On the CPU
 //! the tests run both and compare.
@@ -40,7 +40,7 @@ pub(crate) type Convolved<X, const K: usize, const S: usize, const P: usize, con
         T,
     >;
 
-/// Pictures of `H` rows and `W` columns, as many as in a batch of shape `X`.
+/// Pictures of `C` channels, `H` rows and `W` columns, as many as in a batch of shape `X`.
 pub(crate) type Pooled<X, const C: usize, H, W, T> =
     Tensor<(<X as Sides>::Batch, Const<C>, H, W), f32, AutoDevice, T>;
 

@@ -1,4 +1,4 @@
-//! Pictures turned, resized and moved at random: more different pictures than there are.
+//! Pictures turned, resized, slanted and moved at random: more different pictures than there are.
 
 use std::ops::RangeInclusive;
 
@@ -82,9 +82,9 @@ impl RandomAffine {
         self
     }
 
-    /// All of it less and less while a model learns: as far as it goes at the first batch of a training,
-    /// and not at all after the last. So the model first sees very different pictures, and in the end
-    /// those that it will be asked about.
+    /// Less and less of it in the course of a training: all of it at the first batch, nearly nothing at
+    /// the last. So the model first sees very different pictures, and in the end those that it will be
+    /// asked about. The next training begins with all of it again.
     ///
     /// ```
     /// # use mnist_from_scratch::prelude::*;
@@ -95,7 +95,7 @@ impl RandomAffine {
         self
     }
 
-    /// What is left of it when this share of a training is done.
+    /// The transforms when this share of a training is done.
     pub(super) fn at(&self, done: f64) -> Self {
         let left = if self.fade { 1.0 - done } else { 1.0 };
         let (smallest, largest) = (*self.scale.start(), *self.scale.end());
