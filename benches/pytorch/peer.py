@@ -21,7 +21,7 @@ try:
     from fastai.learner import DataLoaders, Learner
     from fastai.data.load import DataLoader
     from fastai.optimizer import SGD
-    from fastai.vision.all import ImageDataLoaders, accuracy, tensor, vision_learner
+    from fastai.vision.all import ImageDataLoaders, accuracy, resnet18, tensor, vision_learner
 except ImportError:
     fastai = None
 
