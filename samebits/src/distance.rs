@@ -2,7 +2,7 @@
 
 use crate::simd::{Loops, run_loops};
 use crate::threads::{for_each_piece, rows_of_piece};
-use crate::vector::{PARTS, total};
+use crate::vector::sum_in_parts;
 
 /// The mean absolute difference of each row of `x` from `b`, also called L1 distance, to `distances`:
 /// `d_i = (1/n) sum_j |x_ij - b_j|`, with `n` numbers in a row.
@@ -39,19 +39,9 @@ struct Rows<'a> {
 impl Loops for Rows<'_> {
     #[inline(always)]
     fn run(self) {
-        let (b_blocks, b_rest) = self.b.as_chunks::<PARTS>();
         for (distance, x) in self.distances.iter_mut().zip(self.x.chunks_exact(self.b.len())) {
-            let (x_blocks, x_rest) = x.as_chunks::<PARTS>();
-            let mut parts = [0.0; PARTS];
-            for (x, b) in x_blocks.iter().zip(b_blocks) {
-                for ((part, x), b) in parts.iter_mut().zip(x).zip(b) {
-                    *part += (x - b).abs();
-                }
-            }
-            for ((part, x), b) in parts.iter_mut().zip(x_rest).zip(b_rest) {
-                *part += (x - b).abs();
-            }
-            *distance = total(parts) / self.b.len() as f32;
+            let sum = sum_in_parts(x, self.b, |x, b| (x - b).abs());
+            *distance = sum / self.b.len() as f32;
         }
     }
 }

@@ -11,11 +11,11 @@ use crate::simd::{Kernel, Loops, each, run, run_loops};
 use crate::threads::{for_each_piece, rows_at_once, share};
 
 /// How many parts the sum of a row has: enough to keep a processor busy.
-pub(crate) const PARTS: usize = 64;
+const PARTS: usize = 64;
 
 /// Adds to each of `c` a row of the matrix `rows` times the vector `b`.
 ///
-/// Product `k` of a row is added to part `k % 64` of its sum; then [`total`] adds up the parts.
+/// See [`sum_in_parts`] for the order.
 pub(crate) fn rows_times_vector(c: &mut [f32], rows: &[f32], b: &[f32]) {
     assert_eq!(rows.len(), c.len() * b.len(), "numbers of the matrix");
     let piece = rows_at_once(c.len(), b.len());
@@ -72,9 +72,21 @@ pub fn column_means(rows: &[f32], width: usize) -> Vec<f32> {
     totals.into_iter().map(|total: f64| (total / n) as f32).collect()
 }
 
-/// The sum of 64 parts: the second half of them is added to the first, until there is one.
+/// The sum of a term for each pair of a number of `x` and of `b`. That of pair `k` is added to part `k % 64`
+/// of the sum, and then the second half of the parts to the first, until there is one.
 #[inline(always)]
-pub(crate) fn total(mut parts: [f32; PARTS]) -> f32 {
+pub(crate) fn sum_in_parts(x: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
+    let (x_blocks, x_rest) = x.as_chunks::<PARTS>();
+    let (b_blocks, b_rest) = b.as_chunks::<PARTS>();
+    let mut parts = [0.0; PARTS];
+    for (x, b) in x_blocks.iter().zip(b_blocks) {
+        for ((part, x), b) in parts.iter_mut().zip(x).zip(b) {
+            *part += term(*x, *b);
+        }
+    }
+    for ((part, x), b) in parts.iter_mut().zip(x_rest).zip(b_rest) {
+        *part += term(*x, *b);
+    }
     let mut half = PARTS / 2;
     while half > 0 {
         let (low, high) = parts.split_at_mut(half);
@@ -94,19 +106,8 @@ struct Dots<'a> {
 impl Loops for Dots<'_> {
     #[inline(always)]
     fn run(self) {
-        let (b_blocks, b_rest) = self.b.as_chunks::<PARTS>();
         for (c, row) in self.c.iter_mut().zip(self.rows.chunks_exact(self.b.len().max(1))) {
-            let (blocks, rest) = row.as_chunks::<PARTS>();
-            let mut parts = [0.0; PARTS];
-            for (row, b) in blocks.iter().zip(b_blocks) {
-                for ((part, x), b) in parts.iter_mut().zip(row).zip(b) {
-                    *part += x * b;
-                }
-            }
-            for ((part, x), b) in parts.iter_mut().zip(rest).zip(b_rest) {
-                *part += x * b;
-            }
-            *c += total(parts);
+            *c += sum_in_parts(row, self.b, |x, b| x * b);
         }
     }
 }

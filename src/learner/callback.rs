@@ -33,11 +33,16 @@ pub struct Training<'a, M> {
     pub(super) cancelled: bool,
 }
 
+/// How much of a training is done, given the number of the epoch among all epochs, and of the batch among
+/// those of an epoch.
+pub(super) fn pct_train([epoch, epochs]: [usize; 2], [batch, batches]: [usize; 2]) -> f64 {
+    (epoch as f64 + batch as f64 / batches as f64) / epochs as f64
+}
+
 impl<M> Training<'_, M> {
     /// How much of the training is done, from 0 to 1: fastai's `pct_train`.
     pub fn pct_train(&self) -> f64 {
-        let epoch = self.epoch as f64 + self.batch as f64 / self.batches as f64;
-        epoch / self.epochs as f64
+        pct_train([self.epoch, self.epochs], [self.batch, self.batches])
     }
 
     /// Ends the training after this epoch.

@@ -48,6 +48,7 @@ use dfdx::prelude::{Backward, NumParams, ZeroGrads};
 use dfdx::shapes::{HasShape, Rank0, Shape};
 use dfdx::tensor::{AsArray, AutoDevice, PutTape, SplitTape, Tensor, Trace};
 
+use self::callback::pct_train;
 use crate::backend::{without_gradient, zero_grads};
 use crate::nn::{WeightsError, layers, load_weights, save_weights};
 use crate::optim::{Optim, OptimError};
@@ -367,7 +368,7 @@ where
         let mut batches = dls.train().iter();
         for batch in 0..at.batches {
             at.batch = batch;
-            dls.set_pct_train(at.done());
+            dls.set_pct_train(pct_train([at.epoch, at.epochs], [at.batch, at.batches]));
             let Some((x, y)) = batches.next() else { break };
             call(callbacks, model, recorder, at, |c, training| c.before_batch(training))?;
 
@@ -561,14 +562,6 @@ struct Position {
     momentum: Option<f64>,
     stopped: bool,
     cancelled: bool,
-}
-
-impl Position {
-    /// The share of the training that is done.
-    fn done(&self) -> f64 {
-        let done = self.epoch * self.batches + self.batch;
-        done as f64 / (self.epochs * self.batches) as f64
-    }
 }
 
 /// Tells all callbacks of an event, and takes over what they set.
