@@ -127,4 +127,43 @@ mod tests {
             }
         }
     }
+
+    /// What the page "On a GPU" says of the bounds.
+    #[test]
+    fn the_book_has_the_same_bounds() {
+        let page = include_str!("../../book/src/gpu.md");
+        let row = |start: &str| page.lines().find(|line| line.starts_with(start)).unwrap();
+        let (Rule::Near(sums), Rule::Near(trained), Rule::Near(counts)) =
+            (SUMS, TRAINED, TRAINED_COUNTS)
+        else {
+            panic!("rules without bounds")
+        };
+        let (Rule::NearWithOtherFigures(chaotic), Rule::NearWithOtherFigures(chaotic_counts)) =
+            (CHAOTIC, COUNTS)
+        else {
+            panic!("rules without bounds")
+        };
+        // "A thousandth of it", "a pixel" and "2 pixels"; a pixel of the page is four units.
+        assert_eq!(
+            [sums.relative, trained.relative, sums.drawing, trained.drawing],
+            [1e-3, 1e-3, 4., 8.]
+        );
+        let said = format!(
+            "| {:.4} and a thousandth of it | a pixel | {} of 255 |",
+            sums.absolute, sums.grey
+        );
+        assert!(row("| without training").ends_with(&said), "{said}");
+        let said = format!(
+            "| {} and a thousandth of it; counts of wrong digits by {} of 2038 | 2 pixels | {} of 255 |",
+            trained.absolute, counts.whole, trained.grey
+        );
+        assert!(row("| chapters 9 to 11").ends_with(&said), "{said}");
+        let said = format!(
+            "| accuracies by {}, losses by {}, counts of wrong digits by {} of 2038 |",
+            chaotic.absolute,
+            chaotic.loss.unwrap(),
+            chaotic_counts.whole
+        );
+        assert!(row("| chapter 12").contains(&said), "{said}");
+    }
 }

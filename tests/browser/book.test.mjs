@@ -47,14 +47,22 @@ for (const page of PAGES) {
                     const found = await tab.evaluate(() => ({
                         tooWide: document.documentElement.scrollWidth > window.innerWidth,
                         noText: [...document.querySelectorAll("main img")].filter((i) => !i.alt).length,
-                        noLabel: [...document.querySelectorAll("main .cell-output svg")].filter(
+                        noLabel: [...document.querySelectorAll("main .cell-output svg, main figure svg")].filter(
                             (svg) => !svg.closest("[aria-label]")?.getAttribute("aria-label"),
                         ).length,
+                        // What reaches beyond the screen, and has no box of its own to scroll in.
+                        clipped: [...document.querySelectorAll("main img, main svg")].filter((picture) => {
+                            let box = picture;
+                            while (box.localName !== "main" && getComputedStyle(box).overflowX !== "auto") {
+                                box = box.parentElement;
+                            }
+                            return box.localName === "main" && picture.getBoundingClientRect().right > window.innerWidth;
+                        }).length,
                         empty: [...document.querySelectorAll(".cell-output")].filter(
                             (output) => !output.innerText.trim() && !output.querySelector("img, svg"),
                         ).length,
                     }));
-                    const none = { tooWide: false, noText: 0, noLabel: 0, empty: 0 };
+                    const none = { tooWide: false, noText: 0, noLabel: 0, clipped: 0, empty: 0 };
                     assert.deepEqual(found, none, `${theme}, ${width} pixels`);
                 });
             }
