@@ -8,6 +8,8 @@
 //!   rounded to 24 bits (6e-8). If all roundings went the same way, they would add up to 1e-4 of the sum; where
 //!   positive and negative numbers cancel, as in a gradient, what is left can be off by ten times that share.
 //!   And what is printed with four decimals can end on the next one.
+//! - [`NAIVE`]: the one cell that shows how far a sum goes wrong that a processor adds up number by number. It is
+//!   off by 0.0003. A GPU adds up in blocks, and its sum is right.
 //! - [`TRAINED`]: the linear models and small nets of chapters 9 to 11, after many steps that each start from the
 //!   last one's errors. They end up at the same place, but for the digits that they were unsure of: each
 //!   of 2038 is 0.0005 of the accuracy.
@@ -21,6 +23,9 @@
 //! other functions, too. Of the chapters 1 to 11 all cells but two printed the book's output to the
 //! last digit; these two stayed within `SUMS`. And after `fit` in chapter 12 the losses were 0.0927 and
 //! 0.0194 in place of 0.0702 and 0.0112, and the accuracy 0.9956 in place of 0.9961.
+//!
+//! And each dry run (`gpu-folder/dry-run`) tries it with the GPU's own kernels: they add up in blocks, as
+//! there. All cells of the chapters 1 to 11 stay within these bounds.
 
 use crate::compare::{Bound, Rule};
 
@@ -33,6 +38,10 @@ pub const SUMS: Rule = Rule::Near(Bound {
     drawing: 4.,
     grey: 2,
 });
+
+/// A sum of 4.8 million numbers, one after the other, beside one in blocks.
+pub const NAIVE: Rule =
+    Rule::Near(Bound { absolute: 4e-4, relative: 0., loss: None, whole: 0., drawing: 0., grey: 0 });
 
 const AFTER_MANY_STEPS: Bound =
     Bound { absolute: 1e-3, relative: 1e-3, loss: None, whole: 0., drawing: 8., grey: 8 };
@@ -92,6 +101,7 @@ pub fn rule(gpu: bool, chapter: &str, cell: &str) -> Rule {
         ("02_pixels", "im3_t_type") | ("03_pixel_similarity", "three_tensors_type") => {
             Rule::OtherDevice
         }
+        ("03_pixel_similarity", "mean_naive") => NAIVE,
         ("12_resnet", "get_preds") => COUNTS,
         ("12_resnet", cell) if AFTER_TRAINING.contains(&cell) => CHAOTIC,
         ("11_neural_net", "wrong" | "confusion") => TRAINED_COUNTS,
@@ -111,6 +121,20 @@ mod tests {
         for name in AFTER_TRAINING.iter().chain(&["get_preds"]) {
             assert!(resnet.cells.iter().any(|cell| cell.name == *name), "no cell {name}");
         }
+    }
+
+    #[test]
+    fn the_naive_sum_is_off_by_less_than_its_bound() {
+        let chapter =
+            CHAPTERS.iter().find(|chapter| chapter.name == "03_pixel_similarity").unwrap();
+        let shown = |name: &str| {
+            let cell = chapter.cells.iter().find(|cell| cell.name == name).unwrap();
+            let text = cell.accepted().trim().strip_prefix("tensor(").unwrap().to_string();
+            text.trim_end_matches(')').parse::<f64>().unwrap()
+        };
+        let Rule::Near(naive) = rule(true, chapter.name, "mean_naive") else { panic!() };
+        let off = (shown("mean_naive") - shown("mean_all")).abs();
+        assert!(off > 0. && off < naive.absolute, "{off}");
     }
 
     #[test]

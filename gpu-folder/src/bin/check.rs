@@ -4,6 +4,7 @@
 //! | option | |
 //! | --- | --- |
 //! | `--device cpu`, `gpu` or `both` | where to run: both, if nothing is said |
+//! | `--only WORD`, `--except WORD` | only chapters and steps that have WORD in their name, or all others |
 //! | `--limit SECONDS` | ends after so long, whatever is done by then: 480 |
 //! | `--each SECONDS` | ends a single chapter or step after so long: 120 |
 //! | `--rounds N` | rounds of each step, after one to warm up: 5; of the ResNet at most 3 |
@@ -68,6 +69,8 @@ impl Device {
 
 struct Options {
     devices: Vec<Device>,
+    only: Option<String>,
+    except: Option<String>,
     limit: Duration,
     each: Duration,
     rounds: usize,
@@ -79,6 +82,8 @@ impl Options {
     fn read() -> Result<Self> {
         let mut options = Self {
             devices: vec![Device::Gpu, Device::Cpu],
+            only: None,
+            except: None,
             limit: Duration::from_secs(480),
             each: Duration::from_secs(120),
             rounds: 5,
@@ -101,6 +106,8 @@ impl Options {
                         _ => bail!("--device is cpu, gpu or both, not {value}"),
                     }
                 }
+                "--only" => options.only = Some(value),
+                "--except" => options.except = Some(value),
                 "--limit" => options.limit = Duration::from_secs(number()?.into()),
                 "--each" => options.each = Duration::from_secs(number()?.into()),
                 "--rounds" => options.rounds = number()? as usize,
@@ -109,7 +116,17 @@ impl Options {
                 _ => bail!("unknown option {argument}: gpu-folder/README.md has a list"),
             }
         }
+        let chapters = CHAPTERS.iter().map(|chapter| chapter.name);
+        if !chapters.chain(STEPS).any(|name| options.wants(name)) {
+            bail!("--only and --except leave no chapter and no step");
+        }
         Ok(options)
+    }
+
+    /// Whether a chapter or a step is to run.
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_ref().is_none_or(|word| name.contains(word))
+            && self.except.as_ref().is_none_or(|word| !name.contains(word))
     }
 }
 
@@ -221,6 +238,9 @@ impl Check {
         println!("\nChapters on the {}", device.name());
         let mut results = Vec::new();
         for chapter in CHAPTERS {
+            if !self.options.wants(chapter.name) {
+                continue;
+            }
             let Some(limit) = self.limit() else {
                 let name = chapter.name;
                 self.report
@@ -249,9 +269,13 @@ impl Check {
         Ok(())
     }
 
+    fn wanted_steps(&self) -> Vec<&'static str> {
+        STEPS.into_iter().filter(|step| self.options.wants(step)).collect()
+    }
+
     fn steps(&mut self, device: Device) -> Result<()> {
         println!("\nSteps on the {}", device.name());
-        for step in STEPS {
+        for step in self.wanted_steps() {
             let rounds = steps::rounds_of(step, self.options.rounds);
             let Some(limit) = self.limit() else {
                 self.report.problem(&format!("step {step} on the {}: no time", device.name()))?;
@@ -294,14 +318,15 @@ impl Check {
             .arg(data)
             .args([&self.threads.to_string(), torch_device])
             .current_dir(&self.work);
-        let (outcome, versions) =
-            steps::pytorch(&mut peer, &STEPS, self.options.rounds, left.min(3 * self.options.each));
+        let wanted = self.wanted_steps();
+        let limit = left.min(3 * self.options.each);
+        let (outcome, versions) = steps::pytorch(&mut peer, &wanted, self.options.rounds, limit);
         let mut all = self.report.get("versions").clone();
         for (name, version) in versions.as_object().into_iter().flatten() {
             all[name.as_str()] = version.clone();
         }
         self.report.set("versions", all)?;
-        self.note(&format!("pytorch_{}", device.name()), &STEPS, &outcome.results)?;
+        self.note(&format!("pytorch_{}", device.name()), &wanted, &outcome.results)?;
         for problem in outcome.problems {
             self.report.problem(&problem)?;
         }
@@ -329,10 +354,10 @@ impl Check {
         self.report.set("steps", all)
     }
 
-    /// Notes what went wrong. In a dry run the numbers of the stand-in mean nothing: there only what CUDA
-    /// itself would object to counts.
+    /// Notes what went wrong. Where a stand-in has started no kernel, numbers mean nothing: there only what
+    /// CUDA itself would object to counts.
     fn problems(&mut self, device: Device, problems: Vec<String>, stderr: &str) -> Result<()> {
-        if device == Device::Gpu && self.report.get("dry_run") == true {
+        if stderr.contains(NOTHING_COMPUTED) {
             for line in stderr.lines().filter(|line| is_of_cuda(line)) {
                 self.report.problem(&format!("on the stand-in: {line}"))?;
             }
@@ -344,6 +369,9 @@ impl Check {
         Ok(())
     }
 }
+
+/// By this the stand-in tells that it did no more than look for the kernels.
+const NOTHING_COMPUTED: &str = "nothing was computed";
 
 /// Whether a line on standard error speaks of CUDA and not of numbers.
 fn is_of_cuda(line: &str) -> bool {

@@ -1,0 +1,564 @@
+//! Makes C of a kernel.
+//!
+//! A kernel becomes two functions. `thread` is what one thread of the GPU does, instruction by instruction;
+//! its registers are the fields of a struct. `kernel` calls it for all threads of all blocks, one after the
+//! other. Where threads wait for those of their block, at a barrier, `thread` returns, and goes on from there
+//! at its next call.
+//!
+//! What is left to the implementation on a GPU, such as the last bit of `ex2.approx`, is as C's functions have it.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::ptx::{Instruction, Kernel, Module, Statement};
+
+/// C that has a function `kernel(parameters, size of the grid, size of a block)`. It returns 0, or 1 if a
+/// thread gave up.
+pub fn to_c(module: &Module, kernel: &Kernel) -> Result<String> {
+    let mut translator = Translator::new(module, kernel)?;
+    for statement in &kernel.body {
+        match statement {
+            Statement::Label(name) => translator.line(&format!("{}: ;", identifier(name))),
+            Statement::Instruction(instruction) => {
+                let told = || {
+                    let Instruction { opcode, operands, .. } = instruction;
+                    format!("`{} {}` is not known here", opcode.join("."), operands.join(", "))
+                };
+                let c = translator.instruction(instruction).with_context(told)?;
+                translator.guarded(instruction, &c)?;
+            }
+        }
+    }
+    Ok(translator.finish())
+}
+
+/// The type of an instruction or of a register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Predicate,
+    /// Of so many bits.
+    Unsigned(usize),
+    Signed(usize),
+    Float(usize),
+}
+
+impl Kind {
+    fn read(name: &str) -> Result<Self> {
+        let (kind, bits) = name.split_at_checked(1).context("a type")?;
+        Ok(match (kind, bits) {
+            _ if name == "pred" => Self::Predicate,
+            ("b" | "u", "8" | "16" | "32" | "64") => Self::Unsigned(bits.parse()?),
+            ("s", "8" | "16" | "32" | "64") => Self::Signed(bits.parse()?),
+            ("f", "32" | "64") => Self::Float(bits.parse()?),
+            _ => bail!("no type `{name}`"),
+        })
+    }
+
+    fn c(self) -> String {
+        match self {
+            Self::Predicate => "_Bool".to_string(),
+            Self::Unsigned(bits) => format!("uint{bits}_t"),
+            Self::Signed(bits) => format!("int{bits}_t"),
+            Self::Float(32) => "float".to_string(),
+            Self::Float(_) => "double".to_string(),
+        }
+    }
+
+    fn bits(self) -> usize {
+        match self {
+            Self::Predicate => 1,
+            Self::Unsigned(bits) | Self::Signed(bits) | Self::Float(bits) => bits,
+        }
+    }
+
+    fn is_float(self) -> bool {
+        matches!(self, Self::Float(_))
+    }
+
+    /// Twice as wide, as the result of `mul.wide`.
+    fn wide(self) -> Self {
+        match self {
+            Self::Signed(bits) => Self::Signed(2 * bits),
+            other => Self::Unsigned(2 * other.bits()),
+        }
+    }
+}
+
+struct Translator<'a> {
+    kernel: &'a Kernel,
+    /// By their name: whole, or without the number.
+    registers: HashMap<&'a str, Kind>,
+    /// Names of memory, and C for their address.
+    addresses: HashMap<&'a str, String>,
+    shared_bytes: usize,
+    barriers: usize,
+    head: String,
+    body: String,
+}
+
+impl<'a> Translator<'a> {
+    fn new(module: &'a Module, kernel: &'a Kernel) -> Result<Self> {
+        let mut head = PRELUDE.to_string();
+        let mut addresses = HashMap::new();
+        for table in &module.tables {
+            let name = identifier(&table.name);
+            writeln!(
+                head,
+                "static const uint8_t {name}[] __attribute__((aligned(16))) = {{{}}};",
+                table.bytes
+            )?;
+            addresses.insert(&*table.name, format!("(uint64_t)(uintptr_t){name}"));
+        }
+        head.push_str("struct registers {\n  int at;\n");
+        let mut registers = HashMap::new();
+        for group in &kernel.registers {
+            // Half precision is kept in registers of 16 bits. Those that no known instruction uses cost nothing.
+            let kind = Kind::read(&group.kind)?;
+            registers.insert(&*group.name, kind);
+            for number in 0..group.count.unwrap_or(1) {
+                let number = group.count.map(|_| number.to_string()).unwrap_or_default();
+                writeln!(head, "  {} {}{number};", kind.c(), identifier(&group.name))?;
+            }
+        }
+        for memory in &kernel.local {
+            let name = identifier(&memory.name);
+            writeln!(head, "  char {name}[{}] __attribute__((aligned(16)));", memory.bytes)?;
+            addresses.insert(&*memory.name, format!("(uint64_t)(uintptr_t)r->{name}"));
+        }
+        head.push_str("};\n");
+        let mut shared_bytes = 0;
+        for memory in &kernel.shared {
+            addresses.insert(&*memory.name, shared_bytes.to_string());
+            shared_bytes += memory.bytes.next_multiple_of(16);
+        }
+        Ok(Self {
+            kernel,
+            registers,
+            addresses,
+            shared_bytes,
+            barriers: 0,
+            head,
+            body: String::new(),
+        })
+    }
+
+    fn line(&mut self, c: &str) {
+        self.body.push_str(c);
+        self.body.push('\n');
+    }
+
+    fn guarded(&mut self, instruction: &Instruction, c: &str) -> Result<()> {
+        match &instruction.guard {
+            Some(guard) => self.line(&format!("if ({}) {{ {c} }}", self.predicate(guard)?)),
+            None => self.line(&format!("{{ {c} }}")),
+        }
+        Ok(())
+    }
+
+    /// A predicate, or with `!` its contrary.
+    fn predicate(&self, operand: &str) -> Result<String> {
+        match operand.strip_prefix('!') {
+            Some(operand) => Ok(format!("!{}", self.read(operand, Kind::Predicate)?)),
+            None => self.read(operand, Kind::Predicate),
+        }
+    }
+
+    fn register(&self, operand: &str) -> Option<(String, Kind)> {
+        let kind = self.registers.get(operand).or_else(|| {
+            self.registers.get(operand.trim_end_matches(|c: char| c.is_ascii_digit()))
+        })?;
+        Some((format!("r->{}", identifier(operand)), *kind))
+    }
+
+    /// C for the value of an operand, of the type `kind`.
+    fn read(&self, operand: &str, kind: Kind) -> Result<String> {
+        if let Some((c, own)) = self.register(operand) {
+            return Ok(converted(&c, own, kind));
+        }
+        if let Some(c) = special(operand) {
+            return Ok(format!("({})({c})", kind.c()));
+        }
+        if let Some(address) = self.addresses.get(operand) {
+            return Ok(format!("({})({address})", kind.c()));
+        }
+        let float =
+            |prefix: [&str; 2]| prefix.iter().find_map(|prefix| operand.strip_prefix(prefix));
+        if let Some(bits) = float(["0f", "0F"]) {
+            return Ok(converted(&format!("float_of_bits(0x{bits}u)"), Kind::Float(32), kind));
+        }
+        if let Some(bits) = float(["0d", "0D"]) {
+            return Ok(converted(&format!("double_of_bits(0x{bits}ull)"), Kind::Float(64), kind));
+        }
+        let number: i128 = operand.trim_end_matches('U').parse().context("an operand")?;
+        ensure!(!kind.is_float(), "a number of another type");
+        // The smallest number of 64 bits cannot be written with a minus.
+        let number = u64::try_from(number).unwrap_or(number as i64 as u64);
+        Ok(format!("({}){number}ull", kind.c()))
+    }
+
+    /// C that puts `value`, which is of the type `kind`, into a register.
+    fn write(&self, operand: &str, kind: Kind, value: &str) -> Result<String> {
+        if operand == "_" {
+            return Ok(format!("(void)({value});"));
+        }
+        let (c, own) = self.register(operand).context("the result goes into a register")?;
+        let value = format!("({})({value})", kind.c());
+        Ok(format!("{c} = {};", converted(&value, kind, own)))
+    }
+
+    /// C for the address `[%rd1+4]` in the memory `space`.
+    fn address(&self, space: &str, operand: &str) -> Result<String> {
+        let inner = operand.strip_prefix('[').and_then(|o| o.strip_suffix(']'));
+        let inner = inner.context("an address has brackets")?;
+        let (base, offset) = inner.split_once('+').unwrap_or((inner, "0"));
+        let offset: i64 = offset.parse().context("an offset")?;
+        if space == "param" {
+            let at = self.kernel.parameters.iter().position(|name| name == base);
+            let at = at.context("no such parameter")?;
+            return Ok(format!("(const char *)p[{at}] + {offset}"));
+        }
+        let base = self.read(base, Kind::Unsigned(64))?;
+        Ok(match space {
+            "shared" => format!("shared + (uint32_t)({base} + {offset})"),
+            "global" | "local" | "const" => format!("(char *)(uintptr_t)({base} + {offset})"),
+            _ => bail!("no memory `{space}`"),
+        })
+    }
+
+    /// C for an instruction, without its guard.
+    fn instruction(&mut self, instruction: &Instruction) -> Result<String> {
+        let words: Vec<&str> = instruction.opcode.iter().map(String::as_str).collect();
+        let operands: Vec<&str> = instruction.operands.iter().map(String::as_str).collect();
+        match (&words[..], &operands[..]) {
+            (["bra"] | ["bra", "uni"], [label]) => Ok(format!("goto {};", identifier(label))),
+            (["ret"] | ["exit"], []) => Ok("return DONE;".to_string()),
+            (["bar", "sync"], ["0"]) => {
+                self.barriers += 1;
+                let n = self.barriers;
+                Ok(format!("r->at = {n}; return WAITS; barrier_{n}: ;"))
+            }
+            // The arguments of a function. The only one that is known takes none that matter.
+            (["st", "param", ..], _) => Ok(String::new()),
+            (["call", ..], _) if operands.contains(&"__assertfail") => {
+                Ok("return FAILED;".to_string())
+            }
+            (["cvta", ..], [to, from]) => {
+                let kind = Kind::Unsigned(64);
+                self.write(to, kind, &self.read(from, kind)?)
+            }
+            (["cvt", modifiers @ .., to_kind, from_kind], [to, from]) => {
+                let (to_kind, from_kind) = (Kind::read(to_kind)?, Kind::read(from_kind)?);
+                let value = self.read(from, from_kind)?;
+                self.write(to, to_kind, &conversion(modifiers, to_kind, from_kind, &value)?)
+            }
+            (["ld" | "st", ..], _) => self.load_or_store(&words, &operands),
+            (["atom", "global", operation, kind], [to, address, values @ ..]) => {
+                let kind = Kind::read(kind)?;
+                let address = self.address("global", address)?;
+                let new = self.atomic(operation, kind, values)?;
+                let c = kind.c();
+                let old = self.write(to, kind, "old")?;
+                Ok(format!("{c} *a = ({c} *)({address}); {c} old = *a; *a = {new}; {old}"))
+            }
+            (["setp", comparison, logic @ .., kind], [to, a, b, others @ ..]) => {
+                let kind = Kind::read(kind)?;
+                let value = compared(comparison, kind, &self.read(a, kind)?, &self.read(b, kind)?)?;
+                let value = match (logic, others) {
+                    ([], []) => value,
+                    (["and"], [other]) => format!("({value}) & {}", self.predicate(other)?),
+                    (["or"], [other]) => format!("({value}) | {}", self.predicate(other)?),
+                    _ => bail!("a comparison"),
+                };
+                self.write(to, Kind::Predicate, &value)
+            }
+            (["selp", kind], [to, a, b, which]) => {
+                let kind = Kind::read(kind)?;
+                let (a, b) = (self.read(a, kind)?, self.read(b, kind)?);
+                self.write(to, kind, &format!("{} ? {a} : {b}", self.predicate(which)?))
+            }
+            ([name, modifiers @ .., kind], [to, from @ ..]) => {
+                let kind = Kind::read(kind)?;
+                let mut values = Vec::new();
+                for (at, operand) in from.iter().enumerate() {
+                    // By how much something is shifted, and what is added to a wide product, has a type of its own.
+                    let kind = match (*name, modifiers, at) {
+                        ("shl" | "shr", _, 1) => Kind::Unsigned(32),
+                        ("mad", ["wide"], 2) => kind.wide(),
+                        _ => kind,
+                    };
+                    values.push(self.read(operand, kind)?);
+                }
+                let values: Vec<&str> = values.iter().map(String::as_str).collect();
+                let result = if modifiers == ["wide"] { kind.wide() } else { kind };
+                self.write(to, result, &arithmetic(name, modifiers, kind, &values)?)
+            }
+            _ => bail!("an instruction"),
+        }
+    }
+
+    fn load_or_store(&self, words: &[&str], operands: &[&str]) -> Result<String> {
+        let (is_load, space, kind, count) = match words {
+            [name, space, kind] | [name, space, "nc", kind] => (*name == "ld", space, kind, 1),
+            [name, space, "v2", kind] | [name, space, "nc", "v2", kind] => {
+                (*name == "ld", space, kind, 2)
+            }
+            [name, space, "v4", kind] | [name, space, "nc", "v4", kind] => {
+                (*name == "ld", space, kind, 4)
+            }
+            _ => bail!("a way to load or store"),
+        };
+        let kind = Kind::read(kind)?;
+        let [first, second] = operands else { bail!("two operands") };
+        let (address, list) = if is_load { (second, first) } else { (first, second) };
+        let (address, c) = (self.address(space, address)?, kind.c());
+        let list: Vec<&str> = list.trim_matches(['{', '}']).split(',').collect();
+        ensure!(list.len() == count, "{count} registers");
+        let mut lines = format!("{c} *a = ({c} *)({address});");
+        for (at, operand) in list.into_iter().enumerate() {
+            match is_load {
+                true => lines += &self.write(operand, kind, &format!("a[{at}]"))?,
+                false => lines += &format!("a[{at}] = {};", self.read(operand, kind)?),
+            }
+        }
+        Ok(lines)
+    }
+
+    /// What an atomic operation puts in place of `old`. Only one thread runs at a time.
+    fn atomic(&self, operation: &str, kind: Kind, operands: &[&str]) -> Result<String> {
+        let values = operands.iter().map(|o| self.read(o, kind)).collect::<Result<Vec<_>>>()?;
+        Ok(match (operation, &values[..]) {
+            ("add", [value]) => format!("old + {value}"),
+            ("min", [value]) => format!("{value} < old ? {value} : old"),
+            ("max", [value]) => format!("{value} > old ? {value} : old"),
+            ("exch", [value]) => value.clone(),
+            ("cas", [expected, value]) => format!("old == {expected} ? {value} : old"),
+            _ => bail!("no such operation"),
+        })
+    }
+
+    fn finish(self) -> String {
+        let Self { mut head, body, barriers, shared_bytes, .. } = self;
+        let cases: String =
+            (1..=barriers).map(|n| format!(" case {n}: goto barrier_{n};")).collect();
+        let jump =
+            if barriers > 0 { format!("switch (r->at) {{{cases} }}\n") } else { String::new() };
+        head += "static inline __attribute__((always_inline)) int thread(\n    \
+            struct registers *r, const void *const *p, const struct place *place, char *shared) {\n";
+        head += &jump;
+        head += &body;
+        head += "return DONE;\n}\n";
+        head += &format!("enum {{ SHARED = {} }};\n", shared_bytes.max(1));
+        head += if barriers > 0 { WITH_BARRIERS } else { WITHOUT_BARRIERS };
+        head + ALL_BLOCKS
+    }
+}
+
+/// A name of PTX as one of C: without `%` and `$`.
+fn identifier(name: &str) -> String {
+    name.replace('%', "").replace(['$', '.'], "_")
+}
+
+/// The number of a thread or a block, or how many there are.
+fn special(operand: &str) -> Option<String> {
+    let (name, axis) = operand.strip_prefix('%')?.split_once('.')?;
+    let axis = ["x", "y", "z"].iter().position(|other| *other == axis)?;
+    ["tid", "ntid", "ctaid", "nctaid"].contains(&name).then(|| format!("place->{name}[{axis}]"))
+}
+
+/// The value `c`, which has the type `from`, as one of the type `to`: numbers with and without a point keep
+/// their bits.
+fn converted(c: &str, from: Kind, to: Kind) -> String {
+    match (from.is_float(), to.is_float()) {
+        (true, true) => c.to_string(),
+        (true, false) if from.bits() == 32 => format!("({})bits_of_float({c})", to.c()),
+        (true, false) => format!("({})bits_of_double({c})", to.c()),
+        (false, true) if to.bits() == 32 => format!("float_of_bits({c})"),
+        (false, true) => format!("double_of_bits({c})"),
+        (false, false) => format!("({}){c}", to.c()),
+    }
+}
+
+/// `cvt`: another type for the same number.
+fn conversion(modifiers: &[&str], to: Kind, from: Kind, value: &str) -> Result<String> {
+    let rounded = |way: &str| {
+        let function = match way {
+            "rni" => "rint",
+            "rzi" => "trunc",
+            "rmi" => "floor",
+            "rpi" => "ceil",
+            _ => bail!("no rounding `{way}`"),
+        };
+        Ok(format!("{function}({value})"))
+    };
+    Ok(match (from.is_float(), to.is_float(), modifiers) {
+        (false, false, []) | (false, true, ["rn"]) => value.to_string(),
+        (true, true, []) if from.bits() <= to.bits() => value.to_string(),
+        (true, true, ["rn"]) if from.bits() > to.bits() => value.to_string(),
+        (true, true, ["sat"]) => format!("fmin(fmax({value}, 0), 1)"),
+        (true, true, [way]) if from == to => rounded(way)?,
+        // What is too large becomes the largest number, and NaN 0.
+        (true, false, [way]) => format!("to_{}({})", to.c(), rounded(way)?),
+        _ => bail!("a conversion"),
+    })
+}
+
+fn compared(comparison: &str, kind: Kind, a: &str, b: &str) -> Result<String> {
+    let unordered = comparison.strip_suffix('u').filter(|_| kind.is_float());
+    Ok(match (comparison, unordered) {
+        ("eq", _) => format!("{a} == {b}"),
+        // A comparison with NaN does not hold, except for those with a `u`.
+        ("ne", _) if kind.is_float() => format!("{a} < {b} || {a} > {b}"),
+        ("ne", _) | ("neu", Some(_)) => format!("{a} != {b}"),
+        ("lt", _) => format!("{a} < {b}"),
+        ("le", _) => format!("{a} <= {b}"),
+        ("gt", _) => format!("{a} > {b}"),
+        ("ge", _) => format!("{a} >= {b}"),
+        (_, Some("eq")) => format!("!({a} < {b} || {a} > {b})"),
+        (_, Some("lt")) => format!("!({a} >= {b})"),
+        (_, Some("le")) => format!("!({a} > {b})"),
+        (_, Some("gt")) => format!("!({a} <= {b})"),
+        (_, Some("ge")) => format!("!({a} < {b})"),
+        ("nan", _) => format!("isnan({a}) || isnan({b})"),
+        ("num", _) => format!("!isnan({a}) && !isnan({b})"),
+        _ => bail!("no comparison `{comparison}`"),
+    })
+}
+
+/// An operation on numbers of the type `kind`.
+fn arithmetic(name: &str, modifiers: &[&str], kind: Kind, values: &[&str]) -> Result<String> {
+    let (c, bits) = (kind.c(), kind.bits());
+    let f = if bits == 32 { "f" } else { "" };
+    let c_wide = kind.wide().c();
+    if kind.is_float() {
+        return Ok(match (name, modifiers, values) {
+            ("mov", [], [a]) => a.to_string(),
+            ("add", [] | ["rn"], [a, b]) => format!("{a} + {b}"),
+            ("sub", [] | ["rn"], [a, b]) => format!("{a} - {b}"),
+            ("mul", [] | ["rn"], [a, b]) => format!("{a} * {b}"),
+            ("div", ["rn" | "full" | "approx"], [a, b]) => format!("{a} / {b}"),
+            ("fma", ["rn"], [a, b, c]) => format!("fma{f}({a}, {b}, {c})"),
+            ("fma", ["rm"], [a, b, c]) if bits == 32 => format!("fma_downwards({a}, {b}, {c})"),
+            ("neg", [], [a]) => format!("-{a}"),
+            ("abs", [], [a]) => format!("fabs{f}({a})"),
+            ("min", [], [a, b]) => format!("fmin{f}({a}, {b})"),
+            ("max", [], [a, b]) => format!("fmax{f}({a}, {b})"),
+            // The sign of the first one.
+            ("copysign", [], [a, b]) => format!("copysign{f}({b}, {a})"),
+            ("rcp", ["rn"] | ["approx", "ftz"], [a]) => format!("1 / {a}"),
+            ("sqrt", ["rn"] | ["approx", "ftz"], [a]) => format!("sqrt{f}({a})"),
+            ("ex2", ["approx", "ftz"], [a]) => format!("exp2{f}({a})"),
+            ("lg2", ["approx", "ftz"], [a]) => format!("log2{f}({a})"),
+            _ => bail!("an operation on numbers with a point"),
+        });
+    }
+    Ok(match (name, modifiers, values) {
+        ("mov", [], [a]) => a.to_string(),
+        ("add", [], [a, b]) => format!("{a} + {b}"),
+        ("sub", [], [a, b]) => format!("{a} - {b}"),
+        ("mul", ["lo"], [a, b]) => format!("{a} * {b}"),
+        ("mad", ["lo"], [a, b, d]) => format!("{a} * {b} + {d}"),
+        ("mul", ["wide"], [a, b]) => format!("({c_wide}){a} * ({c_wide}){b}"),
+        ("mad", ["wide"], [a, b, d]) => format!("({c_wide}){a} * ({c_wide}){b} + {d}"),
+        ("mul", ["hi"], [a, b]) if bits == 32 => format!("(({c_wide}){a} * ({c_wide}){b}) >> 32"),
+        // A GPU divides by 0 without complaint.
+        ("div", [], [a, b]) if matches!(kind, Kind::Unsigned(_)) => {
+            format!("{b} == 0 ? ({c})-1 : {a} / {b}")
+        }
+        ("rem", [], [a, b]) if matches!(kind, Kind::Unsigned(_)) => {
+            format!("{b} == 0 ? {a} : {a} % {b}")
+        }
+        ("min", [], [a, b]) => format!("{a} < {b} ? {a} : {b}"),
+        ("max", [], [a, b]) => format!("{a} > {b} ? {a} : {b}"),
+        ("neg", [], [a]) => format!("-{a}"),
+        ("abs", [], [a]) => format!("{a} < 0 ? -{a} : {a}"),
+        ("not", [], [a]) if kind == Kind::Predicate => format!("!{a}"),
+        ("not", [], [a]) => format!("~{a}"),
+        ("and", [], [a, b]) => format!("{a} & {b}"),
+        ("or", [], [a, b]) => format!("{a} | {b}"),
+        ("xor", [], [a, b]) => format!("{a} ^ {b}"),
+        // All bits are shifted out, where C has no meaning.
+        ("shl", [], [a, b]) => format!("{b} < {bits} ? {a} << {b} : 0"),
+        ("shr", [], [a, b]) if matches!(kind, Kind::Signed(_)) => {
+            format!("{a} >> ({b} < {bits} ? {b} : {bits} - 1)")
+        }
+        ("shr", [], [a, b]) => format!("{b} < {bits} ? {a} >> {b} : 0"),
+        _ => bail!("an operation on whole numbers"),
+    })
+}
+
+const PRELUDE: &str = r"#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+enum { DONE, WAITS, FAILED };
+struct place { uint32_t tid[3], ntid[3], ctaid[3], nctaid[3]; };
+static inline float float_of_bits(uint32_t bits) { float x; memcpy(&x, &bits, 4); return x; }
+static inline double double_of_bits(uint64_t bits) { double x; memcpy(&x, &bits, 8); return x; }
+static inline uint32_t bits_of_float(float x) { uint32_t bits; memcpy(&bits, &x, 4); return bits; }
+static inline uint64_t bits_of_double(double x) { uint64_t bits; memcpy(&bits, &x, 8); return bits; }
+static inline int32_t to_int32_t(double x) { return isnan(x) ? 0 : x <= -0x1p31 ? INT32_MIN : x >= 0x1p31 ? INT32_MAX : (int32_t)x; }
+static inline uint32_t to_uint32_t(double x) { return !(x > 0) ? 0 : x >= 0x1p32 ? UINT32_MAX : (uint32_t)x; }
+static inline int64_t to_int64_t(double x) { return isnan(x) ? 0 : x <= -0x1p63 ? INT64_MIN : x >= 0x1p63 ? INT64_MAX : (int64_t)x; }
+static inline uint64_t to_uint64_t(double x) { return !(x > 0) ? 0 : x >= 0x1p64 ? UINT64_MAX : (uint64_t)x; }
+static inline float fma_downwards(float a, float b, float c) {
+  double exact = (double)a * b + c; /* but for the last of 53 bits */
+  float rounded = (float)exact;
+  return rounded > exact ? nextafterf(rounded, -INFINITY) : rounded;
+}
+";
+
+/// One block, where no thread waits for another.
+const WITHOUT_BARRIERS: &str = r"
+static int block(const void *const *p, struct place *place, char *shared, struct registers *all) {
+  const uint32_t *n = place->ntid;
+  for (uint32_t z = 0; z < n[2]; z++) for (uint32_t y = 0; y < n[1]; y++) for (uint32_t x = 0; x < n[0]; x++) {
+    struct registers r;
+    place->tid[0] = x, place->tid[1] = y, place->tid[2] = z;
+    if (thread(&r, p, place, shared) == FAILED) return FAILED;
+  }
+  return DONE;
+}
+";
+
+/// One block: all threads run up to the next barrier, then all go on. Those that have ended are not waited for.
+const WITH_BARRIERS: &str = r"
+static int block(const void *const *p, struct place *place, char *shared, struct registers *all) {
+  const uint32_t *n = place->ntid;
+  size_t waiting = 1;
+  for (size_t i = 0; i < (size_t)n[0] * n[1] * n[2]; i++) all[i].at = 0;
+  while (waiting > 0) {
+    struct registers *r = all;
+    waiting = 0;
+    for (uint32_t z = 0; z < n[2]; z++) for (uint32_t y = 0; y < n[1]; y++) for (uint32_t x = 0; x < n[0]; x++, r++) {
+      if (r->at < 0) continue;
+      place->tid[0] = x, place->tid[1] = y, place->tid[2] = z;
+      switch (thread(r, p, place, shared)) {
+        case FAILED: return FAILED;
+        case WAITS: waiting++; break;
+        default: r->at = -1;
+      }
+    }
+  }
+  return DONE;
+}
+";
+
+const ALL_BLOCKS: &str = r"
+int kernel(const void *const *p, const uint32_t grid[3], const uint32_t size[3]) {
+  char *shared = malloc(SHARED);
+  struct registers *all = malloc((size_t)size[0] * size[1] * size[2] * sizeof *all);
+  struct place place;
+  int status = shared && all ? DONE : FAILED;
+  memcpy(place.ntid, size, sizeof place.ntid);
+  memcpy(place.nctaid, grid, sizeof place.nctaid);
+  for (uint32_t z = 0; z < grid[2]; z++) for (uint32_t y = 0; y < grid[1]; y++) for (uint32_t x = 0; x < grid[0]; x++) {
+    place.ctaid[0] = x, place.ctaid[1] = y, place.ctaid[2] = z;
+    if (status == DONE) status = block(p, &place, shared, all);
+  }
+  free(all);
+  free(shared);
+  return status == DONE ? 0 : 1;
+}
+";
