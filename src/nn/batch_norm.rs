@@ -5,11 +5,10 @@ use dfdx::nn::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
 use dfdx::shapes::{Dtype, HasShape, Rank1, Shape};
 use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor};
-use dfdx::tensor_ops::{TryAdd, TryMul, TrySub};
 
 use super::channels::Channels;
 use super::observe;
-use crate::backend::{self, Each};
+use crate::backend;
 use crate::tensor::{Recorded, Traced};
 
 type Err = <AutoDevice as HasErr>::Err;
@@ -18,7 +17,7 @@ type Err = <AutoDevice as HasErr>::Err;
 const EPS: f32 = 1e-5;
 
 /// How far the running statistics move to those of a batch; PyTorch's default.
-const MOMENTUM: f32 = 0.1;
+const MOMENTUM: f64 = 0.1;
 
 /// Batch norm for rows of `C` numbers, PyTorch's `nn.BatchNorm1d(C)`; see [`BatchNorm`].
 pub type BatchNorm1d<const C: usize, E = f32, D = AutoDevice> = BatchNorm<C, E, D>;
@@ -94,9 +93,10 @@ impl<const C: usize> BatchNorm<C> {
         let affine = [&self.weight, &self.bias];
         let normed = backend::batch_norm_train(x, residual, affine, EPS, relu)?;
         // Of a single number PyTorch's estimate is 0/0, too.
-        let unbiased = n as f32 / (n as f32 - 1.0);
-        move_towards(&mut self.running_mean, normed.mean)?;
-        move_towards(&mut self.running_var, normed.variance.try_mul(unbiased)?)?;
+        let unbiased = n as f64 / (n as f64 - 1.0);
+        // Each one operation, in place: on a GPU every operation costs about the same, however small.
+        self.running_mean.try_axpy(1.0 - MOMENTUM, &normed.mean, MOMENTUM)?;
+        self.running_var.try_axpy(1.0 - MOMENTUM, &normed.variance, MOMENTUM * unbiased)?;
         Ok(Self::seen(normed.y, relu))
     }
 
@@ -123,13 +123,6 @@ impl<const C: usize> BatchNorm<C> {
         }
         y
     }
-}
-
-/// Moves a running statistic towards that of a batch.
-fn move_towards<const C: usize>(running: &mut Each<C>, batch: Each<C>) -> Result<(), Err> {
-    let step = batch.try_sub(running.clone())?.try_mul(MOMENTUM)?;
-    *running = step.try_add(running.clone())?;
-    Ok(())
 }
 
 impl<const C: usize, S: Channels<C>> Module<Tensor<S, f32, AutoDevice>> for BatchNorm<C> {

@@ -1,9 +1,10 @@
-//! Which rows to gather: tensors of places that are worked out once and stay on the device.
+//! Which rows to gather, and the like: tensors that are worked out once and stay on the device.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::thread::LocalKey;
 
-use dfdx::shapes::{Axis, Dim};
+use dfdx::shapes::{Axis, Dim, Unit};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, TensorFromVec, ZerosTensor};
 use dfdx::tensor_ops::{GatherTo, TryAdd, TryConcatAlong};
 
@@ -12,12 +13,16 @@ use super::Err;
 /// Places in a tensor.
 pub(super) type Index = Tensor<(usize,), usize, AutoDevice>;
 
-/// What a list of places depends on: who made it, and the sizes.
+/// What a list depends on: who made it, and the sizes.
 type Key = (&'static str, Vec<usize>);
+
+/// Lists that stay on the device.
+type Kept<E> = RefCell<HashMap<Key, Tensor<(usize,), E, AutoDevice>>>;
 
 thread_local! {
     // Each layer and each size of a batch has one; they are few, and small beside the activations.
-    static INDICES: RefCell<HashMap<Key, Index>> = RefCell::default();
+    static INDICES: Kept<usize> = RefCell::default();
+    static MASKS: Kept<f32> = RefCell::default();
 }
 
 /// The places that `make` returns, as a tensor. It is called only if `kind` with these `sizes` has not
@@ -28,16 +33,37 @@ pub(super) fn index(
     sizes: &[usize],
     make: impl FnOnce() -> Vec<usize>,
 ) -> Result<Index, Err> {
-    INDICES.with_borrow_mut(|indices| {
-        let key = (kind, sizes.to_vec());
-        if let Some(index) = indices.get(&key) {
-            return Ok(index.clone());
+    kept(&INDICES, dev, (kind, sizes.to_vec()), make)
+}
+
+/// 1 for each `true`, and 0 for each `false`.
+pub(super) fn mask(
+    dev: &AutoDevice,
+    which: &[bool],
+) -> Result<Tensor<(usize,), f32, AutoDevice>, Err> {
+    let key = ("mask", which.iter().copied().map(usize::from).collect());
+    kept(&MASKS, dev, key, || which.iter().map(|which| f32::from(u8::from(*which))).collect())
+}
+
+/// The list under `key`; `make` makes it if there is none yet.
+fn kept<E: Unit>(
+    lists: &'static LocalKey<Kept<E>>,
+    dev: &AutoDevice,
+    key: Key,
+    make: impl FnOnce() -> Vec<E>,
+) -> Result<Tensor<(usize,), E, AutoDevice>, Err>
+where
+    AutoDevice: TensorFromVec<E>,
+{
+    lists.with_borrow_mut(|lists| {
+        if let Some(list) = lists.get(&key) {
+            return Ok(list.clone());
         }
-        let places = make();
-        let shape = (places.len(),);
-        let index = dev.try_tensor_from_vec(places, shape)?;
-        indices.insert(key, index.clone());
-        Ok(index)
+        let numbers = make();
+        let shape = (numbers.len(),);
+        let list = dev.try_tensor_from_vec(numbers, shape)?;
+        lists.insert(key, list.clone());
+        Ok(list)
     })
 }
 

@@ -2,11 +2,12 @@
 
 use dfdx::nn::{TensorCollection, ZeroGrads};
 use dfdx::shapes::{Axis, HasShape, Shape};
-use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
+use dfdx::tensor::{AutoDevice, Tensor};
 use dfdx::tensor_ops::{
     AdamConfig, BroadcastTo, Momentum, ReshapeTo, SgdConfig, TryMul, WeightDecay,
 };
 
+use super::index::mask;
 use super::{AdamStep, Err};
 use crate::optim::OptimError;
 use crate::tensor::Grads;
@@ -37,8 +38,7 @@ fn try_adam<S: Shape>(
     if let Some(taps) = taps {
         config.weight_decay = None;
         let shape = (taps.len(), p.shape().num_elements() / taps.len());
-        let met = taps.iter().map(|met| f32::from(u8::from(*met))).collect();
-        let met: Tensor<(usize,), f32, _> = p.device().try_tensor_from_vec(met, (taps.len(),))?;
+        let met = mask(p.device(), taps)?;
         let decaying = p
             .clone()
             .try_reshape_like(&shape)?

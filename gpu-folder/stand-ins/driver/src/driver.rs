@@ -15,10 +15,11 @@
 
 #![allow(clippy::missing_safety_doc, non_snake_case)]
 
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use anyhow::Result;
 
@@ -51,6 +52,9 @@ static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static COPIES_TO: AtomicU64 = AtomicU64::new(0);
 static COPIES_FROM: AtomicU64 = AtomicU64::new(0);
 
+/// How often each kernel was started, for `STAND_IN_KERNEL_COUNTS=1`.
+static BY_KERNEL: Mutex<BTreeMap<&str, u64>> = Mutex::new(BTreeMap::new());
+
 /// Whether kernels and products are only counted.
 pub static ONLY_LAUNCHES: LazyLock<bool> =
     LazyLock::new(|| env::var("STAND_IN_DRIVER").is_ok_and(|value| value == "launches"));
@@ -66,6 +70,13 @@ extern "C" fn tell() {
         "stand-in driver: {modules} modules, {kernels} kernels, {launches} launches, {allocations} allocations, \
          {to} copies to the GPU, {from} copies from it"
     );
+    if let (Ok(counts), Some(_)) = (BY_KERNEL.lock(), env::var_os("STAND_IN_KERNEL_COUNTS")) {
+        let mut counts: Vec<_> = counts.iter().collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        for (name, count) in counts {
+            eprintln!("stand-in driver: {count:8} launches of {name}");
+        }
+    }
 }
 
 /// One line on standard error.
@@ -351,7 +362,7 @@ pub unsafe extern "C" fn cuLaunchKernel(
     parameters: *const *const c_void,
     _extra: *const *const c_void,
 ) -> c_int {
-    let function = unsafe { &*function.cast::<Function>() };
+    let function: &'static Function = unsafe { &*function.cast() };
     let (grid, block) = ([grid_x, grid_y, grid_z], [block_x, block_y, block_z]);
     let threads: u64 = block.iter().map(|n| u64::from(*n)).product();
     if grid.contains(&0) || !(1..=1024).contains(&threads) {
@@ -360,6 +371,9 @@ pub unsafe extern "C" fn cuLaunchKernel(
         return INVALID_VALUE;
     }
     LAUNCHES.fetch_add(1, Relaxed);
+    if let Ok(mut counts) = BY_KERNEL.lock() {
+        *counts.entry(&function.name).or_default() += 1;
+    }
     if *ONLY_LAUNCHES {
         return SUCCESS;
     }
