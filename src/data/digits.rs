@@ -3,11 +3,11 @@
 use anyhow::Result;
 use dfdx::shapes::Const;
 use dfdx::tensor::AutoDevice;
-use dfdx::tensor_ops::{ReshapeTo, TryStack};
+use dfdx::tensor_ops::ReshapeTo;
 
 use super::dataset::{Zip, column, zip};
 use super::{PathExt, Urls, untar_data};
-use crate::tensor::{Images, Labels, Pixels, Rows, TensorExt, open_images, tensors};
+use crate::tensor::{Images, Labels, Rows, TensorExt, open_images, stack_images};
 
 /// Images, each a row of 784 pixels from 0 to 1, with their labels: 1 for a three, 0 for a seven.
 pub type Digits = Zip<Rows<784>, Labels>;
@@ -37,7 +37,6 @@ fn digits(part: &str, dev: &AutoDevice) -> Result<Digits> {
     let threes = open_images(&path.join("3").ls()?.sorted())?;
     let sevens = open_images(&path.join("7").ls()?.sorted())?;
     let labels = [vec![1; threes.len()], vec![0; sevens.len()]].concat();
-    let pixels: Vec<Pixels> = tensors(&[threes, sevens].concat(), dev)?;
-    let images: Images = pixels.stack().float() / 255.0;
+    let images: Images = stack_images(&[threes, sevens].concat(), dev)?.float() / 255.0;
     Ok(zip(images.reshape_like(&(labels.len(), Const)), column(&labels, dev))?)
 }

@@ -3,9 +3,9 @@
 use std::mem::swap;
 
 use dfdx::prelude::Backward;
-use dfdx::shapes::Shape;
+use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor, Trace};
-use dfdx::tensor_ops::SumTo;
+use dfdx::tensor_ops::{ReshapeTo, SumTo};
 
 use crate::tensor::Grads;
 
@@ -53,7 +53,10 @@ impl PerParameter {
         let changed = change(self.0.get(p));
         // dfdx writes into what belongs to a parameter only on the way back. The gradient of
         // sum(p changed) with respect to p is `changed`.
-        let mut written = (p.leaky_trace() * changed.clone()).sum::<_, S::AllAxes>().backward();
+        let product = p.leaky_trace() * changed.clone();
+        // As a row: of a single number, dfdx has no sum on a GPU.
+        let row = product.reshape_like(&(p.shape().num_elements(),));
+        let mut written = row.sum().backward();
         let old = self.0.get_or_alloc_mut(p).unwrap_or_else(|error| panic!("an average: {error}"));
         let new = written.get_or_alloc_mut(p).unwrap_or_else(|error| panic!("an average: {error}"));
         swap(old, new);

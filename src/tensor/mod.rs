@@ -28,7 +28,7 @@ pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
 #[cfg(feature = "cuda")]
 pub use compare::CompareExt;
 pub use ext::TensorExt;
-pub use image::{ImageError, image_open, open_images, tensor, tensors};
+pub use image::{ImageError, ManyPixels, image_open, open_images, stack_images, tensor, tensors};
 pub use loss::{l1_loss, mse_loss};
 
 use dfdx::shapes::{Const, Rank2};

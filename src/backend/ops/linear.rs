@@ -1,7 +1,7 @@
 //! Products with a matrix of weights.
 
 use dfdx::shapes::{Const, HasShape, Rank1, Rank2};
-use dfdx::tensor::{AutoDevice, PutTape, SplitTape, Tape, Tensor};
+use dfdx::tensor::{AutoDevice, PutTape, SplitTape, Tape, Tensor, ZerosTensor};
 use dfdx::tensor_ops::{BroadcastTo, PermuteTo, ReshapeTo, TryAdd, TryMatMul};
 
 use super::Err;
@@ -22,7 +22,14 @@ where
     let (x, left) = x.split_tape();
     let (weights, right) = weights.split_tape();
     let (rows, outputs) = (x.shape().rows(), x.shape().outputs::<O>());
-    let (x, tape) = x.put_tape(left).try_reshape_like(&(rows, Const::<I>))?.split_tape();
+    let mut x = x.put_tape(left);
+    if T::OWNS_TAPE {
+        // A sum lies in order, so that no other shape has to. Of a broadcast tensor in another shape,
+        // dfdx's gradient is wrong on a GPU.
+        let zeros = x.device().try_zeros_like(x.shape())?;
+        x = x.try_add(zeros)?;
+    }
+    let (x, tape) = x.try_reshape_like(&(rows, Const::<I>))?.split_tape();
     x.put_tape(tape.join(right)).try_matmul(weights)?.try_reshape_like(&outputs)
 }
 
