@@ -13,6 +13,7 @@ use gemm::Parallelism;
 use crate::driver::{ONLY_LAUNCHES, complain};
 
 const SUCCESS: c_int = 0;
+const INVALID_VALUE: c_int = 7;
 const NOT_SUPPORTED: c_int = 15;
 
 /// `op`: as it is, or transposed.
@@ -80,6 +81,14 @@ pub unsafe extern "C" fn cublasSgemmStridedBatched(
     stride_c: c_longlong,
     count: c_int,
 ) -> c_int {
+    // As many rows as the matrix has in memory, at least.
+    let stored =
+        |op: c_int, plain: c_int, transposed: c_int| if op == PLAIN { plain } else { transposed };
+    let least = [(lda, stored(op_a, m, k)), (ldb, stored(op_b, k, n)), (ldc, m)];
+    if let Some((ld, rows)) = least.into_iter().find(|(ld, rows)| *ld < 1.max(*rows)) {
+        complain(&format!("a product cannot run on a leading dimension of {ld} for {rows} rows"));
+        return INVALID_VALUE;
+    }
     if *ONLY_LAUNCHES {
         return SUCCESS;
     }
@@ -189,6 +198,30 @@ mod tests {
         let mut c = [0.; 4];
         product([1, 1], &a, &b, [3, 2], 1., 0., &mut c);
         assert_eq!(c, PRODUCT);
+    }
+
+    #[test]
+    fn a_leading_dimension_of_0() {
+        // SAFETY: a broadcast matrix is refused before anything is read.
+        let status = unsafe {
+            cublasSgemm_v2(
+                8,
+                0,
+                0,
+                2,
+                2,
+                3,
+                &1.,
+                A.as_ptr(),
+                0,
+                B.as_ptr(),
+                3,
+                &0.,
+                &mut [0.; 4][0],
+                2,
+            )
+        };
+        assert_eq!(status, INVALID_VALUE);
     }
 
     #[test]
