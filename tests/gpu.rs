@@ -67,3 +67,38 @@ fn the_cpu_is_always_there() {
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(printed.starts_with("This build trains on the CPU."), "{printed}");
 }
+
+/// What the page "On a GPU" says of dfdx there. If one of these fails, dfdx has become better, and the page
+/// can say so.
+#[cfg(feature = "cuda")]
+mod faults_of_dfdx {
+    use super::*;
+
+    /// The gradient of the sum of what `change` makes of three numbers twice over.
+    fn gradient(
+        change: impl FnOnce(Traced<Rank2<2, 3>>, AutoDevice) -> Traced<Rank2<2, 3>>,
+    ) -> [f32; 3] {
+        let dev = AutoDevice::default();
+        let row = dev.tensor([1., 2., 3.]);
+        let twice = row.leaky_trace().broadcast::<Rank2<2, 3>, Axis<0>>();
+        change(twice, dev).reshape::<Rank1<6>>().sum().backward().get(&row).array()
+    }
+
+    #[test]
+    fn a_broadcast_tensor_in_another_shape() {
+        assert_ne!(gradient(|twice, _| twice), [2.; 3]);
+        assert_eq!(gradient(|twice, dev| twice + dev.zeros::<Rank2<2, 3>>()), [2.; 3]);
+    }
+
+    #[test]
+    #[should_panic(expected = "index out of bounds")]
+    fn the_sum_of_one_number() {
+        AutoDevice::default().tensor(5.).sum();
+    }
+
+    #[test]
+    #[should_panic(expected = "index out of bounds")]
+    fn the_mean_of_one_number() {
+        AutoDevice::default().tensor(5.).mean();
+    }
+}

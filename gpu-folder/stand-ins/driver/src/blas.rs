@@ -7,10 +7,11 @@
 #![allow(clippy::missing_safety_doc, clippy::too_many_arguments, non_snake_case)]
 
 use std::ffi::{c_int, c_longlong, c_void};
+use std::sync::atomic::Ordering::Relaxed;
 
 use gemm::Parallelism;
 
-use crate::driver::{ONLY_LAUNCHES, complain};
+use crate::driver::{LAUNCHES, ONLY_LAUNCHES, complain};
 
 const SUCCESS: c_int = 0;
 const INVALID_VALUE: c_int = 7;
@@ -89,6 +90,7 @@ pub unsafe extern "C" fn cublasSgemmStridedBatched(
         complain(&format!("a product cannot run on a leading dimension of {ld} for {rows} rows"));
         return INVALID_VALUE;
     }
+    LAUNCHES.fetch_add(1, Relaxed);
     if *ONLY_LAUNCHES {
         return SUCCESS;
     }

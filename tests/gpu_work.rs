@@ -1,0 +1,157 @@
+//! What a step of training asks of a GPU. `gpu-folder/test` runs this on the stand-in, which counts; on a
+//! GPU nobody does.
+#![cfg(all(feature = "cuda", target_os = "linux"))]
+
+use std::cell::RefCell;
+use std::ffi::{CStr, c_char, c_void};
+use std::path::Path;
+use std::rc::Rc;
+
+use mnist_from_scratch::prelude::*;
+
+/// As the stand-in has it.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Counts {
+    launches: u64,
+    allocations: u64,
+    copies_to: u64,
+    copies_from: u64,
+}
+
+/// The stand-in's function, if the program has started with it in place of the driver.
+fn stand_in() -> Option<extern "C" fn() -> Counts> {
+    const NAME: &CStr = c"standInCounts";
+    unsafe extern "C" {
+        fn dlsym(library: *mut c_void, name: *const c_char) -> *mut c_void;
+    }
+    // SAFETY: the name ends with 0, and no library is asked for by null. What is found under this name has
+    // the type above: see `driver.rs` of the stand-in.
+    unsafe {
+        let found = dlsym(std::ptr::null_mut(), NAME.as_ptr());
+        std::mem::transmute::<*mut c_void, Option<extern "C" fn() -> Counts>>(found)
+    }
+}
+
+/// Counts after each batch.
+#[derive(Clone)]
+struct Counter {
+    counts: extern "C" fn() -> Counts,
+    after: Rc<RefCell<Vec<Counts>>>,
+}
+
+impl Counter {
+    fn new(counts: extern "C" fn() -> Counts) -> Self {
+        Self { counts, after: Rc::default() }
+    }
+
+    fn note(&self) {
+        self.after.borrow_mut().push((self.counts)());
+    }
+
+    /// Of the last step. The first one also works out what is then kept.
+    fn step(&self) -> Counts {
+        let after = self.after.borrow();
+        let steps: Vec<Counts> = after.windows(2).map(|two| difference(two[1], two[0])).collect();
+        let [.., one, other] = steps[..] else { panic!("three steps at least, not {after:?}") };
+        assert_eq!(one, other, "each step asks for the same");
+        other
+    }
+}
+
+impl<M> Callback<M> for Counter {
+    fn after_batch(&mut self, _: &mut Training<M>) -> Result<()> {
+        self.note();
+        Ok(())
+    }
+}
+
+fn difference(a: Counts, b: Counts) -> Counts {
+    Counts {
+        launches: a.launches - b.launches,
+        allocations: a.allocations - b.allocations,
+        copies_to: a.copies_to - b.copies_to,
+        copies_from: a.copies_from - b.copies_from,
+    }
+}
+
+/// The line of the page "On a GPU".
+fn row(what: &str, counts: Counts) -> String {
+    let Counts { launches, allocations, copies_to, copies_from } = counts;
+    format!("| {what} | {launches} | {allocations} | {copies_to} | {copies_from} |\n")
+}
+
+/// Some pictures of the sample, in folders of the same names.
+fn small_sample(sample: &Path, folder: &Path) -> Result<()> {
+    for (part, count) in [("train", 16), ("valid", 2)] {
+        for digit in ["3", "7"] {
+            let (from, to) = (sample.join(part).join(digit), folder.join(part).join(digit));
+            std::fs::create_dir_all(&to)?;
+            for file in from.ls()?.sorted().iter().take(count) {
+                std::fs::copy(file, to.join(file.file_name().unwrap()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+// One test, since all share the counts.
+#[test]
+fn a_step_copies_back_its_loss_and_nothing_else() -> Result<()> {
+    let Some(counts) = stand_in() else { return Ok(()) };
+    let dev = AutoDevice::default();
+    let (dset, valid_dset) = threes_and_sevens(&dev)?;
+    let dls = || {
+        let train = DataLoader::new(dset.clone()).batch_size(256);
+        DataLoaders::new(train, DataLoader::new(valid_dset.clone()).batch_size(256))
+    };
+
+    // By hand, as in the chapter on the training loop.
+    let counter = Counter::new(counts);
+    let mut params: (Tensor<Rank2<784, 1>, f32, _>, Tensor<Rank1<1>, f32, _>) =
+        (dev.zeros(), dev.zeros());
+    let mut grads = params.alloc_grads();
+    for (xb, yb) in &dls().train {
+        let preds = xb.mm(params.0.trace(grads));
+        let bias = params.1.retaped::<OwnedTape<f32, AutoDevice>>().broadcast_like(&preds);
+        grads = mnist_loss(preds + bias, yb).backward();
+        params.0.axpy(1., &grads.get(&params.0), -1.);
+        params.1.axpy(1., &grads.get(&params.1), -1.);
+        params.zero_grads(&mut grads);
+        counter.note();
+    }
+    let by_hand = counter.step();
+    assert_eq!(by_hand.copies_from, 0);
+
+    let counter = Counter::new(counts);
+    let model = Linear::<784, 1>::new(&dev);
+    let learn = Learner::new(dls(), model, SGD::default(), mnist_loss).silent();
+    learn.callback(counter.clone()).fit(1, 1.)?;
+    let linear = counter.step();
+
+    let counter = Counter::new(counts);
+    let net = (Linear::<784, 30>::new(&dev), ReLU, Linear::<30, 1>::new(&dev));
+    let learn = Learner::new(dls(), net, SGD::default(), mnist_loss).silent();
+    learn.callback(counter.clone()).fit(1, 0.1)?;
+    let simple_net = counter.step();
+
+    let folder = tempfile::tempdir()?;
+    small_sample(&untar_data(Urls::MNIST_SAMPLE)?, folder.path())?;
+    let counter = Counter::new(counts);
+    let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(folder.path())?;
+    let learn = vision_learner(dls.batch_size(8), resnet18::<2>, cross_entropy)?.silent();
+    learn.callback(counter.clone()).fit(1, 0.001)?;
+    let resnet = counter.step();
+
+    // The loss, which the learner notes, and which has to be finite.
+    assert_eq!([linear, simple_net, resnet].map(|step| step.copies_from), [1; 3]);
+    let rows = [
+        row("the linear model by hand", by_hand),
+        row("`Linear` with `Learner`", linear),
+        row("`simple_net`", simple_net),
+        row("ResNet18", resnet),
+    ]
+    .concat();
+    assert!(include_str!("../book/src/gpu.md").contains(&rows), "not in the book:\n{rows}");
+    Ok(())
+}
