@@ -40,6 +40,7 @@ stand_in_libraries() {
     ln -s libcuda.so.1 "$libraries/libcublas.so.13"
     cp "$toolkit"/nvidia/cu13/lib/libnvrtc* "$libraries/"
     export STAND_IN_KERNELS=$work/kernels
-    # The stand-in takes the GPU's memory from the computer's. To give it back each time would take longer than all else.
+    # The stand-in takes the GPU's memory from the computer's. To give it back each time would take longer
+    # than all else.
     export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8000000000 MALLOC_TOP_PAD_=100000000
 }

@@ -68,6 +68,30 @@ fn the_cpu_is_always_there() {
     assert!(printed.starts_with("This build trains on the CPU."), "{printed}");
 }
 
+/// The faults of a driver, on the stand-in for it: see `gpu-folder/test`. On a GPU nothing fails.
+#[cfg(feature = "cuda")]
+#[test]
+fn faults_of_the_driver_are_explained() {
+    // `STUB_LIBRARY`, `NO_DEVICE`, `SYSTEM_DRIVER_MISMATCH`, ..., by their numbers in CUDA's `cuda.h`.
+    for (fault, message) in [
+        ("cuInit:34", "Take folders named `stubs` out of LD_LIBRARY_PATH"),
+        ("cuInit:100", "NVIDIA's driver finds no GPU."),
+        ("cuInit:803", "After an update of the driver, restart the machine"),
+        ("cuDevicePrimaryCtxRetain:46", "the GPU is in use by another program"),
+        ("cuMemAlloc_v2:2", "the memory of the GPU is full. Take smaller batches"),
+        ("cuModuleLoadData:222", "does not take the kernels of this program"),
+        ("cuModuleLoadData:209", "They were built for a newer GPU"),
+    ] {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_gpu_check"));
+        let output = check.env("STAND_IN_FAULT", fault).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        if printed.contains("stand-in driver") {
+            assert!(!output.status.success(), "{fault}: {printed}");
+            assert!(printed.contains(message), "{fault}: {printed}");
+        }
+    }
+}
+
 /// What the page "On a GPU" says of dfdx there. If one of these fails, dfdx has become better, and the page
 /// can say so.
 #[cfg(feature = "cuda")]

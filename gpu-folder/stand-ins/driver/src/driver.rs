@@ -1,17 +1,18 @@
 //! The functions of `libcuda.so.1` that dfdx calls.
 //!
-//! Each is declared in NVIDIA's *CUDA Driver API*, returns 0 or an error's number, and is called as it says there. All
-//! work is done at once, so there is nothing to wait for.
+//! Each is declared in NVIDIA's *CUDA Driver API*, returns 0 or an error's number, and is called as it says
+//! there. All work is done at once, so there is nothing to wait for.
+//!
+//! With `STAND_IN_DRIVER=launches`, kernels are looked for but not run: what is left shows whether all calls
+//! go through, and takes a fraction of the time. With `STAND_IN_FAULT=cuInit:100`, that function fails with
+//! that error: `cuInit`, `cuDevicePrimaryCtxRetain`, `cuMemAlloc_v2` or `cuModuleLoadData`.
 //!
 //! # Safety
 //!
 //! The host keeps to that API, as it has to with the real one. So a pointer to a result can be written to; an
-//! address of the GPU is one that `cuMemAlloc_v2` has given, inside of memory that has not been freed; a copy stays within
-//! both memories; modules and functions are those that were given out here; and the parameters of a kernel are as many,
-//! and of such types, as it has. All `unsafe` blocks below rest on this.
-//!
-//! With `STAND_IN_DRIVER=launches`, kernels are looked for but not run: what is left shows whether all calls
-//! go through, and takes a fraction of the time.
+//! address of the GPU is one that `cuMemAlloc_v2` has given, inside of memory that has not been freed; a copy
+//! stays within both memories; modules and functions are those that were given out here; and the parameters of
+//! a kernel are as many, and of such types, as it has. All `unsafe` blocks below rest on this.
 
 #![allow(clippy::missing_safety_doc, non_snake_case)]
 
@@ -82,6 +83,13 @@ static BY_KERNEL: Mutex<BTreeMap<&str, u64>> = Mutex::new(BTreeMap::new());
 pub static ONLY_LAUNCHES: LazyLock<bool> =
     LazyLock::new(|| env::var("STAND_IN_DRIVER").is_ok_and(|value| value == "launches"));
 
+/// The error that `function` is to fail with.
+fn fault(function: &str) -> Option<c_int> {
+    static FAULT: LazyLock<Option<String>> = LazyLock::new(|| env::var("STAND_IN_FAULT").ok());
+    let (name, error) = FAULT.as_ref()?.split_once(':')?;
+    (name == function).then(|| error.parse().ok())?
+}
+
 /// By this line the folder's `check` knows that it is a dry run, and whether numbers mean something.
 extern "C" fn tell() {
     if *ONLY_LAUNCHES {
@@ -114,7 +122,7 @@ pub unsafe extern "C" fn cuInit(_flags: c_uint) -> c_int {
         // SAFETY: a function without arguments that does not unwind: standard error is all that it touches.
         unsafe { libc::atexit(tell) };
     });
-    SUCCESS
+    fault("cuInit").unwrap_or(SUCCESS)
 }
 
 #[unsafe(no_mangle)]
@@ -167,7 +175,7 @@ pub unsafe extern "C" fn cuDeviceGetAttribute(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuDevicePrimaryCtxRetain(context: *mut usize, _device: c_int) -> c_int {
     unsafe { *context = 8 };
-    SUCCESS
+    fault("cuDevicePrimaryCtxRetain").unwrap_or(SUCCESS)
 }
 
 #[unsafe(no_mangle)]
@@ -219,6 +227,9 @@ pub unsafe extern "C" fn cuStreamWaitEvent(_stream: usize, _event: usize, _flags
 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cuMemAlloc_v2(address: *mut Address, size: usize) -> c_int {
+    if let Some(error) = fault("cuMemAlloc_v2") {
+        return error;
+    }
     unsafe {
         let memory = libc::malloc(size.max(1));
         if memory.is_null() {
@@ -324,6 +335,9 @@ pub unsafe extern "C" fn cuModuleLoadData(
     module: *mut *const Module,
     code: *const c_char,
 ) -> c_int {
+    if let Some(error) = fault("cuModuleLoadData") {
+        return error;
+    }
     let text = unsafe { CStr::from_ptr(code) }.to_string_lossy();
     match Module::read(&text) {
         Ok(read) => {
