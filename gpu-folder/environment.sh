@@ -12,26 +12,33 @@ built=$CARGO_TARGET_DIR/release
 
 step() { printf '\n-- %s (%s s)\n' "$1" "$SECONDS"; }
 
+# The GPU's "compute capability" without the point; `make --arch` changes it.
+arch=90
+
 # Cargo, for a crate that is built for CUDA. The name of the toolkit's folder ends up in the program, which looks
 # there for headers.
 cuda_cargo() {
-    PATH=$here/stand-ins:$PATH CUDA_PATH=$work/toolkit CUDA_COMPUTE_CAP=${arch:-90} cargo "$@"
+    PATH=$here/stand-ins:$PATH CUDA_PATH=$work/toolkit CUDA_COMPUTE_CAP=$arch cargo "$@"
 }
 
-# Makes the headers findable at the places that end up in programs, or takes them away again. (A program
-# that is carried elsewhere finds none there either, so that is how the folder is tried.)
-headers_of_the_build() { # there|gone
+# Some kernels are compiled at their first use, with headers from where the program was built. A program that is
+# carried elsewhere finds none there: so that it is tried in this way, they are hidden.
+hide_headers() {
+    rm -f "$work"/toolkit{,.turn.*} "$built"/build/dfdx-*/out/*.cuh
+}
+
+show_headers() {
     local out
-    rm -f "$work/toolkit"
-    [ "$1" = gone ] || ln -s "$toolkit/nvidia/cu13" "$work/toolkit"
+    ln -sfn "$toolkit/nvidia/cu13" "$work/toolkit"
     for out in "$built"/build/dfdx-*/out; do
-        rm -f "$out"/*.cuh
-        [ "$1" = gone ] || cp "$dist"/headers/*.cuh "$out/"
+        cp "$dist"/headers/*.cuh "$out/"
     done
 }
 
-# Builds the stand-in for the driver and for cuBLAS into the folder `libraries`, beside CUDA's own NVRTC.
+# Builds the stand-in for the driver and for cuBLAS into the folder `libraries`, beside CUDA's own NVRTC. The
+# command `on_the_stand_in` starts a program there.
 stand_in_libraries() {
+    [ -d "$dist/headers" ] || { echo 'run gpu-folder/make first' >&2; exit 1; }
     cargo build --quiet --release --package stand-in-driver
     rm -rf "$libraries"
     mkdir -p "$libraries"
@@ -39,8 +46,8 @@ stand_in_libraries() {
     cp "$built/libcuda.so" "$libraries/libcuda.so.1"
     ln -s libcuda.so.1 "$libraries/libcublas.so.13"
     cp "$toolkit"/nvidia/cu13/lib/libnvrtc* "$libraries/"
-    export STAND_IN_KERNELS=$work/kernels
     # The stand-in takes the GPU's memory from the computer's. To give it back each time would take longer
     # than all else.
-    export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8000000000 MALLOC_TOP_PAD_=100000000
+    on_the_stand_in=(env "LD_LIBRARY_PATH=$libraries" "STAND_IN_KERNELS=$work/kernels"
+        MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=8000000000 MALLOC_TOP_PAD_=100000000)
 }

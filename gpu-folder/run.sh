@@ -9,7 +9,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # The libraries are those of pip's packages, or of a toolkit.
 pip=$(python3 -c 'import nvidia; print(":".join(p + "/cu13/lib" for p in nvidia.__path__))' 2> /dev/null || true)
-export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$pip:/usr/local/cuda/lib64:/usr/local/nvidia/lib64:/usr/local/nvidia/lib
+export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}${pip:+$pip:}/usr/local/cuda/lib64:/usr/local/nvidia/lib64:/usr/local/nvidia/lib
 
 for program in course-cpu course-gpu; do
     [ -x "$here/$program" ] && continue

@@ -1,5 +1,5 @@
-//! What a program prints where the GPU fails. No GPU is needed: the panics are those that dfdx would
-//! raise.
+//! What a program prints where the GPU fails. Without the feature `cuda` no GPU is needed: the panics are
+//! those that dfdx would raise. With it, these tests want a GPU, or the stand-in of `gpu-folder/test`.
 
 use std::process::Command;
 
@@ -85,7 +85,8 @@ fn faults_of_the_driver_are_explained() {
         let mut check = Command::new(env!("CARGO_BIN_EXE_gpu_check"));
         let output = check.env("STAND_IN_FAULT", fault).output().unwrap();
         let printed = String::from_utf8_lossy(&output.stderr).into_owned();
-        if printed.contains("stand-in driver") {
+        // A real driver does not fail at our word.
+        if std::env::var_os("STAND_IN_KERNELS").is_some() {
             assert!(!output.status.success(), "{fault}: {printed}");
             assert!(printed.contains(message), "{fault}: {printed}");
         }

@@ -2,7 +2,7 @@
    library exists only where there is a GPU. They are never called. (The dry run has others: driver/, and
    CUDA's own NVRTC.)
 
-   One file, compiled once for each library, with -DCUDA, -DCUBLAS, -DNVRTC, or nothing. The functions are
+   One file, compiled once for each library, with -DCUDA, -DCUBLAS, -DNVRTC, or, without functions, for cuBLASLt. The functions are
    those that dfdx calls; if the linker misses one, it belongs here. */
 #define IS_THERE(name) int name(void) { return 999; }
 

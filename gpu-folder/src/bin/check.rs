@@ -259,10 +259,16 @@ impl Check {
                 chapter.cells.len(),
                 count("same"),
             );
+            let ran = count("same") + count("near") + count("different");
             results.push(outcome.results);
             self.report.set(&format!("chapters_{}", device.name()), results.clone().into())?;
             if let Some(problem) = outcome.not_started {
                 self.report.problem(&format!("on the {}: {problem}", device.name()))?;
+            }
+            if outcome.stderr.contains(NOTHING_COMPUTED) && ran < chapter.cells.len() {
+                let name = chapter.name;
+                self.report
+                    .problem(&format!("on the stand-in: {name} stopped: {}", outcome.stderr))?;
             }
             self.problems(device, outcome.problems, &outcome.stderr)?;
         }

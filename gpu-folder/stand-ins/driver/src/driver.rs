@@ -3,8 +3,8 @@
 //! Each is declared in NVIDIA's *CUDA Driver API*, returns 0 or an error's number, and is called as it says
 //! there. All work is done at once, so there is nothing to wait for.
 //!
-//! With `STAND_IN_DRIVER=launches`, kernels are looked for but not run: what is left shows whether all calls
-//! go through, and takes a fraction of the time. With `STAND_IN_FAULT=cuInit:100`, that function fails with
+//! With `STAND_IN_COMPUTE=0`, kernels are looked for but not run: what is left shows whether all calls go
+//! through, and takes a fraction of the time. With `STAND_IN_FAULT=cuInit:100`, that function fails with
 //! that error: `cuInit`, `cuDevicePrimaryCtxRetain`, `cuMemAlloc_v2` or `cuModuleLoadData`.
 //!
 //! # Safety
@@ -81,7 +81,7 @@ static BY_KERNEL: Mutex<BTreeMap<&str, u64>> = Mutex::new(BTreeMap::new());
 
 /// Whether kernels and products are only counted.
 pub static ONLY_LAUNCHES: LazyLock<bool> =
-    LazyLock::new(|| env::var("STAND_IN_DRIVER").is_ok_and(|value| value == "launches"));
+    LazyLock::new(|| env::var("STAND_IN_COMPUTE").is_ok_and(|value| value == "0"));
 
 /// The error that `function` is to fail with.
 fn fault(function: &str) -> Option<c_int> {
@@ -394,7 +394,7 @@ pub unsafe extern "C" fn cuLaunchKernel(
     block_x: c_uint,
     block_y: c_uint,
     block_z: c_uint,
-    _shared_bytes: c_uint,
+    shared_bytes: c_uint,
     _stream: usize,
     parameters: *const *const c_void,
     _extra: *const *const c_void,
@@ -402,7 +402,9 @@ pub unsafe extern "C" fn cuLaunchKernel(
     let function: &'static Function = unsafe { &*function.cast() };
     let (grid, block) = ([grid_x, grid_y, grid_z], [block_x, block_y, block_z]);
     let threads: u64 = block.iter().map(|n| u64::from(*n)).product();
-    if grid.contains(&0) || !(1..=1024).contains(&threads) {
+    // The limits of all of NVIDIA's GPUs. Memory that a block shares is declared by dfdx's kernels themselves.
+    let too_many = grid[1] > 65535 || grid[2] > 65535 || block[2] > 64;
+    if grid.contains(&0) || !(1..=1024).contains(&threads) || too_many || shared_bytes > 0 {
         let name = &function.name;
         complain(&format!("{name} cannot run on {grid:?} blocks of {block:?} threads"));
         return INVALID_VALUE;

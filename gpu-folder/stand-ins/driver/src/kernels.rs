@@ -12,7 +12,7 @@ use libloading::Library;
 use crate::ptx::Module;
 use crate::translate;
 
-/// Where built kernels are kept: the chapters share most of them.
+/// Names the folder where built kernels are kept: the chapters share most of them. It is for one machine.
 const FOLDER: &str = "STAND_IN_KERNELS";
 
 type Function = unsafe extern "C" fn(*const *const c_void, *const [u32; 3], *const [u32; 3]) -> i32;
@@ -32,10 +32,20 @@ impl Kernel {
             module.kernels.get(name).with_context(|| format!("there is no kernel {name}"))?;
         let source = translate::to_c(module, kernel)
             .with_context(|| format!("the kernel {name} cannot be translated"))?;
-        let library = built(name, &source)?;
+        match env::var_os(FOLDER) {
+            Some(folder) => Self::load(&built(name, &source, Path::new(&folder))?),
+            None => {
+                // Once it is loaded, the file is no longer needed.
+                let folder = tempfile::tempdir()?;
+                Self::load(&built(name, &source, folder.path())?)
+            }
+        }
+    }
+
+    fn load(library: &Path) -> Result<Self> {
         // SAFETY: `translate` wrote the library: loading it runs nothing, and `kernel` has this type.
         unsafe {
-            let library = Library::new(&library)
+            let library = Library::new(library)
                 .with_context(|| format!("{} cannot be loaded", library.display()))?;
             let function = *library.get::<Function>(b"kernel\0").context("it has no `kernel`")?;
             Ok(Self { function, _library: library })
@@ -61,18 +71,28 @@ impl Kernel {
     }
 }
 
-/// Has C built, and returns the library's file.
-fn built(name: &str, source: &str) -> Result<PathBuf> {
-    let folder = match env::var_os(FOLDER) {
-        Some(folder) => PathBuf::from(folder),
-        None => env::temp_dir().join("stand-in-kernels"),
-    };
+/// How C is compiled: each operation as it stands there, none fused and none left out; whole numbers wrap
+/// around.
+const FLAGS: [&str; 9] = [
+    "-O2",
+    "-march=native",
+    "-ffp-contract=off",
+    "-fwrapv",
+    "-fno-strict-aliasing",
+    "-fno-math-errno",
+    "-w",
+    "-shared",
+    "-fPIC",
+];
+
+/// Has C built into `folder`, unless it lies there already, and returns the library's file.
+fn built(name: &str, source: &str, folder: &Path) -> Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
-    source.hash(&mut hasher);
+    (source, FLAGS).hash(&mut hasher);
     let library = folder.join(format!("{name}-{:016x}.so", hasher.finish()));
     if !library.exists() {
-        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        compile(source, &library, &folder).with_context(|| format!("the kernel {name}"))?;
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        compile(source, &library, folder).with_context(|| format!("the kernel {name}"))?;
     }
     Ok(library)
 }
@@ -83,11 +103,8 @@ fn compile(source: &str, library: &Path, folder: &Path) -> Result<()> {
     let (c, so) = (work.path().join("kernel.c"), work.path().join("kernel.so"));
     fs::write(&c, source)?;
     let built = Command::new("cc")
-        // Each operation as it stands there: none fused, none left out; whole numbers wrap around.
-        .args(["-O2", "-march=native", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing"])
-        .args(["-fno-math-errno", "-w", "-shared", "-fPIC", "-o"])
-        .args([&so, &c])
-        .arg("-lm")
+        .args(FLAGS)
+        .args([Path::new("-o"), &so, &c, Path::new("-lm")])
         .output()
         .context("the C compiler `cc` cannot be started")?;
     if !built.status.success() {
@@ -178,6 +195,8 @@ mod tests {
         assert_eq!(rounded(to_u32), [2., 0., 3e9, 0.]);
         let to_s32 = "cvt.rzi.s32.f32 %r2, %f1; cvt.rn.f32.s32 %f2, %r2;";
         assert_eq!(rounded(to_s32), [2., -1., 2147483648., 0.]);
+        let to_s64 = "cvt.rzi.s64.f32 %rd7, %f1; cvt.rn.f32.s64 %f2, %rd7;";
+        assert_eq!(rounded(to_s64), [2., -1., 3e9, i64::MIN as f32]);
         assert_eq!(rounded("cvt.rni.f32.f32 %f2, %f1;")[..3], [2., -2., 3e9]);
         assert_eq!(rounded("cvt.rmi.f32.f32 %f2, %f1;")[..3], [2., -2., 3e9]);
         assert_eq!(rounded("cvt.sat.f32.f32 %f2, %f1;"), [1., 0., 1., 0.]);
@@ -192,6 +211,13 @@ mod tests {
             div.u32 %r6, 7, %r3; add.s32 %r3, %r3, %r4; add.s32 %r3, %r3, %r5; add.s32 %r3, %r3, %r6;
             cvt.rn.f32.s32 %f1, %r3; st.global.f32 [%rd5], %f1;";
         assert_eq!(run("", body, 1, &[9.], 0).unwrap(), [-2.]);
+    }
+
+    #[test]
+    fn memory_of_a_block_holds_nothing_to_rely_on() {
+        let body = "mov.u32 %r2, buf; ld.shared.f32 %f1, [%r2]; st.global.f32 [%rd5], %f1;";
+        let printed = run(".shared .align 4 .b8 buf[4];", body, 1, &[1.], 0).unwrap();
+        assert!(printed[0].is_nan(), "{printed:?}");
     }
 
     #[test]

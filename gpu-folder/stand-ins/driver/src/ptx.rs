@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// The kernels of a module, by name.
 #[derive(Debug, Default)]
@@ -94,9 +94,10 @@ impl Module {
                 let kernel = Kernel::read(name, body)?;
                 module.kernels.insert(kernel.name.clone(), kernel);
             } else if let Some((table, _)) = head.split_once('=') {
-                module
-                    .tables
-                    .push(Table { name: memory(table.trim())?.name, bytes: body.to_string() });
+                let table = table.trim();
+                ensure!(table.contains(".b8 "), "`{table}`: only tables of bytes are known here");
+                let name = memory(table)?.name;
+                module.tables.push(Table { name, bytes: body.to_string() });
             }
             // Functions that the host cannot start are left out: kernels that call them are not translated.
             rest = after;

@@ -114,7 +114,6 @@ impl<'a> Translator<'a> {
         head.push_str("struct registers {\n  int at;\n");
         let mut registers = HashMap::new();
         for group in &kernel.registers {
-            // Half precision is kept in registers of 16 bits. Those that no known instruction uses cost nothing.
             let kind = Kind::read(&group.kind)?;
             registers.insert(&*group.name, kind);
             for number in 0..group.count.unwrap_or(1) {
@@ -367,8 +366,8 @@ fn special(operand: &str) -> Option<String> {
     ["tid", "ntid", "ctaid", "nctaid"].contains(&name).then(|| format!("place->{name}[{axis}]"))
 }
 
-/// The value `c`, which has the type `from`, as one of the type `to`: numbers with and without a point keep
-/// their bits.
+/// The value `c`, which has the type `from`, as one of the type `to`. From whole numbers to floating point and
+/// back, the bits stay.
 fn converted(c: &str, from: Kind, to: Kind) -> String {
     match (from.is_float(), to.is_float()) {
         (true, true) => c.to_string(),
@@ -398,8 +397,15 @@ fn conversion(modifiers: &[&str], to: Kind, from: Kind, value: &str) -> Result<S
         (true, true, ["rn"]) if from.bits() > to.bits() => value.to_string(),
         (true, true, ["sat"]) => format!("fmin(fmax({value}, 0), 1)"),
         (true, true, [way]) if from == to => rounded(way)?,
-        // What is too large becomes the largest number, and NaN 0.
-        (true, false, [way]) => format!("to_{}({})", to.c(), rounded(way)?),
+        // What is too large becomes the largest number.
+        (true, false, [way]) => {
+            let (c, bits) = (to.c(), to.bits());
+            let of_nan = match from.bits().max(bits) {
+                64 => format!("({c})(1ull << {})", bits - 1),
+                _ => "0".to_string(),
+            };
+            format!("isnan({value}) ? {of_nan} : to_{c}({})", rounded(way)?)
+        }
         _ => bail!("a conversion"),
     })
 }
@@ -450,7 +456,7 @@ fn arithmetic(name: &str, modifiers: &[&str], kind: Kind, values: &[&str]) -> Re
             ("sqrt", ["rn"] | ["approx", "ftz"], [a]) => format!("sqrt{f}({a})"),
             ("ex2", ["approx", "ftz"], [a]) => format!("exp2{f}({a})"),
             ("lg2", ["approx", "ftz"], [a]) => format!("log2{f}({a})"),
-            _ => bail!("an operation on numbers with a point"),
+            _ => bail!("an operation on floating-point numbers"),
         });
     }
     Ok(match (name, modifiers, values) {
@@ -498,14 +504,16 @@ static inline float float_of_bits(uint32_t bits) { float x; memcpy(&x, &bits, 4)
 static inline double double_of_bits(uint64_t bits) { double x; memcpy(&x, &bits, 8); return x; }
 static inline uint32_t bits_of_float(float x) { uint32_t bits; memcpy(&bits, &x, 4); return bits; }
 static inline uint64_t bits_of_double(double x) { uint64_t bits; memcpy(&bits, &x, 8); return bits; }
-static inline int32_t to_int32_t(double x) { return isnan(x) ? 0 : x <= -0x1p31 ? INT32_MIN : x >= 0x1p31 ? INT32_MAX : (int32_t)x; }
+static inline int32_t to_int32_t(double x) { return x <= -0x1p31 ? INT32_MIN : x >= 0x1p31 ? INT32_MAX : (int32_t)x; }
 static inline uint32_t to_uint32_t(double x) { return !(x > 0) ? 0 : x >= 0x1p32 ? UINT32_MAX : (uint32_t)x; }
-static inline int64_t to_int64_t(double x) { return isnan(x) ? 0 : x <= -0x1p63 ? INT64_MIN : x >= 0x1p63 ? INT64_MAX : (int64_t)x; }
+static inline int64_t to_int64_t(double x) { return x <= -0x1p63 ? INT64_MIN : x >= 0x1p63 ? INT64_MAX : (int64_t)x; }
 static inline uint64_t to_uint64_t(double x) { return !(x > 0) ? 0 : x >= 0x1p64 ? UINT64_MAX : (uint64_t)x; }
 static inline float fma_downwards(float a, float b, float c) {
-  double exact = (double)a * b + c; /* but for the last of 53 bits */
-  float rounded = (float)exact;
-  return rounded > exact ? nextafterf(rounded, -INFINITY) : rounded;
+  double product = (double)a * b, sum = product + c; /* the product is exact */
+  double of_c = sum - product, error = (product - (sum - of_c)) + (c - of_c);
+  float rounded = (float)sum;
+  int is_above = rounded > sum || (rounded == sum && error < 0);
+  return is_above ? nextafterf(rounded, -INFINITY) : rounded;
 }
 ";
 
@@ -555,6 +563,7 @@ int kernel(const void *const *p, const uint32_t grid[3], const uint32_t size[3])
   memcpy(place.nctaid, grid, sizeof place.nctaid);
   for (uint32_t z = 0; z < grid[2]; z++) for (uint32_t y = 0; y < grid[1]; y++) for (uint32_t x = 0; x < grid[0]; x++) {
     place.ctaid[0] = x, place.ctaid[1] = y, place.ctaid[2] = z;
+    if (shared) memset(shared, 0xff, SHARED); /* NaN, as all memory */
     if (status == DONE) status = block(p, &place, shared, all);
   }
   free(all);
