@@ -89,7 +89,11 @@ pub(crate) fn rounded(x: f64) -> f64 {
 }
 
 /// The end of what a program said, in one line.
-pub(crate) fn tail(stderr: &str) -> String {
+///
+/// ```
+/// assert_eq!(gpu_folder::chapters::tail("panicked at main.rs:\n  why\n"), "panicked at main.rs: / why");
+/// ```
+pub fn tail(stderr: &str) -> String {
     let lines: Vec<&str> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let text = lines.join(" / ");
     let from = text.char_indices().rev().nth(599).map_or(0, |(at, _)| at);

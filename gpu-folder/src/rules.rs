@@ -33,22 +33,19 @@
 
 use crate::compare::{Bound, Rule};
 
+/// As the book has it.
+const EXACT: Bound =
+    Bound { absolute: 0., relative: 0., loss: None, whole: 0., drawing: 0., grey: 0 };
+
 /// Without training.
-pub const SUMS: Rule = Rule::Near(Bound {
-    absolute: 1.01e-4,
-    relative: 1e-3,
-    loss: None,
-    whole: 0.,
-    drawing: 4.,
-    grey: 2,
-});
+pub const SUMS: Rule =
+    Rule::Near(Bound { absolute: 1.01e-4, relative: 1e-3, drawing: 4., grey: 2, ..EXACT });
 
 /// A sum of 4.8 million numbers, one after the other, beside one in blocks.
-pub const NAIVE: Rule =
-    Rule::Near(Bound { absolute: 4e-4, relative: 0., loss: None, whole: 0., drawing: 0., grey: 0 });
+pub const NAIVE: Rule = Rule::Near(Bound { absolute: 4e-4, ..EXACT });
 
 const AFTER_MANY_STEPS: Bound =
-    Bound { absolute: 1e-3, relative: 1e-3, loss: None, whole: 0., drawing: 8., grey: 8 };
+    Bound { absolute: 1e-3, relative: 1e-3, drawing: 8., grey: 8, ..EXACT };
 
 /// A linear model or a small net after training: four digits more or less of 2038, and two pixels of the page.
 pub const TRAINED: Rule = Rule::Near(AFTER_MANY_STEPS);
@@ -57,38 +54,18 @@ pub const TRAINED: Rule = Rule::Near(AFTER_MANY_STEPS);
 pub const TRAINED_COUNTS: Rule = Rule::Near(Bound { whole: 4., ..AFTER_MANY_STEPS });
 
 /// A ResNet after training.
-pub const CHAOTIC: Rule = Rule::NearWithOtherFigures(Bound {
-    absolute: 0.02,
-    relative: 0.,
-    loss: Some(0.06),
-    whole: 0.,
-    drawing: 0.,
-    grey: 0,
-});
+pub const CHAOTIC: Rule =
+    Rule::NearWithOtherFigures(Bound { absolute: 0.02, loss: Some(0.06), ..EXACT });
 
 /// A ResNet in the middle of its training.
-pub const MIDWAY: Rule = Rule::NearWithOtherFigures(Bound {
-    absolute: 0.06,
-    relative: 0.,
-    loss: Some(0.15),
-    whole: 0.,
-    drawing: 0.,
-    grey: 0,
-});
+pub const MIDWAY: Rule =
+    Rule::NearWithOtherFigures(Bound { absolute: 0.06, loss: Some(0.15), ..EXACT });
 
 /// A learning rate that is read off a curve.
-pub const SUGGESTION: Rule =
-    Rule::Near(Bound { absolute: 0., relative: 0.9, loss: None, whole: 0., drawing: 0., grey: 0 });
+pub const SUGGESTION: Rule = Rule::Near(Bound { relative: 0.9, ..EXACT });
 
 /// How many digits a ResNet gets wrong: 1 of 100.
-pub const COUNTS: Rule = Rule::NearWithOtherFigures(Bound {
-    absolute: 0.02,
-    relative: 0.,
-    loss: None,
-    whole: 20.,
-    drawing: 0.,
-    grey: 0,
-});
+pub const COUNTS: Rule = Rule::NearWithOtherFigures(Bound { absolute: 0.02, whole: 20., ..EXACT });
 
 /// The cells of chapter 12 that show a ResNet after training.
 const AFTER_TRAINING: [&str; 7] =

@@ -266,9 +266,8 @@ impl Check {
                 self.report.problem(&format!("on the {}: {problem}", device.name()))?;
             }
             if outcome.stderr.contains(NOTHING_COMPUTED) && ran < chapter.cells.len() {
-                let name = chapter.name;
-                self.report
-                    .problem(&format!("on the stand-in: {name} stopped: {}", outcome.stderr))?;
+                let (name, why) = (chapter.name, chapters::tail(&outcome.stderr));
+                self.report.problem(&format!("on the stand-in: {name} stopped: {why}"))?;
             }
             self.problems(device, outcome.problems, &outcome.stderr)?;
         }
@@ -360,7 +359,7 @@ impl Check {
         self.report.set("steps", all)
     }
 
-    /// Notes what went wrong. Where a stand-in has started no kernel, numbers mean nothing: there only what
+    /// Notes what went wrong. Where a stand-in has computed nothing, numbers mean nothing: there only what
     /// CUDA itself would object to counts.
     fn problems(&mut self, device: Device, problems: Vec<String>, stderr: &str) -> Result<()> {
         if stderr.contains(NOTHING_COMPUTED) {
