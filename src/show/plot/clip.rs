@@ -5,7 +5,8 @@ use std::ops::Range;
 /// A place on the axes.
 pub(super) type Point = (f32, f32);
 
-/// The parts of a line that lie within the ranges, cut at their edges.
+/// The parts of a line that lie within the ranges, cut at their edges. A point that is not finite
+/// makes a gap.
 pub(super) fn within(
     points: &[(f32, f32)],
     x: &Range<f32>,
@@ -13,7 +14,7 @@ pub(super) fn within(
 ) -> Vec<Vec<(f32, f32)>> {
     let mut parts: Vec<Vec<(f32, f32)>> = Vec::new();
     for pair in points.windows(2) {
-        if !(pair[0].1.is_finite() && pair[1].1.is_finite()) {
+        if !pair.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {
             continue;
         }
         let Some((from, to)) = cut(pair[0], pair[1], x, y) else { continue };

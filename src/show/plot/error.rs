@@ -5,7 +5,9 @@
 #[non_exhaustive]
 pub enum PlotError {
     /// Nothing to draw.
-    #[error("plot `{0}`: no points to draw; add some with `points`, `line` or `function`")]
+    #[error(
+        "plot `{0}`: no points to draw; add some with `points`, `line` or `function`; NaN and infinite numbers have no place"
+    )]
     Empty(String),
     /// As many x as y are needed.
     #[error("plot `{plot}`, series `{series}`: {xs} values of x, but {ys} of y")]
@@ -30,20 +32,6 @@ pub enum PlotError {
         from: f32,
         /// Its end.
         to: f32,
-    },
-    /// NaN or infinite, as after steps that were too large.
-    #[error("plot `{plot}`, series `{series}`: point {index} is ({x}, {y}); leave it out")]
-    NotFinite {
-        /// The plot's file name.
-        plot: String,
-        /// The series' name.
-        series: String,
-        /// Which point of the series, counted from 0.
-        index: usize,
-        /// The point's x.
-        x: f32,
-        /// The point's y.
-        y: f32,
     },
     /// Logarithms of numbers above 0 only.
     #[error("plot `{plot}`: a logarithmic axis cannot start at {from}; let it start above 0")]

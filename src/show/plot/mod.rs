@@ -48,7 +48,8 @@ struct Series {
 }
 
 /// A plot in the making. Series are drawn in the order in which they were added; what lies outside
-/// the ranges is left out.
+/// the ranges is left out. Where a number is NaN or infinite, a line has a gap and a point is left
+/// out, as in matplotlib.
 ///
 /// ```
 /// use mnist_from_scratch::show::Plot;
@@ -201,7 +202,7 @@ impl Plot {
         Ok(svg.replacen(&drawn, &format!("width=\"{width}\""), 1))
     }
 
-    /// Whether there are points, and all of them can be drawn.
+    /// Whether there is a point that has a place.
     fn check(&self, name: &str) -> Result<(), PlotError> {
         let plot = || name.to_string();
         for series in &self.series {
@@ -217,15 +218,8 @@ impl Plot {
             if let Some(domain) = &series.domain {
                 check_range(name, domain)?;
             }
-            let mut points = series.xs.iter().copied().zip(series.ys.iter().copied());
-            if let Some(index) = points.clone().position(|(x, y)| !(x.is_finite() && y.is_finite()))
-            {
-                let (x, y) = points.nth(index).expect("the index was found");
-                let series = series.name.clone();
-                return Err(PlotError::NotFinite { plot: plot(), series, index, x, y });
-            }
         }
-        // On a logarithmic axis not all points have a place.
+        // NaN has no place; on a logarithmic axis, nor have 0 and less.
         let mut points = self.series.iter().flat_map(|series| self.places(series));
         match points.any(|(x, y)| x.is_finite() && y.is_finite()) {
             true => Ok(()),
@@ -305,8 +299,7 @@ mod tests {
     #[test]
     fn bad_input_is_told() {
         assert!(error(Plot::new()).starts_with("plot `p`: no points to draw"));
-        let message = error(scatter(&[0.0, 1.0], &[1.0, f32::NAN]));
-        assert_eq!(message, "plot `p`, series `data`: point 1 is (1, NaN); leave it out");
+        assert!(error(scatter(&[0.0, 1.0], &[f32::NAN; 2])).contains("no points to draw"));
         assert!(error(scatter(&[1.0, 2.0], &[1.0])).contains("`data`: 2 values of x, but 1 of y"));
         let plot = scatter(&[1.0], &[1.0]);
         assert!(error(plot.clone().y_range(1.0..1.0)).contains("range 1 to 1 is empty"));
@@ -331,5 +324,31 @@ mod tests {
     fn text_is_what_was_written_except_for_control_characters() {
         let svg = scatter(&[0.0], &[0.0]).title("#000000\u{0}").svg("p").unwrap();
         assert!(svg.contains("\n#000000\n"), "{svg}");
+    }
+
+    #[test]
+    fn a_plot_has_a_gap_at_nan() {
+        let xs = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0];
+        let lines = |plot: &Plot| plot.svg("p").unwrap().matches("<polyline").count();
+        for missing in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let loss = Plot::new().line("loss", &xs, &[5.0, 4.0, missing, 2.0, 1.0, 0.0]);
+            // The frame and the axes are lines, too.
+            let whole = Plot::new().line("loss", &xs, &[5.0, 4.0, 3.0, 2.0, 1.0, 0.0]);
+            assert_eq!(lines(&loss), lines(&whole) + 1);
+            let mut places = xs;
+            places[2] = missing;
+            assert_eq!(lines(&Plot::new().line("loss", &places, &xs)), lines(&whole) + 1);
+            let points = scatter(&places, &[5.0, 4.0, 3.0, missing, 1.0, 0.0]).svg("p").unwrap();
+            assert_eq!(points.matches("<circle").count(), 4);
+        }
+        let root = Plot::new().function("root", f32::sqrt, -1.0..1.0).svg("p").unwrap();
+        assert!(root.contains("<polyline"));
+    }
+
+    #[test]
+    fn what_has_no_place_does_not_move_the_axes() {
+        let whole = scatter(&[0.0, 1.0], &[0.0, 1.0]);
+        let more = scatter(&[0.0, 7.0, f32::NAN, 1.0], &[0.0, f32::NAN, 9.0, 1.0]);
+        assert_eq!(whole.svg("p").unwrap(), more.svg("p").unwrap());
     }
 }
