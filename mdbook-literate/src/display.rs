@@ -4,11 +4,12 @@
 //! program is run by hand, the figure is written to a file and the path is printed.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+
+use crate::figures;
+pub use crate::figures::FIGURES;
 
 /// Set by the harness in the environment of a chapter's program: figures go to standard output.
 pub const RECORDING: &str = "MDBOOK_LITERATE";
@@ -39,10 +40,11 @@ pub enum Figure<'a> {
 }
 
 /// Shows `figure`: under the harness as part of the cell's output, else as a file
-/// `target/figures/PROGRAM/NN-NAME.png` (or `.svg`) whose path is printed.
+/// `target/figures/PROGRAM/NN-NAME.png` (or `.svg`) whose path is printed. The environment variable
+/// [`MDBOOK_LITERATE_FIGURES`](FIGURES) names another folder than `target/figures`.
 ///
 /// # Errors
-/// When the file cannot be written; the message names it.
+/// When the file cannot be written, or that folder is not there; the message names it.
 ///
 /// # Example
 /// ```
@@ -65,9 +67,7 @@ pub fn show(name: &str, figure: Figure<'_>) -> io::Result<()> {
             return Ok(());
         }
     };
-    let path = figure_path(name, extension);
-    write(&path, bytes)
-        .map_err(|e| io::Error::new(e.kind(), format!("figure {}: {e}", path.display())))?;
+    let path = figures::write(name, extension, bytes)?;
     println!("[figure: {}]", path.display());
     Ok(())
 }
@@ -93,26 +93,6 @@ fn record(out: &mut impl Write, figure: Figure<'_>) -> io::Result<()> {
     writeln!(out, "{MARK}end")
 }
 
-/// `target/figures/PROGRAM/NN-NAME.EXTENSION`; NN counts the program's figures from 1.
-fn figure_path(name: &str, extension: &str) -> PathBuf {
-    static SHOWN: AtomicUsize = AtomicUsize::new(0);
-    let number = SHOWN.fetch_add(1, Ordering::Relaxed) + 1;
-    let program = std::env::current_exe().ok();
-    let program = program.as_deref().and_then(Path::file_stem).map(|s| s.to_string_lossy());
-    let name: String =
-        name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    Path::new("target/figures")
-        .join(program.as_deref().unwrap_or("program"))
-        .join(format!("{number:02}-{name}.{extension}"))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(path, bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,13 +115,5 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "\u{1e}figure image/png width=140\niVBORw==\n\u{1e}end\n"
         );
-    }
-
-    #[test]
-    fn file_names_are_numbered_and_safe() {
-        let path = figure_path("a 3/7", "png");
-        let name = path.file_name().unwrap().to_str().unwrap();
-        assert!(name.ends_with("-a_3_7.png"), "{name}");
-        assert!(path.starts_with("target/figures"));
     }
 }

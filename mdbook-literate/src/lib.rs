@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod display;
+mod figures;
 
 #[cfg(feature = "tool")]
 pub mod book;
