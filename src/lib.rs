@@ -32,6 +32,7 @@
 
 mod backend;
 pub mod data;
+mod files;
 pub mod gpu;
 pub mod learner;
 pub mod loss;

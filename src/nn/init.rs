@@ -1,14 +1,12 @@
 //! Where training starts from.
 
-use dfdx::nn::{
-    RecursiveWalker, ScalarOptions, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut,
-    ViewTensorName,
-};
+use std::convert::Infallible;
+
+use dfdx::nn::TensorCollection;
 use dfdx::shapes::{ConstShape, HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
-use num_traits::NumCast;
 
-use super::taps::{self, Taps};
+use super::parameters::{Change, Parameter, change};
 use crate::random::{normal_numbers, randn};
 
 /// Random parameters to start from: normal numbers with mean 0 and standard deviation `std`, the
@@ -54,53 +52,34 @@ pub enum Fan {
 /// assert_eq!(layer.weight.array()[0][0], 0.96345764);
 /// ```
 pub fn kaiming_normal_<M: TensorCollection<f32, AutoDevice>>(model: &mut M, fan: Fan) {
-    let mut each = Kaiming { fan, taps: Taps::default() };
-    let Ok(_) = M::iter_tensors(&mut RecursiveWalker { m: (model, String::new()), f: &mut each });
+    let Ok(()) = change(model, &mut Kaiming { fan });
 }
 
 /// Goes through a model's parameters.
 struct Kaiming {
     fan: Fan,
-    taps: Taps,
 }
 
-impl TensorVisitor<f32, AutoDevice> for Kaiming {
-    type Viewer = (ViewTensorMut, ViewTensorName);
-    type Err = std::convert::Infallible;
-    type E2 = f32;
-    type D2 = AutoDevice;
+impl Change for Kaiming {
+    type Error = Infallible;
 
-    fn visit<S: Shape>(
+    fn change<S: Shape>(
         &mut self,
-        options: TensorOptions<S, f32, AutoDevice>,
-        (p, name): (&mut Tensor<S, f32, AutoDevice>, String),
-    ) -> Result<Option<Tensor<S, f32, AutoDevice>>, Self::Err> {
-        let sizes: Vec<usize> = p.shape().concrete().into();
-        let conv = self.taps.of(&name).is_some();
-        let (outputs, inputs, places) = match sizes[..] {
-            [rows, columns, inputs, outputs] if conv => (outputs, inputs, rows * columns),
-            [outputs, inputs] if options.do_gradient_update => (outputs, inputs, 1),
-            _ => return Ok(None),
+        parameter: &Parameter,
+        p: &mut Tensor<S, f32, AutoDevice>,
+    ) -> Result<(), Infallible> {
+        let (outputs, inputs, places) = match parameter.sizes()[..] {
+            [outputs, inputs, rows, columns] if parameter.is_convolution() => {
+                (outputs, inputs, rows * columns)
+            }
+            [outputs, inputs] if parameter.learns => (outputs, inputs, 1),
+            _ => return Ok(()),
         };
         let connections = places * if self.fan == Fan::In { inputs } else { outputs };
         // In the steps of PyTorch, so that no bit differs.
         let std = f64::sqrt(2.0) / f64::sqrt(connections as f64);
         let drawn = normal_numbers(p.shape().num_elements(), 0.0, std);
-        p.copy_from(&match sizes[..] {
-            [rows, columns, ..] if conv => {
-                taps::from_pytorch(&drawn, [outputs, inputs, rows, columns])
-            }
-            _ => drawn,
-        });
-        Ok(None)
-    }
-
-    fn visit_scalar<N: NumCast>(
-        &mut self,
-        _: ScalarOptions<N>,
-        (value, name): (&mut N, String),
-    ) -> Result<Option<N>, Self::Err> {
-        self.taps.scalar(&name, value);
-        Ok(None)
+        p.copy_from(&parameter.in_memory_order(drawn));
+        Ok(())
     }
 }

@@ -25,6 +25,7 @@ mod flatten;
 mod init;
 mod linear;
 mod observe;
+pub(crate) mod parameters;
 mod pool;
 mod product;
 mod residual;
@@ -43,10 +44,12 @@ pub use observe::LayerSummary;
 pub use pool::{AdaptiveAvgPool2d, AdaptiveConcatPool2d, AdaptiveMaxPool2d, MaxPool2d};
 pub use product::{JoinTape, MatMul, RowsOf};
 pub use residual::{BasicBlock, DownBlock, Identity, ResidualBlock};
-pub use weights::{WeightsError, load_weights, save_weights};
+pub use weights::{
+    Difference, Loaded, NonFiniteNumbers, WeightsError, WeightsFile, load_weights, save_weights,
+    save_weights_as_they_are,
+};
 pub use window::Window;
 
 pub(crate) use channels::pictures_by_pixel;
 pub(crate) use observe::layers;
-pub(crate) use taps::Taps;
 pub(crate) use window::{OutHeight, OutWidth};

@@ -7,9 +7,8 @@
 //! 6.9 of 11.2 million weights.
 //!
 //! Which taps have met a pixel is known from the sizes. A layer keeps it as a number with a bit for each
-//! tap, which dfdx's visitors see as a scalar of the name [`NAME`], just before the weights.
-
-use num_traits::NumCast;
+//! tap, which dfdx's visitors see as a scalar of the name [`NAME`], just before the weights;
+//! [`parameters`](super::parameters) puts the two together.
 
 /// The name of the scalar with a bit for each tap.
 pub(super) const NAME: &str = "taps";
@@ -45,35 +44,6 @@ fn places([outputs, inputs, rows, columns]: [usize; 4]) -> impl Iterator<Item = 
     (0..taps).flat_map(matrix)
 }
 
-/// What a visitor of a model's parameters knows about the weights that come next.
-#[derive(Default)]
-pub(crate) struct Taps {
-    /// The name that the weights of the convolution will have, and the bits of its taps.
-    next: Option<(String, u64)>,
-}
-
-impl Taps {
-    /// To be called for each scalar.
-    pub fn scalar<N: NumCast>(&mut self, name: &str, value: &N) {
-        if let Some(layer) = name.strip_suffix(NAME) {
-            self.next = value.to_u64().map(|bits| (format!("{layer}weight"), bits));
-        }
-    }
-
-    /// To be called for each tensor with its name: the bits of its taps, if it is the weights of a
-    /// convolution.
-    pub fn of(&mut self, name: &str) -> Option<u64> {
-        self.next.take().filter(|(weights, _)| weights == name).map(|(_, bits)| bits)
-    }
-
-    /// Which taps have met a pixel, if the parameter is the weights of a convolution and not all have.
-    pub fn met(&mut self, name: &str, sizes: &[usize]) -> Option<Vec<bool>> {
-        let bits = self.of(name).filter(|bits| *bits != u64::MAX)?;
-        let taps: Vec<bool> = (0..sizes[0] * sizes[1]).map(|at| bits >> at & 1 == 1).collect();
-        taps.contains(&false).then_some(taps)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,23 +57,5 @@ mod tests {
         assert_eq!(to_pytorch(&by_tap, [1, 2, 2, 2]), pytorch);
         let any: Vec<usize> = (0..2 * 3 * 4 * 5).collect();
         assert_eq!(to_pytorch(&from_pytorch(&any, [2, 3, 4, 5]), [2, 3, 4, 5]), any);
-    }
-
-    #[test]
-    fn the_taps_that_have_met_a_pixel() {
-        let mut taps = Taps::default();
-        taps.scalar("1.conv.taps", &bits(&[false, true, true, false]));
-        let met = taps.met("1.conv.weight", &[2, 2, 3, 5]);
-        assert_eq!(met, Some(vec![false, true, true, false]));
-        // Whatever comes after is no convolution's.
-        assert_eq!(taps.met("1.bn.weight", &[5]), None);
-        taps.scalar("taps", &bits(&[true; 4]));
-        assert_eq!(taps.met("weight", &[2, 2, 1, 1]), None);
-        // A layer of somebody else's with a scalar.
-        taps.scalar("bn.epsilon", &1e-5);
-        assert_eq!(taps.met("bn.weight", &[7]), None);
-        // Kernels with many taps are taken as a whole.
-        taps.scalar("taps", &bits(&[false; 81]));
-        assert_eq!(taps.met("weight", &[9, 9, 1, 2]), None);
     }
 }

@@ -1,15 +1,12 @@
 //! Adam as fastai has it.
 
-use dfdx::nn::{
-    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut, ViewTensorName,
-};
-use dfdx::shapes::{HasShape, Shape};
+use dfdx::nn::TensorCollection;
+use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
-use num_traits::NumCast;
 
 use super::{Optim, OptimError};
 use crate::backend::{AdamStep, adam};
-use crate::nn::Taps;
+use crate::nn::parameters::{Change, Parameter, change};
 use crate::tensor::Grads;
 
 /// Adam with decoupled weight decay: fastai's `Adam(params, lr, mom=0.9, sqr_mom=0.99, eps=1e-5,
@@ -131,10 +128,8 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
             averages: &mut self.averages,
             squares: &mut self.squares,
             gradients,
-            taps: Taps::default(),
         };
-        M::iter_tensors(&mut RecursiveWalker { m: (model, String::new()), f: &mut each })?;
-        Ok(())
+        change(model, &mut each)
     }
 
     fn lr(&self) -> f64 {
@@ -157,35 +152,21 @@ struct EachParameter<'a> {
     averages: &'a mut Grads,
     squares: &'a mut Grads,
     gradients: &'a mut Grads,
-    taps: Taps,
 }
 
-impl TensorVisitor<f32, AutoDevice> for EachParameter<'_> {
-    type Viewer = (ViewTensorMut, ViewTensorName);
-    type Err = OptimError;
-    type E2 = f32;
-    type D2 = AutoDevice;
+impl Change for EachParameter<'_> {
+    type Error = OptimError;
 
-    fn visit<S: Shape>(
+    fn change<S: Shape>(
         &mut self,
-        options: TensorOptions<S, f32, AutoDevice>,
-        (p, name): (&mut Tensor<S, f32, AutoDevice>, String),
-    ) -> Result<Option<Tensor<S, f32, AutoDevice>>, OptimError> {
-        if options.do_gradient_update {
-            let taps = self.taps.met(&name, p.shape().concrete().as_ref());
-            let step = if S::NUM_DIMS > 1 { &self.weights } else { &self.others };
-            let numbers = [&mut *self.averages, &mut *self.squares, &mut *self.gradients];
-            adam((p, name), numbers, step, taps.as_deref())?;
+        parameter: &Parameter,
+        p: &mut Tensor<S, f32, AutoDevice>,
+    ) -> Result<(), OptimError> {
+        if !parameter.learns {
+            return Ok(());
         }
-        Ok(None)
-    }
-
-    fn visit_scalar<N: NumCast>(
-        &mut self,
-        _: dfdx::nn::ScalarOptions<N>,
-        (value, name): (&mut N, String),
-    ) -> Result<Option<N>, OptimError> {
-        self.taps.scalar(&name, value);
-        Ok(None)
+        let step = if S::NUM_DIMS > 1 { &self.weights } else { &self.others };
+        let numbers = [&mut *self.averages, &mut *self.squares, &mut *self.gradients];
+        adam((p, &parameter.name), numbers, step, parameter.taps_met().as_deref())
     }
 }

@@ -1,10 +1,11 @@
 //! Optimizers that treat one parameter after the other.
 
-use dfdx::nn::{RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorMut};
+use dfdx::nn::TensorCollection;
 use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, HasErr, Tensor};
 
 use super::{Optim, OptimError};
+use crate::nn::parameters::{Change, Parameter, change};
 use crate::tensor::Grads;
 
 /// How an optimizer changes one parameter: all that a simple optimizer is.
@@ -50,18 +51,6 @@ pub trait UpdateRule {
         grad: &Tensor<S, f32, AutoDevice>,
     );
 
-    /// Changes the parameter `p`, whose gradient is among `gradients`: for rules that need no copy of it.
-    #[doc(hidden)]
-    fn update_in<S: Shape>(
-        &mut self,
-        p: &mut Tensor<S, f32, AutoDevice>,
-        gradients: &mut Grads,
-    ) -> Result<(), <AutoDevice as HasErr>::Err> {
-        gradients.try_alloc_for(p)?;
-        self.update(p, &gradients.get(p));
-        Ok(())
-    }
-
     /// The learning rate.
     fn lr(&self) -> f64;
 
@@ -78,30 +67,25 @@ struct EachParameter<'a, R> {
     gradients: &'a mut Grads,
 }
 
-impl<R: UpdateRule> TensorVisitor<f32, AutoDevice> for EachParameter<'_, R> {
-    type Viewer = ViewTensorMut;
-    type Err = <AutoDevice as HasErr>::Err;
-    type E2 = f32;
-    type D2 = AutoDevice;
+impl<R: UpdateRule> Change for EachParameter<'_, R> {
+    type Error = <AutoDevice as HasErr>::Err;
 
-    fn visit<S: Shape>(
+    fn change<S: Shape>(
         &mut self,
-        options: TensorOptions<S, f32, AutoDevice>,
+        parameter: &Parameter,
         p: &mut Tensor<S, f32, AutoDevice>,
-    ) -> Result<Option<Tensor<S, f32, AutoDevice>>, Self::Err> {
-        if options.do_gradient_update {
-            self.rule.update_in(p, self.gradients)?;
+    ) -> Result<(), Self::Error> {
+        if parameter.learns {
+            self.gradients.try_alloc_for(p)?;
+            self.rule.update(p, &self.gradients.get(p));
         }
-        Ok(None)
+        Ok(())
     }
 }
 
 impl<M: TensorCollection<f32, AutoDevice>, R: UpdateRule> Optim<M> for R {
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
-        let mut each = EachParameter { rule: self, gradients };
-        M::iter_tensors(&mut RecursiveWalker { m: model, f: &mut each })
-            .map(|_| ())
-            .map_err(OptimError::Device)
+        change(model, &mut EachParameter { rule: self, gradients }).map_err(OptimError::Device)
     }
 
     fn lr(&self) -> f64 {

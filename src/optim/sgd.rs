@@ -1,10 +1,12 @@
 //! Stochastic gradient descent as fastai has it.
 
+use dfdx::nn::TensorCollection;
 use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, HasErr, Tensor};
 
-use super::{PerParameter, UpdateRule};
+use super::{Optim, OptimError};
 use crate::backend;
+use crate::nn::parameters::{Change, Parameter, change};
 use crate::tensor::Grads;
 
 /// Stochastic gradient descent, fastai's `SGD(params, lr, mom=0., wd=0.)`.
@@ -38,7 +40,7 @@ pub struct SGD {
     momentum: f64,
     weight_decay: f64,
     /// The `v` of each parameter, found by the parameter it belongs to as gradients are.
-    averages: PerParameter,
+    averages: Grads,
 }
 
 impl SGD {
@@ -46,10 +48,11 @@ impl SGD {
     ///
     /// ```
     /// use mnist_from_scratch::prelude::*;
-    /// assert_eq!(UpdateRule::lr(&SGD::new(0.1)), 0.1);
+    /// let opt = SGD::new(0.1);
+    /// assert_eq!(Optim::<Linear<1, 1>>::lr(&opt), 0.1);
     /// ```
     pub fn new(lr: f64) -> Self {
-        Self { lr, momentum: 0.0, weight_decay: 0.0, averages: PerParameter::default() }
+        Self { lr, momentum: 0.0, weight_decay: 0.0, averages: Grads::leaky() }
     }
 
     /// How much of the direction of the last steps is kept, from 0 (nothing) to 1 (excluded).
@@ -82,29 +85,11 @@ impl Default for SGD {
     }
 }
 
-impl UpdateRule for SGD {
-    /// By dfdx's own kernel: one launch, and no copy of the gradient.
-    fn update_in<S: Shape>(
-        &mut self,
-        p: &mut Tensor<S, f32, AutoDevice>,
-        gradients: &mut Grads,
-    ) -> Result<(), <AutoDevice as HasErr>::Err> {
+impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for SGD {
+    fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
         let sizes = [self.lr, self.momentum, self.weight_decay];
-        backend::sgd(p, [&mut self.averages.0, gradients], sizes)
-    }
-
-    fn update<S: Shape>(
-        &mut self,
-        p: &mut Tensor<S, f32, AutoDevice>,
-        grad: &Tensor<S, f32, AutoDevice>,
-    ) {
-        let kept = 1.0 - self.lr * self.weight_decay;
-        if self.momentum == 0.0 {
-            p.axpy(kept, grad, -self.lr);
-            return;
-        }
-        let average = self.averages.update(p, |v| v * self.momentum as f32 + grad.clone());
-        p.axpy(kept, &average, -self.lr);
+        let mut each = EachParameter { sizes, averages: &mut self.averages, gradients };
+        change(model, &mut each).map_err(OptimError::Device)
     }
 
     fn lr(&self) -> f64 {
@@ -119,6 +104,29 @@ impl UpdateRule for SGD {
     fn set_momentum(&mut self, momentum: f64) {
         if self.momentum != 0.0 {
             self.momentum = momentum;
+        }
+    }
+}
+
+/// Goes through a model's parameters.
+struct EachParameter<'a> {
+    /// Learning rate, momentum, weight decay.
+    sizes: [f64; 3],
+    averages: &'a mut Grads,
+    gradients: &'a mut Grads,
+}
+
+impl Change for EachParameter<'_> {
+    type Error = <AutoDevice as HasErr>::Err;
+
+    fn change<S: Shape>(
+        &mut self,
+        parameter: &Parameter,
+        p: &mut Tensor<S, f32, AutoDevice>,
+    ) -> Result<(), Self::Error> {
+        match parameter.learns {
+            true => backend::sgd(p, [&mut *self.averages, &mut *self.gradients], self.sizes),
+            false => Ok(()),
         }
     }
 }

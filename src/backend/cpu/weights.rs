@@ -2,23 +2,20 @@
 
 use std::ops::Range;
 
-use dfdx::nn::{
-    RecursiveWalker, TensorCollection, TensorOptions, TensorVisitor, ViewTensorName, ViewTensorRef,
-};
-use dfdx::shapes::{HasShape, Shape};
+use dfdx::nn::TensorCollection;
+use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
-use num_traits::NumCast;
 
-use super::view::{values, values_mut};
+use super::view::values_mut;
 use super::{AdamStep, Err};
-use crate::nn::Taps;
+use crate::nn::parameters::{Look, Parameter, look_at};
 use crate::optim::OptimError;
 use crate::tensor::Grads;
 
 /// A step of Adam for the parameter `p` called `name`. Where only some taps of a convolution have met a
 /// pixel, the others stay as they are.
 pub(crate) fn adam<S: Shape>(
-    (p, name): (&mut Tensor<S, f32, AutoDevice>, String),
+    (p, name): (&mut Tensor<S, f32, AutoDevice>, &str),
     [averages, squares, gradients]: [&mut Grads; 3],
     step: &AdamStep,
     taps: Option<&[bool]>,
@@ -28,7 +25,7 @@ pub(crate) fn adam<S: Shape>(
     let gradient = gradients.get_or_alloc_mut(p).map_err(OptimError::Device)?;
     let average = averages.get_or_alloc_mut(p).map_err(OptimError::Device)?;
     let square = squares.get_or_alloc_mut(p).map_err(OptimError::Device)?;
-    let p = values_mut(p).ok_or(OptimError::Layout(name))?;
+    let p = values_mut(p).ok_or(OptimError::Layout(name.into()))?;
     for range in ranges(taps, p.len()) {
         step.update(
             &mut p[range.clone()],
@@ -47,16 +44,27 @@ pub(crate) fn sgd<S: Shape>(
     [lr, momentum, weight_decay]: [f64; 3],
 ) -> Result<(), Err> {
     let kept = 1.0 - lr * weight_decay;
-    gradients.try_alloc_for(p)?;
-    let gradient = gradients.get(p);
-    if momentum == 0.0 {
-        return p.try_axpy(kept, &gradient, -lr);
+    let gradient = gradients.get_or_alloc_mut(p)?;
+    let average = match momentum != 0.0 {
+        true => Some(averages.get_or_alloc_mut(p)?),
+        false => None,
+    };
+    let step = match average {
+        Some(average) => {
+            average.iter_mut().zip(&**gradient).for_each(|(v, g)| *v = momentum as f32 * *v + g);
+            average
+        }
+        None => gradient,
+    };
+    if let Some(p) = values_mut(p) {
+        // In the steps of dfdx's `axpy`, so that no bit differs.
+        let (kept, lr) = (kept as f32, -lr as f32);
+        p.iter_mut().zip(&**step).for_each(|(p, step)| *p = *p * kept + step * lr);
+        return Ok(());
     }
-    let average = averages.get_or_alloc_mut(p)?;
-    for (v, g) in average.iter_mut().zip(values(&gradient).iter()) {
-        *v = momentum as f32 * *v + g;
-    }
-    p.try_axpy(kept, &averages.get(p), -lr)
+    // A view of another tensor, whose numbers lie in another order.
+    let steps = if momentum != 0.0 { averages.get(p) } else { gradients.get(p) };
+    p.try_axpy(kept, &steps, -lr)
 }
 
 /// Sets the gradients of a model's parameters to 0, as dfdx's `model.zero_grads(gradients)` does, but
@@ -65,44 +73,28 @@ pub(crate) fn zero_grads<M: TensorCollection<f32, AutoDevice>>(
     model: &M,
     gradients: &mut Grads,
 ) -> Result<(), Err> {
-    let mut each = ZeroEach { gradients, taps: Taps::default() };
-    M::iter_tensors(&mut RecursiveWalker { m: (model, String::new()), f: &mut each })?;
-    Ok(())
+    look_at(model, &mut ZeroEach { gradients })
 }
 
 struct ZeroEach<'a> {
     gradients: &'a mut Grads,
-    taps: Taps,
 }
 
-impl TensorVisitor<f32, AutoDevice> for ZeroEach<'_> {
-    type Viewer = (ViewTensorRef, ViewTensorName);
-    type Err = Err;
-    type E2 = f32;
-    type D2 = AutoDevice;
+impl Look for ZeroEach<'_> {
+    type Error = Err;
 
-    fn visit<S: Shape>(
+    fn look<S: Shape>(
         &mut self,
-        options: TensorOptions<S, f32, AutoDevice>,
-        (p, name): (&Tensor<S, f32, AutoDevice>, String),
-    ) -> Result<Option<Tensor<S, f32, AutoDevice>>, Err> {
-        if options.do_gradient_update {
-            let taps = self.taps.met(&name, p.shape().concrete().as_ref());
+        parameter: &Parameter,
+        p: &Tensor<S, f32, AutoDevice>,
+    ) -> Result<(), Err> {
+        if parameter.learns {
             let gradient = self.gradients.get_or_alloc_mut(p)?;
-            for range in ranges(taps.as_deref(), gradient.len()) {
+            for range in ranges(parameter.taps_met().as_deref(), gradient.len()) {
                 samebits::zero(&mut gradient[range]);
             }
         }
-        Ok(None)
-    }
-
-    fn visit_scalar<N: NumCast>(
-        &mut self,
-        _: dfdx::nn::ScalarOptions<N>,
-        (value, name): (&N, String),
-    ) -> Result<Option<N>, Err> {
-        self.taps.scalar(&name, value);
-        Ok(None)
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::backend::cpu;
 use crate::nn::{BasicBlock, BatchNorm, Fan, kaiming_normal_};
-use crate::optim::{Adam, UpdateRule};
+use crate::optim::Adam;
 use crate::prelude::*;
 
 fn assert_close(what: &str, ours: &[f32], expected: &[f32]) {
@@ -382,7 +382,7 @@ fn steps_of_adam() {
         let numbers = [&mut averages, &mut squares, &mut same];
         let betas = [0.9, 0.99];
         let step = AdamStep { step, lr: 0.1, betas, eps: 1e-5, weight_decay: 0.01 };
-        adam((&mut ours, String::new()), numbers, &step, Some(&taps)).unwrap();
+        adam((&mut ours, ""), numbers, &step, Some(&taps)).unwrap();
         assert_close("weights", &ours.as_vec(), &theirs.weight.as_vec());
     }
     let after = ours.as_vec();
@@ -395,12 +395,14 @@ fn steps_of_adam() {
 fn steps_of_sgd() {
     let dev = AutoDevice::default();
     let start = dev.tensor([1.0f32, -2.0]);
-    let mut by_hand = SGD::new(0.1).momentum(0.9).weight_decay(0.5);
-    let (mut p, mut q, mut r) = (start.clone(), start.clone(), start);
+    let (mut p, mut q) = (start.clone(), start.clone());
+    // By hand, as the formulas have it.
+    let (mut r, mut velocities) = (start.clone(), PerParameter::default());
     let (mut averages, mut other_averages) = (Grads::leaky(), Grads::leaky());
     for _ in 0..3 {
         let gradient = p.leaky_trace().square().sum::<Rank0, _>().backward();
-        by_hand.update(&mut r, &gradient.get(&p));
+        let velocity = velocities.update(&start, |v| v * 0.9 + gradient.get(&p));
+        r.axpy(1. - 0.1 * 0.5, &velocity, -0.1);
         let sizes = [0.1, 0.9, 0.5];
         sgd(&mut p, [&mut averages, &mut gradient.clone()], sizes).unwrap();
         let mut gradient = q.leaky_trace().square().sum::<Rank0, _>().backward();

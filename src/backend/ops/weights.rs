@@ -18,7 +18,7 @@ use crate::tensor::Grads;
 /// each has met a pixel. The others are left alone. Their gradients and averages are 0, so only the
 /// decay would change them.
 pub(crate) fn adam<S: Shape>(
-    (p, _name): (&mut Tensor<S, f32, AutoDevice>, String),
+    (p, _name): (&mut Tensor<S, f32, AutoDevice>, &str),
     numbers: [&mut Grads; 3],
     step: &AdamStep,
     taps: Option<&[bool]>,
