@@ -85,6 +85,9 @@ fn main() -> Result<()> {
     show!(valid_3_distance, valid_3_distance.shape());
 
     //
+    // (The notebook prints other numbers here, and other answers of `is_3` below: its files come in the order in
+    // which the disk has them, and ours are sorted. The images are the same, and so are all means.)
+    //
     // One call, and we get one distance for each image. Yet the function subtracts two tensors of different
     // shape: a stack of many images, and a single one. How can that work?
     //

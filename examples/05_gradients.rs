@@ -113,7 +113,7 @@ fn main() -> Result<()> {
     // we use one that does not.)
     //
     // Now ask for the gradient. The tape is played backwards, from the result to the input, and so the method
-    // is called `backward`:
+    // is called `backward`. The whole procedure is known as [**backpropagation**](glossary.md#backward-pass):
 
     // %% backward
     let gradients = yt.backward();
@@ -143,9 +143,10 @@ fn main() -> Result<()> {
     // yt.backward();
     // ```
     //
-    // Another famous mistake in PyTorch is to call `backward` again without setting the gradients back to
-    // zero. They are added to those that are there already, and nothing warns you. In dfdx `backward` takes
-    // the tensor together with its tape. They are used up, and there is nothing left to call it on:
+    // And what if you call `backward` twice on the same result? PyTorch threw the record away after the first
+    // call, and raises an error when it gets there: *Trying to backward through the graph a second time*. Rust
+    // needs no run to find that. `backward` takes the tensor together with its tape. Both are used up, and there
+    // is nothing left to call it on:
     //
     // ```rust,compile_fail,E0382
     // # use mnist_from_scratch::prelude::*;
@@ -156,7 +157,10 @@ fn main() -> Result<()> {
     // let more = yt.backward(); // `yt` is gone
     // ```
     //
-    // Each pass makes gradients of its own.
+    // Something else does slip through in PyTorch. If you make *new* predictions and call `backward` on them, the
+    // new gradients are added to those of the last time, and nothing warns you. Here `leaky_trace` starts with
+    // empty gradients for each pass. (dfdx adds up, too, if you hand it the old gradients.
+    // [Chapter 9](09_training_loop.md#gradients-that-add-up) does that, and shows what it is good for.)
     //
     // ### Three at once
     //
@@ -283,9 +287,11 @@ fn main() -> Result<()> {
     // </details>
     //
     // <details>
-    // <summary><strong>In PyTorch, gradients have to be set to zero between two passes. Why not here?</strong></summary>
+    // <summary><strong>In PyTorch, gradients have to be set to zero between two passes. Why not in this chapter?</strong></summary>
     //
-    // `backward` returns new gradients each time, instead of adding to those that are stored in the tensor.
+    // PyTorch keeps them in the tensor, and each `backward` adds to what is there. Here each `leaky_trace` starts
+    // a new record with empty gradients, and `backward` returns them. (Who hands the old ones on, with `trace`,
+    // has to set them to zero here as well.)
     // </details>
     //
     // **Exercise.** Start `descend` at 2.5 instead. Which learning rate needs the fewest steps to get below a

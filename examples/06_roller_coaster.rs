@@ -30,6 +30,9 @@ fn main() -> Result<()> {
     show!(speed);
 
     //
+    // Two of the measurements came out below 0. That is the noise: nobody's stopwatch is that bad, but the
+    // notebook's is, and so is ours.
+    //
     // `manual_seed(42)` makes the numbers random and yet the same each time, for you as for us. They are even
     // those that PyTorch draws with the same seed. So you can hold every number of this chapter against the
     // Python notebook. (The last digit of a large number may differ: the two libraries do not add up in the
@@ -122,8 +125,8 @@ fn main() -> Result<()> {
     show_preds(&time, &speed, &preds).show("first-prediction")?;
 
     //
-    // Not close at all. If it were up to our random parameters, the roller coaster would end up going
-    // backwards: its speed is negative.
+    // Not close at all. The measurements rise at the end, and the predictions fall without end, far below anything
+    // that was measured.
     //
     // ## Step 3: calculate the loss
 
@@ -216,7 +219,7 @@ fn main() -> Result<()> {
     let mut params = orig_params.clone();
     let plots = [1, 2, 3, 4].map(|step| {
         let (_, preds) = apply_step(&time, &speed, &mut params, lr);
-        show_preds(&time, &speed, &preds).title(&format!("step {step}"))
+        show_preds(&time, &speed, &preds).title(&format!("before step {step}"))
     });
     Plots::row(plots).show("four-steps")?;
 

@@ -98,7 +98,7 @@ fn main() -> Result<()> {
     type Weights = Tensor<Rank2<784, 1>, f32, AutoDevice>;
 
     manual_seed(42);
-    let mut weights: Weights = init_params(&dev, 1.);
+    let weights: Weights = init_params(&dev, 1.);
 
     //
     // The shape in the type decides how many numbers are drawn. The 1 makes them a column: that will be handy
@@ -181,19 +181,28 @@ fn main() -> Result<()> {
     //
     // ## Why not accuracy?
     //
-    // Let us see what happens to the accuracy if we make one weight a tiny bit larger:
+    // Let us see what happens to the accuracy if we make one weight a little larger, by a hundredth. It should
+    // be the weight of a pixel that has ink in some images, such as the one in the middle:
 
     // %% nudge
-    weights.set([0, 0], weights.array()[0][0] * 1.0001);
+    let images = train_x.as_vec();
+    let with_ink = |pixel: usize| images.chunks(784).filter(|image| image[pixel] > 0.).count();
+    let (corner, middle) = (0, 14 * 28 + 14);
+    println!("ink in {} images; in the corner, {}", with_ink(middle), with_ink(corner));
+
+    let mut nudged = weights.clone();
+    nudged.set([middle, 0], weights.array()[middle][0] * 1.01);
 
     //
+    // (The notebook nudges the weight of the first pixel, the corner. It is white in all images, so no
+    // prediction depends on its weight, and nothing could have changed.)
+
     // %% accuracy_again
-    let preds = linear1(train_x.clone(), &weights, &bias);
+    let preds = linear1(train_x.clone(), &nudged, &bias);
     show!(preds.gt(0.).eq(&train_y.eq(1)).mean_all().array());
 
     //
-    // Nothing. The very same number. (The first pixel is a corner, and white in nearly all images. But the
-    // result would be the same for most other pixels.)
+    // Nothing. The very same number, although the predictions for thousands of images have moved a little.
     //
     // Remember what a gradient is: how much the output changes, divided by how much the input was changed. The
     // accuracy changes only when some prediction crosses 0, from a 7 to a 3 or back. A small change of a weight
@@ -306,8 +315,21 @@ fn main() -> Result<()> {
     // Now any prediction will do:
 
     // %% loss
-    show!(mnist_loss(linear1(train_x, &weights, &bias), train_y.clone()));
+    show!(mnist_loss(linear1(train_x.clone(), &weights, &bias), train_y.clone()));
 
+    //
+    // And does it notice the nudge that the accuracy did not see?
+
+    // %% nudged_loss
+    let [before, after] = [&weights, &nudged].map(|weights| {
+        let preds = linear1(train_x.clone(), weights, &bias);
+        mnist_loss(preds, train_y.clone()).array()
+    });
+    println!("{:.0e}", after - before);
+
+    //
+    // It does. The loss is a hundred-thousandth smaller: that is little, but it is not nothing, and it says in which
+    // direction to go.
     //
     // ## Loss and metric
     //

@@ -66,7 +66,10 @@ fn main() -> Result<()> {
         let mean = gradients.iter().sum::<f32>() / 100.;
         let spread = gradients.iter().map(|g| (g - mean).powi(2)).sum::<f32>() / 100.;
         let deviation = spread.sqrt();
-        println!("{size:3} images: mean {mean:7.4}, standard deviation {deviation:.4}");
+        println!(
+            "{size:3} images: standard deviation {deviation:.4}, mean {mean:7.4} ± {:.4}",
+            deviation / 10.
+        );
         // Side by side, so that they do not hide one another.
         let places: Vec<f32> =
             (0..100).map(|i| power as f32 + (i % 10) as f32 / 20. - 0.25).collect();
@@ -75,8 +78,12 @@ fn main() -> Result<()> {
     plot.show("noise")?;
 
     //
-    // On average they all agree. But with four images a single gradient can point almost anywhere. With eight
-    // times as many the spread is about a third. (It shrinks with the square root of the batch size.)
+    // With four images a single gradient can point almost anywhere. With eight times as many the spread is about a
+    // third. (It shrinks with the square root of the batch size.)
+    //
+    // And on average? The mean of a hundred draws is uncertain, too: by about a tenth of their standard deviation,
+    // since ten is the square root of a hundred. That is the number after the ±. Within it or a little more, the
+    // three means agree with the gradient of all images. Small batches are noisy, but they do not mislead.
     //
     // Noise is not only bad. A step need not be exact: the next one corrects it. And many rough steps get
     // further than one careful step.

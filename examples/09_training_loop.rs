@@ -253,7 +253,11 @@ fn main() -> Result<()> {
     println!("{:.4}", validate_epoch(&valid_dl, &params));
 
     //
-    // A long way up, in an instant. And twenty more:
+    // A long way up, in an instant. (A learning rate of 1, where chapter 5 said that rates are usually far smaller? What
+    // is a large step depends on the loss. Look at the gradients above: most of them are tiny, because the sigmoid
+    // is flat wherever the model is sure of itself. With such slopes a rate of 1 still makes small steps.)
+    //
+    // And twenty more:
 
     // %% twenty_epochs
     let mut accuracies = Vec::new();

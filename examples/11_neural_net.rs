@@ -60,8 +60,8 @@ fn main() -> Result<()> {
     //
     // The first and the last part of `simple_net` are [**linear layers**](glossary.md#linear-layer), as in
     // `linear1`. `w1` turns 784 numbers into 30, and `w2` turns those 30 into one. So there are 30 different features in
-    // between, each a mix of pixels of its own. You can change the 30 to anything you like. (If you change it
-    // in one place only, it no longer compiles.)
+    // between, each a mix of pixels of its own. The 30 is a choice, and another number would do. (It
+    // stands in several cells. If you change it in some of them only, the program no longer compiles.)
     //
     // In between stands `maximum(zero)`. It keeps numbers above 0, and replaces the others by 0.
     // That is the non-linearity, or [**activation function**](glossary.md#activation-function). This one has a
@@ -118,7 +118,8 @@ fn main() -> Result<()> {
     // let preds = net.forward(xb); // 30 outputs, 20 inputs
     // ```
     //
-    // Now we train it. It has more parameters, so we take a lower learning rate and more epochs:
+    // Now we train it. It is deeper: a step of the first layer passes through the second one, which moves at the same
+    // time. So we take a lower learning rate, and more epochs:
 
     // %% learner
     let mut learn =
@@ -162,8 +163,8 @@ fn main() -> Result<()> {
     // Both go down together. If the validation loss went up again while the training loss fell, the net would
     // have begun to learn the training images by heart: it would be [*overfitting*](glossary.md#overfitting).
     //
-    // At this point you have two things that go a very long way: a function that can approximate any other, and
-    // a way to find its parameters.
+    // At this point you have two things that go a very long way: a function that can approximate any
+    // continuous function, and a way to find its parameters.
     //
     // ## What does the net look at?
     //

@@ -2,7 +2,8 @@
 
 // The net of the last chapter has two layers with weights. Nets that tell thousands of things apart have ten
 // times as many, and more. This chapter trains one of those on our digits: **ResNet18**, with 18 layers and nearly twelve million
-// parameters. It needs but one new idea, the *convolution*, and a few tricks that make deep nets learn.
+// parameters. (What is counted are the layers with weights on the way from the picture to the answer: 17
+// convolutions and a linear layer. fastai puts two linear layers at the end, so ours has one more.) It needs but one new idea, the *convolution*, and a few tricks that make deep nets learn.
 
 // %% imports
 use mnist_from_scratch::prelude::*;
@@ -39,6 +40,10 @@ fn main() -> Result<()> {
     //
     // A batch has 64 pictures. The shape is PyTorch's: (batch, channel, row, column). The labels are the numbers of
     // the classes, 0 for the threes and 1 for the sevens.
+    //
+    // Mind that two things have turned round. In the chapters before, a 3 was a 1: the question was "is it a 3?". Here
+    // the classes are numbered in the order of their folders' names. And a batch is shown as the files are, white on
+    // black, while `show_image` draws ink dark.
     //
     // ## Why convolutions?
     //
@@ -91,7 +96,8 @@ fn main() -> Result<()> {
     // ## The residual block
     //
     // More layers should be better. For a long time they were not: with twenty layers and more, nets did *worse*, on
-    // their training set, too. The signal got lost on its way through, and so did the gradient on its way back.
+    // their training set, too. It was not that the signal faded away, or the gradient on its way back: that was measured, and with batch norm
+    // (see below) neither does. Such nets are simply harder to optimize, and why is not fully understood to this day.
     //
     // In 2015 Kaiming He and three colleagues found a remedy that is almost too simple. Let the layers work out only what has
     // to *change*, and add it to what was there:
@@ -103,8 +109,11 @@ fn main() -> Result<()> {
     //
     // Our block is torchvision's `BasicBlock`: `f` is two convolutions. After each of them stands a [**batch norm**](glossary.md#batch-norm). It
     // shifts and stretches the activations, so that each channel has the mean 0 and the standard deviation 1 over the
-    // batch, and lets the layer learn a scale and a bias of its own. Without it, small changes in the first layers
-    // add up to large ones in the last.
+    // batch, and lets the layer learn a scale and a bias of its own. Nets with it
+    // learn faster, and stand larger learning rates. The reason is debated. Its inventors, Ioffe and Szegedy, wanted
+    // each layer to see inputs that stay in one range while the layers below it change. Santurkar and others found in
+    // 2018 that it helps even where they do not stay there; what they measured is that the loss becomes smoother, so
+    // that a gradient is a good guide for longer steps.
 
     // %% block
     let block = BasicBlock::<64>::new(&dev);
@@ -156,6 +165,9 @@ fn main() -> Result<()> {
     learn.fit_one_cycle(1, 0.1)?;
 
     //
+    // (The times on this page are those of a test run, which is compiled with few optimizations, on a machine that runs
+    // other chapters at the same time. [How fast is it?](results.md) has fair ones.)
+    //
     // One epoch, and better than forty epochs of `simple_net`. The notebook gets a few thousandths more. Do not make
     // too much of that: at this learning rate the last digit is a matter of luck, as we shall see.
     //
@@ -175,8 +187,8 @@ fn main() -> Result<()> {
     // ## A better learning rate
     //
     // Is 0.1 a good learning rate? There is a trick to find out, the [*learning rate finder*](glossary.md#learning-rate-finder). It starts with a tiny rate and
-    // makes it larger with each batch, until the loss goes through the roof. (The plot leaves out the first few rates and the last ones, as
-    // fastai's does.)
+    // makes it larger with each batch, until the loss goes through the roof. (The plot leaves out the last five losses, as fastai's
+    // does, and the first tenth of the rates, which fastai's shows.)
 
     // %% lr_find
     //| fig-alt: The loss falls slowly at first, steadily from 0.00001 to 0.01, and hardly any more up to 0.2. Then it

@@ -16,7 +16,7 @@
 // You know some Rust, and no deep learning? Good: nothing about the latter is taken for granted. When
 // a new idea comes up, it is explained, and then it is code.
 //
-// You know fastai or PyTorch, and no Rust yet? Also good. Functions keep their names here: `untar_data`,
+// You know fastai or PyTorch, and no Rust yet? Also good. Most functions keep their names here: `untar_data`,
 // `show_image`, `mse_loss`. Tensors print the way
 // PyTorch prints them, with Rust's names for types (`u8`, not `torch.uint8`). What is different in Rust is
 // pointed out when you meet it.
