@@ -196,6 +196,7 @@ fn training_gives_the_same_bits_on_every_path_and_for_any_number_of_threads() {
     for instructions in Instructions::available() {
         instructions.force();
         for threads in [1, 3] {
+            samebits::set_num_threads(threads);
             let losses = std::thread::scope(|scope| {
                 let run = || {
                     let pool = rayon::ThreadPoolBuilder::new()

@@ -1,11 +1,11 @@
 //! Convolution of pictures.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use crate::product::{Start, Sum};
 use crate::simd::each;
 use crate::threads::{for_each_piece, share};
-use crate::transpose::{at_least, columns_to_rows};
+use crate::transpose::{columns_to_rows, with_kept};
 
 /// The sizes of a two-dimensional convolution, under PyTorch's names; kernel, stride and padding are
 /// square.
@@ -243,42 +243,48 @@ impl Conv2d {
     /// net pictures are small, and the weights many.
     fn input_gradient_by_columns(&self, dy: &[f32], weight: &[f32], dx: &mut [f32]) {
         thread_local! {
-            static COLUMNS: RefCell<[Vec<f32>; 2]> = const { RefCell::new([Vec::new(), Vec::new()]) };
+            static DY_COLUMNS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+            static DX_COLUMNS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
         }
         let Self { batch, in_channels, out_channels, .. } = *self;
-        let taps = self.outputs_by_input();
-        COLUMNS.with_borrow_mut(|[dy_columns, dx_columns]| {
-            let dy_columns = at_least(dy_columns, dy.len());
-            transpose_each(dy, batch * out_channels, out_channels, dy_columns);
-            let dx_columns = at_least(dx_columns, dx.len());
+        with_kept(&DX_COLUMNS, dx.len(), |dx_columns| {
             transpose_each(dx, batch * in_channels, in_channels, dx_columns);
-
-            // Some rows, which are channels now, of the matrix of a pixel.
-            let rows = in_channels.div_ceil(in_channels.div_ceil(48));
-            let pixels = dx_columns.chunks_mut(batch * in_channels).zip(&taps);
-            let pieces = pixels.flat_map(|(dx, taps)| {
-                dx.chunks_mut(rows * batch).enumerate().map(move |(at, dx)| (taps, at * rows, dx))
-            });
-            share(pieces, |(taps, first_channel, dx)| {
-                let pairs: Vec<_> = taps
-                    .iter()
-                    .map(|(tap, output)| {
-                        let first = tap * self.tap_len() + first_channel * out_channels;
-                        (first, output * batch * out_channels)
-                    })
-                    .collect();
-                let sum = Sum {
-                    a: weight,
-                    a_row: out_channels,
-                    a_depth: 1,
-                    b: dy_columns,
-                    b_depth: batch,
-                    pairs: &pairs,
-                    depth: out_channels,
-                };
-                sum.work_out(Start::Given, dx, batch, dx.len() / batch, batch);
+            with_kept(&DY_COLUMNS, dy.len(), |dy_columns| {
+                transpose_each(dy, batch * out_channels, out_channels, dy_columns);
+                self.add_by_columns(dy_columns, weight, dx_columns);
             });
             transpose_each(dx_columns, batch * in_channels, batch, dx);
+        });
+    }
+
+    /// The same where the activations are transposed already.
+    fn add_by_columns(&self, dy_columns: &[f32], weight: &[f32], dx_columns: &mut [f32]) {
+        let Self { batch, in_channels, out_channels, .. } = *self;
+        let taps = self.outputs_by_input();
+        // Some rows, which are channels now, of the matrix of a pixel.
+        let rows = in_channels.div_ceil(in_channels.div_ceil(48));
+        let pixels = dx_columns.chunks_mut(batch * in_channels).zip(&taps);
+        let pieces = pixels.flat_map(|(dx, taps)| {
+            dx.chunks_mut(rows * batch).enumerate().map(move |(at, dx)| (taps, at * rows, dx))
+        });
+        share(pieces, |(taps, first_channel, dx)| {
+            let pairs: Vec<_> = taps
+                .iter()
+                .map(|(tap, output)| {
+                    let first = tap * self.tap_len() + first_channel * out_channels;
+                    (first, output * batch * out_channels)
+                })
+                .collect();
+            let sum = Sum {
+                a: weight,
+                a_row: out_channels,
+                a_depth: 1,
+                b: dy_columns,
+                b_depth: batch,
+                pairs: &pairs,
+                depth: out_channels,
+            };
+            sum.work_out(Start::Given, dx, batch, dx.len() / batch, batch);
         });
     }
 
@@ -354,12 +360,11 @@ impl Conv2d {
     /// means nothing.
     fn with_transposed(&self, weight: &[f32], work: impl FnOnce(&[f32])) {
         thread_local! {
-            static TRANSPOSED: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+            static TRANSPOSED: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
         }
         let Self { in_channels, out_channels, .. } = *self;
         let meet = self.taps_that_meet();
-        TRANSPOSED.with_borrow_mut(|transposed| {
-            let transposed = at_least(transposed, weight.len());
+        with_kept(&TRANSPOSED, weight.len(), |transposed| {
             let taps = transposed.chunks_mut(self.tap_len()).zip(weight.chunks(self.tap_len()));
             let taps = taps.zip(&meet).filter(|(_, meet)| **meet);
             let pieces = taps.flat_map(|((to, from), _)| {

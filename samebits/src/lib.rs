@@ -14,6 +14,9 @@
 //!
 //! The vector instructions are chosen when the program runs: see [`Path`].
 //!
+//! The work is shared by the thread that calls and by helpers, which the whole process has in common: see
+//! [`num_threads`].
+//!
 //! | what | here |
 //! | --- | --- |
 //! | products of matrices | [`matmul`] |
@@ -23,6 +26,7 @@
 //! | the Adam optimizer, gradients back to 0 | [`AdamStep`], [`zero()`] |
 //! | means and distances | [`column_means`], [`mean_absolute_differences`] |
 //! | batches of a data set | [`select_rows`] |
+//! | the number of threads | [`num_threads`], [`set_num_threads`] |
 //!
 //! All of them work on slices; they know nothing of tensors.
 
@@ -31,6 +35,7 @@ mod batch_norm;
 mod conv;
 mod distance;
 mod fma;
+mod helpers;
 mod matmul;
 mod pool;
 mod product;
@@ -45,6 +50,7 @@ pub use adam::AdamStep;
 pub use batch_norm::{BatchNorm, Gradients, Statistics};
 pub use conv::Conv2d;
 pub use distance::mean_absolute_differences;
+pub use helpers::{num_threads, set_num_threads};
 pub use matmul::{Matrix, matmul};
 pub use pool::Windows;
 pub use select::select_rows;

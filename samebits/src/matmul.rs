@@ -1,10 +1,10 @@
 //! Products of matrices.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use crate::product::{Start, Sum};
 use crate::threads::{for_each_piece, rows_at_once};
-use crate::transpose::{at_least, columns_to_rows};
+use crate::transpose::{columns_to_rows, with_kept};
 use crate::vector::{rows_times_vector, vector_times_rows};
 
 /// A matrix in somebody's memory: `rows` times `columns` numbers of a slice.
@@ -90,15 +90,14 @@ fn with_rows(matrix: Matrix, work: impl FnOnce(&[f32])) {
     /// The numbers of two vectors.
     const MORE: usize = 32;
     thread_local! {
-        static ROWS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+        static ROWS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
     }
     if !matrix.by_columns {
         return work(matrix.numbers);
     }
-    ROWS.with_borrow_mut(|rows| {
-        // A little more, so that whole vectors can be read at the end, too.
-        let len = matrix.numbers.len();
-        let rows = at_least(rows, len + MORE);
+    // A little more, so that whole vectors can be read at the end, too.
+    let len = matrix.numbers.len();
+    with_kept(&ROWS, len + MORE, |rows| {
         for_each_piece(&mut rows[..len], 64 * matrix.columns, |piece, rows| {
             columns_to_rows(matrix.numbers, matrix.rows, 64 * piece, rows);
         });

@@ -1,5 +1,8 @@
 //! Rows to columns.
 
+use std::cell::Cell;
+use std::thread::LocalKey;
+
 use crate::simd::{Loops, run_loops};
 
 /// Writes some columns of a matrix as rows to `to`: number `j` of them, `to[j * rows..][..rows]`, is
@@ -59,11 +62,21 @@ fn block(from: &[f32], from_row: usize, to: &mut [f32], to_row: usize) {
     }
 }
 
-/// The first `len` numbers of a vector that is kept from one call to the next: memory fresh from the
-/// system is slow. What they are means nothing.
-pub(crate) fn at_least(kept: &mut Vec<f32>, len: usize) -> &mut [f32] {
-    if kept.len() < len {
-        *kept = vec![0.0; len];
+/// Calls `work` with `len` numbers that a thread keeps from one call to the next: memory fresh from the system is
+/// slow. What they are means nothing.
+///
+/// They are taken out meanwhile: a call from within `work` gets others.
+pub(crate) fn with_kept<R>(
+    kept: &'static LocalKey<Cell<Vec<f32>>>,
+    len: usize,
+    work: impl FnOnce(&mut [f32]) -> R,
+) -> R {
+    // At its end a thread has none any more, and yet it may call.
+    let mut numbers = kept.try_with(Cell::take).unwrap_or_default();
+    if numbers.len() < len {
+        numbers = vec![0.0; len];
     }
-    &mut kept[..len]
+    let result = work(&mut numbers[..len]);
+    let _ = kept.try_with(|kept| kept.set(numbers));
+    result
 }

@@ -5,7 +5,7 @@ mod common;
 use common::Random;
 use samebits::{
     AdamStep, BatchNorm, Gradients, Matrix, Path, Statistics, Windows, column_means, matmul,
-    mean_absolute_differences,
+    mean_absolute_differences, set_num_threads,
 };
 
 /// What all kernels give for the numbers of one seed.
@@ -85,8 +85,8 @@ fn on_each_path_and_for_any_number_of_threads() {
         for path in Path::available() {
             path.force();
             for threads in [1, 2, 5] {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let found = pool.install(|| results(seed));
+                set_num_threads(threads);
+                let found = results(seed);
                 for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
                     let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
                     assert!(
