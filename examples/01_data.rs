@@ -1,5 +1,5 @@
 //! Getting the data
-
+//! Made from `book/src/01_data.md` by `cargo book tangle`: edit that, not this.
 // A program that learns needs examples to learn from. Ours come from MNIST, a collection of handwritten
 // digits that was put together in the 1990s, and for many people it has been the first exercise since.
 //

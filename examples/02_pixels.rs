@@ -1,5 +1,5 @@
 //! Pixels
-
+//! Made from `book/src/02_pixels.md` by `cargo book tangle`: edit that, not this.
 // To us a digit is a shape. To a computer it is a grid of numbers. This chapter looks at one digit from
 // both sides.
 

@@ -1,5 +1,5 @@
 //! Pixel similarity
-
+//! Made from `book/src/03_pixel_similarity.md` by `cargo book tangle`: edit that, not this.
 // How would you tell a 3 from a 7, if you had to write the rule yourself?
 //
 // Here is a first idea. Average all the threes, pixel by pixel. The result is a kind of ideal 3. Do the

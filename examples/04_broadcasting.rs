@@ -1,5 +1,5 @@
 //! Metrics and broadcasting
-
+//! Made from `book/src/04_broadcasting.md` by `cargo book tangle`: edit that, not this.
 // One image was classified correctly. That says little. Is the rule any good?
 //
 // A [*metric*](glossary.md#metric) is a number that answers this question. It compares a model's

@@ -1,5 +1,5 @@
 //! Gradients
-
+//! Made from `book/src/05_gradients.md` by `cargo book tangle`: edit that, not this.
 // The baseline of the last chapters cannot get better. Once the ideal digits are made, there is nothing
 // left to change.
 //

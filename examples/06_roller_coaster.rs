@@ -1,5 +1,5 @@
 //! An end-to-end SGD example
-
+//! Made from `book/src/06_roller_coaster.md` by `cargo book tangle`: edit that, not this.
 // A hill of one parameter is easy. In this chapter we go through all seven steps with real data, or nearly
 // real: the speed of a roller coaster.
 

@@ -1,5 +1,5 @@
 //! The MNIST loss function
-
+//! Made from `book/src/07_mnist_loss.md` by `cargo book tangle`: edit that, not this.
 // Back to the 3s and 7s. We now know how to make parameters better: take the gradient of a loss, and step
 // downhill. So we need two things for our digits. One is a model with parameters. The other is a loss, a
 // number that says how bad its predictions are.

@@ -1,5 +1,5 @@
 //! Putting it all together
-
+//! Made from `book/src/09_training_loop.md` by `cargo book tangle`: edit that, not this.
 // All the pieces are on the table: a model, a loss, gradients, mini-batches. In this chapter they become a
 // training loop, the heart of all deep learning. In outline, for each epoch:
 //

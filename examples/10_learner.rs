@@ -1,5 +1,5 @@
 //! Creating an optimizer
-
+//! Made from `book/src/10_learner.md` by `cargo book tangle`: edit that, not this.
 // The loop of the last chapter works, and every line of it is ours. In this chapter we replace it piece by
 // piece with what a library offers. After each step the model has to learn as well as before. (Single numbers
 // will differ, because each model starts from other random numbers.) That is how you know that you have

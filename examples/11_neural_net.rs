@@ -1,5 +1,5 @@
 //! Adding a non-linearity
-
+//! Made from `book/src/11_neural_net.md` by `cargo book tangle`: edit that, not this.
 // So far our model is a line: weights times pixels plus a bias. Such a *linear* model can only weigh pixels.
 // It cannot say "ink here is good, but only if there is none over there".
 //

@@ -1,5 +1,5 @@
 //! Going deeper: a ResNet
-
+//! Made from `book/src/12_resnet.md` by `cargo book tangle`: edit that, not this.
 // The net of the last chapter has two layers with weights. Nets that tell thousands of things apart have ten
 // times as many, and more. This chapter trains one of those on our digits: **ResNet18**, with 18 layers and nearly twelve million
 // parameters. (What is counted are the layers with weights on the way from the picture to the answer: 17

@@ -1,5 +1,5 @@
 //! MNIST from Scratch in Rust
-
+//! Made from `book/src/introduction.md` by `cargo book tangle`: edit that, not this.
 // In this book you teach a computer to tell a handwritten 3 from a handwritten 7.
 //
 // That sounds like a small thing. But on the way you meet the ideas that all of deep learning is made of:

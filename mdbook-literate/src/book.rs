@@ -1,5 +1,7 @@
 //! A book on disk: where its parts lie, and its chapters.
 
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -8,55 +10,15 @@ use mdbook_driver::book::{Book as MdBook, BookItem};
 use mdbook_driver::config::{Config, RustEdition};
 use serde::Deserialize;
 
+use crate::cargo::{self, Workspace};
 use crate::chapter::{Chapter, Problem};
+use crate::files::{self, Room};
+use crate::lock::Lock;
+use crate::names;
 use crate::preprocess::Literate;
-
-/// The table `[preprocessor.literate]` of `book.toml`. Paths are relative to the book's folder.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Settings {
-    /// The manifest of the package whose library the chapters use.
-    pub manifest: PathBuf,
-    /// The library's name in `use` lines; the package's own name when left out.
-    #[serde(rename = "crate")]
-    pub crate_name: Option<String>,
-    /// The head of each chapter's main function.
-    pub main: String,
-    /// The folder of the examples, one for each chapter with cells.
-    pub examples: PathBuf,
-    /// The folder of the accepted outputs.
-    pub snapshots: PathBuf,
-    /// The folder for `mdbook test -L`: this crate fills it with one build's libraries.
-    pub libs: PathBuf,
-    /// A folder below the book's sources for the library's API docs; none when left out.
-    pub api_docs: Option<PathBuf>,
-
-    // mdBook's own keys in the same table.
-    command: Option<String>,
-    before: Vec<String>,
-    after: Vec<String>,
-    renderers: Option<Vec<String>>,
-    optional: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            manifest: "../Cargo.toml".into(),
-            crate_name: None,
-            main: "fn main() -> Result<(), Box<dyn std::error::Error>>".into(),
-            examples: "../examples".into(),
-            snapshots: "../tests/snapshots".into(),
-            libs: "../target/book-libs".into(),
-            api_docs: None,
-            command: None,
-            before: Vec::new(),
-            after: Vec::new(),
-            renderers: None,
-            optional: false,
-        }
-    }
-}
+use crate::settings;
+pub use crate::settings::Settings;
+use crate::snapshots;
 
 /// A chapter's path below the book's sources, and what was read there.
 pub type Reading = (PathBuf, Result<Chapter, Vec<Problem>>);
@@ -76,6 +38,10 @@ pub struct Book {
     pub edition: &'static str,
     /// What `book.toml` says of this crate.
     pub settings: Settings,
+    /// `src` in `book.toml`.
+    pub(crate) source_setting: PathBuf,
+    /// Whether mdBook makes `index.html` of a README.
+    readme_is_index: bool,
 }
 
 impl Book {
@@ -95,13 +61,16 @@ impl Book {
     /// The book of a configuration that mdBook has read.
     pub(crate) fn with_config(root: &Path, config: &Config) -> Result<Self> {
         let settings: Settings = config.get("preprocessor.literate")?.unwrap_or_default();
-        let root = root
-            .canonicalize()
-            .with_context(|| format!("folder {} cannot be opened", root.display()))?;
-        let manifest = root.join(&settings.manifest);
-        let manifest = manifest.canonicalize().with_context(|| {
-            format!("manifest = \"{}\" is not there", settings.manifest.display())
-        })?;
+        let unopened = || format!("folder {} cannot be opened", root.display());
+        let named = files::as_named(root).with_context(unopened)?;
+        // A book behind a symbolic link may belong to the folder of the link or to its own.
+        let real = root.canonicalize().with_context(unopened)?;
+        let manifest = |root: &Path| files::tidy(&root.join(&settings.manifest));
+        let root = if manifest(&named).exists() { named } else { real };
+        let manifest = manifest(&root);
+        if !manifest.is_file() {
+            bail!("manifest = \"{}\" is not there", settings.manifest.display());
+        }
         let crate_name = match &settings.crate_name {
             Some(name) => name.clone(),
             None => package_name(&manifest)?,
@@ -113,14 +82,18 @@ impl Book {
             Some(_) => "2024",
             None => bail!("say edition = \"2024\" in the table [rust]: rustdoc takes 2015 without"),
         };
-        Ok(Self {
-            source: root.join(&config.book.src),
+        let book = Self {
+            source: files::tidy(&root.join(&config.book.src)),
             package: manifest.parent().unwrap_or(&root).to_path_buf(),
             crate_name,
             edition,
             settings,
+            source_setting: config.book.src.clone(),
+            readme_is_index: config.build.use_default_preprocessors,
             root,
-        })
+        };
+        settings::check_apart(&book, &config.build.build_dir)?;
+        Ok(book)
     }
 
     /// mdBook's view of the book, with this crate as its preprocessor.
@@ -128,10 +101,14 @@ impl Book {
     /// # Errors
     /// What mdBook says, such as a chapter that is not there.
     pub fn load(&self) -> Result<MDBook> {
+        self.load_with(Literate::default())
+    }
+
+    pub(crate) fn load_with(&self, literate: Literate) -> Result<MDBook> {
         let mut book = MDBook::load(&self.root)
             .with_context(|| format!("the book {} cannot be loaded", self.root.display()))?;
         // Takes the place of the command of the same name in `book.toml`.
-        book.with_preprocessor(Literate);
+        book.with_preprocessor(literate);
         Ok(book)
     }
 
@@ -144,7 +121,8 @@ impl Book {
     }
 
     pub(crate) fn chapters_of(&self, book: &MdBook) -> Vec<Reading> {
-        book.iter()
+        let mut chapters: Vec<Reading> = book
+            .iter()
             .filter_map(|item| match item {
                 BookItem::Chapter(chapter) => {
                     let path = chapter.source_path.as_ref()?;
@@ -152,12 +130,23 @@ impl Book {
                 }
                 _ => None,
             })
-            .collect()
+            .collect();
+        names::check_distinct(&mut chapters);
+        for (_, reading) in &mut chapters {
+            let Ok(chapter) = reading else { continue };
+            let cells = chapter.cells.iter();
+            let problems: Vec<Problem> =
+                cells.filter_map(|cell| snapshots::of_another_book(self, chapter, cell)).collect();
+            if !problems.is_empty() {
+                *reading = Err(problems);
+            }
+        }
+        chapters
     }
 
     /// Reads the chapter at `path` below the book's sources.
     pub(crate) fn chapter(&self, path: &Path, markdown: &str) -> Result<Chapter, Vec<Problem>> {
-        let name = path.with_extension("").to_string_lossy().replace(['/', '\\'], "-");
+        let name = names::chapter_name(path);
         let full = self.source.join(path);
         let chapter = Chapter::parse(&name, &self.shown(&full), markdown)?;
         match chapter.missing_includes(full.parent().unwrap_or(&self.source)) {
@@ -166,10 +155,17 @@ impl Book {
         }
     }
 
+    /// The path by which mdBook knows the chapter at `path` when it tests it.
+    pub(crate) fn page(&self, path: &Path) -> PathBuf {
+        match self.readme_is_index && names::is_readme(path) {
+            true => path.with_file_name("index.md"),
+            false => path.to_path_buf(),
+        }
+    }
+
     /// A path as messages show it: from the package's folder, with forward slashes.
     pub(crate) fn shown(&self, path: &Path) -> String {
-        let short = path.strip_prefix(&self.package).unwrap_or(path);
-        short.to_string_lossy().replace('\\', "/")
+        files::way(&self.package, path)
     }
 
     /// The folder of the accepted outputs.
@@ -183,20 +179,67 @@ impl Book {
     }
 
     /// The folder for `mdbook test -L`.
-    pub fn libs(&self) -> PathBuf {
-        self.folder(&self.settings.libs)
+    ///
+    /// # Errors
+    /// When Cargo cannot say where its target folder is.
+    pub fn libs(&self) -> Result<PathBuf> {
+        Ok(self.libs_room()?.folder().to_path_buf())
+    }
+
+    pub(crate) fn libs_room(&self) -> Result<Room> {
+        Ok(match &self.settings.libs {
+            Some(libs) => Room::new(self.folder(libs), format!("libs = \"{}\"", libs.display())),
+            None => self.target()?.room("book-libs")?,
+        })
+    }
+
+    pub(crate) fn examples_room(&self) -> Room {
+        let setting = format!("examples = \"{}\"", self.settings.examples.display());
+        Room::new(self.examples(), setting)
+    }
+
+    pub(crate) fn snapshots_room(&self) -> Room {
+        let setting = format!("snapshots = \"{}\"", self.settings.snapshots.display());
+        Room::new(self.snapshots(), setting)
+    }
+
+    /// Cargo's target folder, wherever it is told to have it.
+    pub(crate) fn target(&self) -> Result<Room> {
+        let Workspace { target_directory } = cargo::workspace(&self.package)?;
+        Ok(Room::new(target_directory, "Cargo's target folder"))
+    }
+
+    /// A folder of this book's own below the target folder.
+    pub(crate) fn workshop(&self) -> Result<Room> {
+        let root = files::real(&self.root);
+        let mut hash = DefaultHasher::new();
+        root.hash(&mut hash);
+        let name = root.file_name().unwrap_or_default().to_string_lossy();
+        self.target()?.room(format!("literate/{name}-{:016x}", hash.finish()))
+    }
+
+    /// The folder of the programs, and of the libraries that they link, of a debug or release run.
+    pub(crate) fn programs(&self, release: bool) -> Result<Room> {
+        self.workshop()?.room(if release { "release" } else { "debug" })
+    }
+
+    /// Keeps other processes from running or accepting this book's cells at the same time.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        Lock::take(&self.workshop()?, "lock", &format!("the book {}", self.root.display()))
+    }
+
+    /// Keeps other processes from filling a folder, which other books may share, at the same time.
+    pub(crate) fn lock_folder(&self, folder: &Path) -> Result<Lock> {
+        let mut hash = DefaultHasher::new();
+        files::real(folder).hash(&mut hash);
+        let name = format!("{:016x}.lock", hash.finish());
+        let work = format!("the folder {}", folder.display());
+        Lock::take(&self.target()?.room("literate")?, name, &work)
     }
 
     /// `root/../x` as `x` beside the book: messages then show short paths.
-    fn folder(&self, setting: &Path) -> PathBuf {
-        let mut path = self.root.clone();
-        for part in setting.components() {
-            match part {
-                std::path::Component::ParentDir => drop(path.pop()),
-                part => path.push(part),
-            }
-        }
-        path
+    pub(crate) fn folder(&self, setting: &Path) -> PathBuf {
+        files::tidy(&self.root.join(setting))
     }
 
     /// The nearest folder at or above `from` that holds a book: itself, or its folder `book`.

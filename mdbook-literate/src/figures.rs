@@ -22,10 +22,14 @@ pub(crate) fn write(name: &str, extension: &str, bytes: &[u8]) -> io::Result<Pat
 }
 
 /// The folder that was asked for, which must be there: a name with a typing error is not to become a
-/// folder. Or else `target/figures`, which is made when it is needed.
+/// folder. Or else `figures` in Cargo's target folder, which is made when it is needed.
 fn folder(asked: Option<OsString>) -> io::Result<PathBuf> {
     let Some(asked) = asked.filter(|asked| !asked.is_empty()).map(PathBuf::from) else {
-        return Ok("target/figures".into());
+        let program = std::env::current_exe().unwrap_or_default();
+        let target = target(&program, std::env::var_os("CARGO_TARGET_DIR")).join("figures");
+        // The printed path is short where it can be.
+        let here = std::env::current_dir().unwrap_or_default();
+        return Ok(target.strip_prefix(here).map(Path::to_path_buf).unwrap_or(target));
     };
     if asked.is_dir() {
         return Ok(asked);
@@ -39,6 +43,17 @@ fn folder(asked: Option<OsString>) -> io::Result<PathBuf> {
         asked.display()
     );
     Err(io::Error::new(kind, message))
+}
+
+/// Cargo's target folder: that in which the program lies, wherever Cargo was told to have it. A program
+/// that lies elsewhere, such as a doc test, takes the one that `CARGO_TARGET_DIR` names, or `target`.
+fn target(program: &Path, named: Option<OsString>) -> PathBuf {
+    let is_cargos = |folder: &&Path| {
+        let tag = std::fs::read_to_string(folder.join("CACHEDIR.TAG"));
+        tag.is_ok_and(|tag| tag.contains("created by cargo"))
+    };
+    let own = program.ancestors().skip(1).find(is_cargos).map(Path::to_path_buf);
+    own.or(named.filter(|named| !named.is_empty()).map(PathBuf::from)).unwrap_or("target".into())
 }
 
 fn path(folder: &Path, name: &str, extension: &str) -> PathBuf {
@@ -79,14 +94,26 @@ mod tests {
         let path = path(&folder(None).unwrap(), "a 3/7", "png");
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.ends_with("-a_3_7.png"), "{name}");
-        assert!(path.starts_with("target/figures"));
+        assert!(path.parent().unwrap().parent().unwrap().ends_with("figures"), "{path:?}");
+    }
+
+    #[test]
+    fn figures_go_to_the_target_folder_that_the_program_lies_in() {
+        let place = tempfile::tempdir().unwrap();
+        let built = place.path().join("built/debug/examples/one");
+        assert_eq!(target(&built, None), Path::new("target"));
+        assert_eq!(target(&built, Some("else".into())), Path::new("else"));
+        std::fs::create_dir_all(place.path().join("built")).unwrap();
+        let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# created by cargo.\n";
+        std::fs::write(place.path().join("built/CACHEDIR.TAG"), tag).unwrap();
+        assert_eq!(target(&built, Some("else".into())), place.path().join("built"));
     }
 
     #[test]
     fn a_folder_of_ones_choice_must_be_there() {
         let place = tempfile::tempdir().unwrap();
         assert_eq!(folder(Some(place.path().into())).unwrap(), place.path());
-        assert_eq!(folder(Some("".into())).unwrap(), Path::new("target/figures"));
+        assert!(folder(Some("".into())).unwrap().ends_with("figures"));
         let missing = place.path().join("figuers");
         let message = folder(Some(missing.clone().into())).unwrap_err().to_string();
         assert!(message.contains("figuers (from MDBOOK_LITERATE_FIGURES), does not exist"));

@@ -11,12 +11,22 @@ mod cargo;
 pub mod chapter;
 #[cfg(feature = "chapters")]
 pub mod compare;
+#[cfg(feature = "tool")]
+pub mod examples;
+#[cfg(feature = "tool")]
+mod files;
+#[cfg(feature = "tool")]
+mod filled;
 #[cfg(feature = "chapters")]
 mod includes;
 #[cfg(feature = "tool")]
 pub mod libs;
 #[cfg(feature = "tool")]
 pub mod links;
+#[cfg(feature = "tool")]
+mod lock;
+#[cfg(feature = "tool")]
+pub mod names;
 #[cfg(feature = "chapters")]
 pub mod options;
 #[cfg(feature = "chapters")]
@@ -27,6 +37,8 @@ pub mod preprocess;
 pub mod program;
 #[cfg(feature = "tool")]
 pub mod run;
+#[cfg(feature = "tool")]
+mod settings;
 #[cfg(feature = "tool")]
 pub mod snapshots;
 #[cfg(feature = "tool")]

@@ -7,12 +7,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::book::Book;
 use crate::cargo;
+use crate::files::{self, Room};
+use crate::filled::{self, How};
 
 /// One build of the library and all it depends on.
 #[derive(Debug, Clone)]
@@ -26,7 +29,8 @@ pub struct Libs {
 }
 
 impl Libs {
-    /// Builds the book's library and collects the files of this build in the book's `libs` folder.
+    /// Builds the book's library and collects the files of this build in the folder that the book
+    /// has for a debug or release run. Once in a process.
     ///
     /// The build has the features that it has under `cargo test`, so that nothing is built twice.
     ///
@@ -34,6 +38,34 @@ impl Libs {
     /// When the library does not build (Cargo's messages go to standard error), or the files
     /// cannot be linked or copied.
     pub fn build(book: &Book, release: bool) -> Result<Self> {
+        static BUILT: Mutex<BTreeMap<PathBuf, Libs>> = Mutex::new(BTreeMap::new());
+        let room = book.programs(release)?.room("libs")?;
+        let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(libs) = built.get(room.folder()) {
+            return Ok(libs.clone());
+        }
+        let libs = Self::build_into(book, &room, release)?;
+        built.insert(room.folder().to_path_buf(), libs.clone());
+        Ok(libs)
+    }
+
+    /// Builds the library and collects its files in the folder for `mdbook test -L`.
+    ///
+    /// # Errors
+    /// As [`Libs::build`]; also when the folder holds files of somebody else.
+    pub fn build_for_mdbook(book: &Book) -> Result<Self> {
+        let room = book.libs_room()?;
+        let folder = files::real(room.folder());
+        let target = book.target()?;
+        if files::real(target.folder()).starts_with(&folder) {
+            bail!("folder {room} holds {target}\n  help: name a folder of its own for `libs`");
+        }
+        filled::check(&room)?;
+        let _lock = book.lock_folder(room.folder())?;
+        Self::build_into(book, &room, false)
+    }
+
+    fn build_into(book: &Book, room: &Room, release: bool) -> Result<Self> {
         let messages = cargo_build(book, release)?;
         let (mut files, mut native, mut library) = (BTreeMap::new(), Vec::new(), None);
         for line in messages.lines() {
@@ -50,14 +82,13 @@ impl Libs {
                 {
                     library = Some(name.clone());
                 }
-                files.insert(name, file);
+                files.insert(PathBuf::from(name), file);
             }
         }
         let library =
             library.with_context(|| format!("cargo built no library `{}`", book.crate_name))?;
-        let folder = book.libs();
-        collect(&files, &folder)
-            .with_context(|| format!("the folder {} cannot be filled", folder.display()))?;
+        filled::fill(room, &files, How::Links)?;
+        let folder = room.folder().to_path_buf();
         native.sort();
         native.dedup();
         Ok(Self { library: folder.join(library), folder, native })
@@ -119,6 +150,10 @@ fn cargo_build(book: &Book, release: bool) -> Result<String> {
 }
 
 fn first_example(book: &Book) -> Option<String> {
+    // Cargo finds examples in this folder alone.
+    if files::real(&book.examples()) != files::real(&book.package.join("examples")) {
+        return None;
+    }
     let mut names: Vec<String> = fs::read_dir(book.examples())
         .ok()?
         .filter_map(|entry| {
@@ -129,61 +164,4 @@ fn first_example(book: &Book) -> Option<String> {
         .collect();
     names.sort();
     names.into_iter().next()
-}
-
-/// Makes `folder` hold exactly `files`, as hard links where the disk allows them.
-fn collect(files: &BTreeMap<OsString, PathBuf>, folder: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(folder)?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if !files.contains_key(&entry.file_name()) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    for (name, from) in files {
-        let to = folder.join(name);
-        if is_same(from, &to) {
-            continue;
-        }
-        // Beside it first: a compiler that reads the folder now never sees half a file.
-        let temporary = folder.join(format!(".{}.{}", std::process::id(), name.to_string_lossy()));
-        let _ = fs::remove_file(&temporary);
-        fs::hard_link(from, &temporary).or_else(|_| fs::copy(from, &temporary).map(drop))?;
-        fs::rename(&temporary, &to)?;
-        // Renaming a link onto another link of the same file does nothing and leaves both.
-        let _ = fs::remove_file(&temporary);
-    }
-    Ok(())
-}
-
-/// Whether `to` is there and as new and long as `from`: then it is a link to it or its copy.
-fn is_same(from: &Path, to: &Path) -> bool {
-    let stamp = |path: &Path| {
-        let data = fs::metadata(path).ok()?;
-        Some((data.len(), data.modified().ok()?))
-    };
-    stamp(to).is_some() && stamp(from) == stamp(to)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_folder_holds_exactly_the_files_of_the_build() {
-        let folder = tempfile::tempdir().unwrap();
-        let (build, libs) = (folder.path().join("build"), folder.path().join("libs"));
-        fs::create_dir_all(&build).unwrap();
-        fs::create_dir_all(&libs).unwrap();
-        fs::write(build.join("liba-2.rlib"), "new").unwrap();
-        fs::write(libs.join("liba-1.rlib"), "old").unwrap();
-        let files = BTreeMap::from([("liba-2.rlib".into(), build.join("liba-2.rlib"))]);
-        for _ in 0..2 {
-            collect(&files, &libs).unwrap();
-            let names: Vec<_> =
-                fs::read_dir(&libs).unwrap().map(|e| e.unwrap().file_name()).collect();
-            assert_eq!(names, ["liba-2.rlib"]);
-        }
-        assert_eq!(fs::read_to_string(libs.join("liba-2.rlib")).unwrap(), "new");
-    }
 }

@@ -2,7 +2,6 @@
 //! `mdbook test`.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -12,6 +11,8 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use crate::book::Book;
 use crate::cargo;
 use crate::chapter::{Chapter, Problem};
+use crate::files::Room;
+use crate::filled::{self, How};
 use crate::libs::Libs;
 use crate::program;
 use crate::snapshots;
@@ -22,8 +23,11 @@ use crate::weave::weave;
 /// For the renderer `test` (that of `mdbook test`) each chapter becomes one doc test, and the
 /// libraries that it links are built. For every other renderer the accepted outputs are woven
 /// into the page.
-#[derive(Debug, Clone, Copy)]
-pub struct Literate;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Literate {
+    /// Under `cargo test` the harness has built the libraries, in a folder of its own.
+    pub(crate) has_libs: bool,
+}
 
 impl Preprocessor for Literate {
     fn name(&self) -> &str {
@@ -33,10 +37,11 @@ impl Preprocessor for Literate {
     fn run(&self, context: &PreprocessorContext, mut md_book: MdBook) -> Result<MdBook> {
         let book = Book::with_config(&context.root, &context.config)?;
         let testing = context.renderer == "test";
-        if testing {
-            build_libs_once(&book)?;
-        } else if let Some(folder) = &book.settings.api_docs {
-            api_docs(&book, &book.source.join(folder))?;
+        if testing && !self.has_libs {
+            Libs::build_for_mdbook(&book)?;
+        } else if let (false, Some(folder)) = (testing, &book.settings.api_docs) {
+            let setting = format!("api-docs = \"{}\"", folder.display());
+            api_docs(&book, &Room::new(book.source.join(folder), setting))?;
         }
         let mut contents = HashMap::new();
         let mut problems = Vec::new();
@@ -86,21 +91,11 @@ pub(crate) fn cuda() -> bool {
     std::env::var_os("MDBOOK_LITERATE_CUDA").is_some()
 }
 
-/// Under `cargo test` the chapters are preprocessed once each: one build is enough for them all.
-fn build_libs_once(book: &Book) -> Result<()> {
-    use std::sync::Mutex;
-    static BUILT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-    let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if !built.contains(&book.root) {
-        Libs::build(book, false)?;
-        built.push(book.root.clone());
-    }
-    Ok(())
-}
-
 /// Makes rustdoc's pages and copies them into the book's sources, from where mdBook takes them
 /// along: chapters can then link to them.
-fn api_docs(book: &Book, to: &Path) -> Result<()> {
+fn api_docs(book: &Book, to: &Room) -> Result<()> {
+    filled::check(to)?;
+    let _lock = book.lock_folder(to.folder())?;
     let output = cargo::command()
         .current_dir(&book.package)
         .args(["doc", "--no-deps", "--lib", "--message-format=json"])
@@ -111,7 +106,10 @@ fn api_docs(book: &Book, to: &Path) -> Result<()> {
     }
     let from = doc_folder(&String::from_utf8_lossy(&output.stdout))
         .context("cargo doc made no pages for a library")?;
-    mirror(&from, to).with_context(|| format!("the API docs cannot be copied to {}", to.display()))
+    let mut pages = filled::files_below(&from)
+        .with_context(|| format!("the API docs in {} cannot be read", from.display()))?;
+    pages.retain(|_, page| page.file_name().is_some_and(|name| name != ".lock"));
+    filled::fill(to, &pages, How::Copies)
 }
 
 /// The folder `doc` of the target folder: two above `doc/CRATE/index.html`.
@@ -128,39 +126,6 @@ fn doc_folder(messages: &str) -> Option<PathBuf> {
         .next()
 }
 
-/// Makes `to` a copy of `from`; files that are as new and long are left alone.
-fn mirror(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(to)? {
-        let entry = entry?;
-        if !from.join(entry.file_name()).exists() {
-            match entry.file_type()?.is_dir() {
-                true => fs::remove_dir_all(entry.path())?,
-                false => fs::remove_file(entry.path())?,
-            }
-        }
-    }
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            mirror(&entry.path(), &target)?;
-        } else if entry.file_name() != ".lock" && !is_copy(&entry.path(), &target) {
-            fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether `copy` is as long as `file` and no older.
-fn is_copy(file: &Path, copy: &Path) -> bool {
-    let stamp = |path: &Path| {
-        let data = fs::metadata(path).ok()?;
-        Some((data.len(), data.modified().ok()?))
-    };
-    matches!((stamp(file), stamp(copy)), (Some((a, old)), Some((b, new))) if a == b && old <= new)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,20 +135,5 @@ mod tests {
         let messages = r#"{"reason":"compiler-artifact","filenames":["/t/doc/a/index.html"]}
 {"reason":"build-finished","success":true}"#;
         assert_eq!(doc_folder(messages), Some(PathBuf::from("/t/doc")));
-    }
-
-    #[test]
-    fn a_mirror_follows_changes_and_removals() {
-        let folder = tempfile::tempdir().unwrap();
-        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
-        fs::create_dir_all(from.join("a")).unwrap();
-        fs::write(from.join("a/x"), "1").unwrap();
-        fs::write(from.join("y"), "1").unwrap();
-        mirror(&from, &to).unwrap();
-        fs::write(from.join("a/x"), "22").unwrap();
-        fs::remove_file(from.join("y")).unwrap();
-        mirror(&from, &to).unwrap();
-        assert_eq!(fs::read_to_string(to.join("a/x")).unwrap(), "22");
-        assert!(!to.join("y").exists());
     }
 }

@@ -33,11 +33,18 @@ pub fn example(chapter: &Chapter, main: &str) -> Option<String> {
             Some(cell) if number == cell.open => format!("{indent}// %% {}", cell.name),
             Some(cell) if number == cell.close => String::new(),
             Some(_) => code(unhidden(line), indent),
-            None if number == 1 => format!("//! {}", line.trim_start_matches(['#', ' '])),
+            None if number == 1 => {
+                let title = format!("//! {}", line.trim_start_matches(['#', ' ']));
+                let is_free = chapter.lines.get(1).is_some_and(|line| line.trim().is_empty());
+                if is_free { title } else { format!("{title} ({})", origin(&chapter.file)) }
+            }
+            None if number == 2 && line.trim().is_empty() => {
+                format!("//! {}", origin(&chapter.file))
+            }
             None if line.trim().is_empty() => {
                 // rustfmt allows one blank line, and none at the start of a block.
                 let spaced = out.last().is_some_and(|l| !l.is_empty() && !l.ends_with('{'));
-                let beside_code = number == 2 || chapter.cell_at(number + 1).is_some();
+                let beside_code = chapter.cell_at(number + 1).is_some();
                 if spaced && beside_code { String::new() } else { format!("{indent}//") }
             }
             None => format!("{indent}// {}", line.trim_end()),
@@ -50,6 +57,27 @@ pub fn example(chapter: &Chapter, main: &str) -> Option<String> {
     out.push(format!("    {LAST_STATEMENT}"));
     out.push("}".into());
     Some(out.join("\n") + "\n")
+}
+
+const ORIGIN: (&str, &str) = ("Made from `", "` by `cargo book tangle`: edit that, not this.");
+
+/// The note at the top of an example.
+fn origin(file: &str) -> String {
+    format!("{}{file}{}", ORIGIN.0, ORIGIN.1)
+}
+
+/// The chapter's file that an example says it is made from; `None` when it was written by hand.
+///
+/// ```
+/// use mdbook_literate::program::made_from;
+///
+/// let made = "//! Hello\n//! Made from `book/src/1.md` by `cargo book tangle`: edit that, not this.\n";
+/// assert_eq!(made_from(made), Some("book/src/1.md"));
+/// assert_eq!(made_from("//! Hello\nfn main() {}\n"), None);
+/// ```
+pub fn made_from(example: &str) -> Option<&str> {
+    let mut notes = example.lines().take(2).filter(|line| line.starts_with("//!"));
+    notes.find_map(|line| Some(line.split_once(ORIGIN.0)?.1.split_once(ORIGIN.1)?.0))
 }
 
 /// The chapter as the program that the harness runs: before each cell it prints a mark with the
@@ -216,7 +244,7 @@ let y: u8 = \"no\";
     fn an_example_reads_as_written_by_hand() {
         let expected = "\
 //! Steps
-
+//! Made from `book/src/01_steps.md` by `cargo book tangle`: edit that, not this.
 // A *first* step.
 //
 // Second line.
@@ -282,8 +310,13 @@ fn main() -> std::fmt::Result {
     fn a_chapter_may_have_no_imports_or_nothing_else() {
         let only = "# A\n\nText\n\n```rust,cell=a\nf();\n```\n";
         let chapter = Chapter::parse("a", "a.md", only).unwrap();
-        let expected = "//! A\n\n// Text\nfn main() {\n    // %% a\n    f();\n\n    Ok(())\n}\n";
+        let expected = "//! A\n//! Made from `a.md` by `cargo book tangle`: edit that, not this.\n\
+                        // Text\nfn main() {\n    // %% a\n    f();\n\n    Ok(())\n}\n";
         assert_eq!(example(&chapter, "fn main()").unwrap(), expected);
+        let tight = Chapter::parse("a", "a.md", &only.replace("# A\n\n", "# A\nB\n")).unwrap();
+        let made = example(&tight, "fn main()").unwrap();
+        assert!(made.starts_with("//! A (Made from `a.md` by"), "{made}");
+        assert_eq!(made_from(&made), Some("a.md"));
         let only = "# A\n\nText\n\n```rust,cell=a\nuse std::fmt;\n```\n";
         let chapter = Chapter::parse("a", "a.md", only).unwrap();
         let program = recorded(&chapter, "fn main()").unwrap();

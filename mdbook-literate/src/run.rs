@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -72,7 +72,7 @@ pub fn check_compile_fail(
              in ```rust,compile_fail,E0308: else a typing mistake passes for the lesson"
         );
     }
-    let name = format!("{}_line_{}", chapter.name, snippet.open);
+    let name = format!("{}/line_{}", chapter.name, snippet.open);
     let build = Build { book, libs, name: &name, shown: &chapter.file, release: false };
     let Err(errors) = build.executable(&program::snippet(chapter, snippet))? else {
         bail!("{place}: this snippet should not compile, but does");
@@ -110,30 +110,27 @@ struct CompileError {
 impl Build<'_> {
     /// The compiled program; made anew only when the program or a library changed.
     fn executable(&self, program: &str) -> Result<Result<PathBuf, Vec<CompileError>>> {
-        let profile = if self.release { "release" } else { "debug" };
-        let folder = self.book.libs().with_file_name("literate").join(profile).join(self.name);
-        // The compiler reads a file of the chapter's own path, and so names that in its messages.
-        let source = folder.join(self.shown);
+        let room = self.book.programs(self.release)?.room(self.name)?;
+        let folder = room.folder();
         let executable = folder.join(format!("chapter{}", std::env::consts::EXE_SUFFIX));
-        let stamp_file = folder.join("stamp");
-        let arguments = self.arguments(&executable);
+        let arguments = self.arguments(folder, &executable);
         let stamp = self.stamp(program, &arguments)?;
-        if executable.exists() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+        let built = fs::read_to_string(folder.join("stamp"));
+        if executable.exists() && built.is_ok_and(|built| built == stamp) {
             return Ok(Ok(executable));
         }
-        if let Some(parent) = source.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(&source, program).with_context(|| format!("{}", source.display()))?;
+        // Gone until the new one is there: a run that is killed leaves no stamp of another program.
+        room.remove("stamp")?;
+        let source = room.write(self.source(), program)?;
         let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
-            .current_dir(&folder)
-            .arg(self.shown)
+            .current_dir(folder)
+            .arg(source)
             .args(arguments)
             .stdin(Stdio::null())
             .output()
             .context("rustc cannot be started")?;
         if output.status.success() {
-            fs::write(&stamp_file, stamp)?;
+            room.write("stamp", stamp)?;
             return Ok(Ok(executable));
         }
         let errors = compile_errors(&String::from_utf8_lossy(&output.stderr));
@@ -143,7 +140,12 @@ impl Build<'_> {
         Ok(Err(errors))
     }
 
-    fn arguments(&self, executable: &std::path::Path) -> Vec<OsString> {
+    /// Where the program is written, in the folder of its own: a file of the chapter's name.
+    fn source(&self) -> PathBuf {
+        Path::new("source").join(Path::new(self.shown).file_name().unwrap_or_default())
+    }
+
+    fn arguments(&self, folder: &Path, executable: &Path) -> Vec<OsString> {
         let opt_level = if self.release { "opt-level=3" } else { "opt-level=1" };
         let fixed = ["--crate-name", "chapter", "--edition", self.book.edition, "-C", opt_level]
             .into_iter()
@@ -151,8 +153,23 @@ impl Build<'_> {
             .chain(["--error-format=json", "--json=diagnostic-rendered-ansi", "-o"]);
         let mut arguments: Vec<OsString> = fixed.map(OsString::from).collect();
         arguments.push(executable.into());
+        arguments.extend(self.renaming(folder));
         arguments.extend(self.libs.arguments(self.book));
         arguments
+    }
+
+    /// Makes the compiler name the chapter in its messages, and the program in its panics, by the
+    /// chapter's own path: the program lies elsewhere.
+    fn renaming(&self, folder: &Path) -> Option<OsString> {
+        let shown = Path::new(self.shown).parent()?.to_str()?;
+        // The compiler takes what follows the last `=` for the new path.
+        if shown.contains('=') {
+            return None;
+        }
+        let mut renaming = OsString::from("--remap-path-prefix=");
+        renaming.push(folder.join("source"));
+        renaming.push(format!("={shown}"));
+        Some(renaming)
     }
 
     /// Changes whenever the executable must be made anew.
@@ -224,7 +241,7 @@ fn compile_failures(chapter: &Chapter, errors: Vec<CompileError>) -> Vec<Failure
     failures
 }
 
-fn execute(book: &Book, chapter: &Chapter, executable: &std::path::Path) -> Result<Run> {
+fn execute(book: &Book, chapter: &Chapter, executable: &Path) -> Result<Run> {
     let mut child = Command::new(executable)
         .current_dir(&book.package)
         .env(RECORDING, "1")

@@ -8,7 +8,9 @@ use anyhow::{Context, Result};
 use similar::{ChangeTag, TextDiff};
 
 use crate::book::Book;
-use crate::chapter::Chapter;
+use crate::chapter::{Cell, Chapter, Place, Problem};
+use crate::files::{self, Room};
+use crate::lock::Lock;
 use crate::output;
 
 /// The name of a cell's snapshot, without its extension.
@@ -22,12 +24,51 @@ pub fn name(chapter: &str, cell: &str) -> String {
 
 /// The accepted output of a cell; `None` when there is none yet.
 pub fn accepted(book: &Book, chapter: &str, cell: &str) -> Option<String> {
-    let file = book.snapshots().join(name(chapter, cell)).with_extension("snap");
-    fs::read_to_string(file).ok().map(|text| output::accepted(&text).to_string())
+    let text = files::read_text(&file(book, chapter, cell)).ok()?;
+    Some(output::accepted(&text).to_string())
 }
 
-/// Snapshots whose cell is gone, by path. Only files named `CHAPTER__CELL.snap` count, so that
-/// other snapshots may lie in the same folder.
+fn file(book: &Book, chapter: &str, cell: &str) -> PathBuf {
+    book.snapshots().join(format!("{}.snap", name(chapter, cell)))
+}
+
+/// What the engine notes in the snapshot of a cell. It is how the engine knows its own snapshots
+/// again among those of other tests.
+pub(crate) fn description(chapter: &Chapter, cell: &Cell) -> String {
+    format!("cell `{}` of {}", cell.name, chapter.file)
+}
+
+/// The cell and the chapter's file that a snapshot is described with; `None` for one that is not
+/// the engine's.
+fn described(snapshot: &str) -> Option<(String, String)> {
+    let (header, _) = snapshot.strip_prefix("---\n")?.split_once("\n---\n")?;
+    let described = header.lines().find_map(|line| line.strip_prefix("description: "))?;
+    let text = match described.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\\\"", "\"").replace("\\\\", "\\"),
+        None => described.trim_matches('\'').to_string(),
+    };
+    let (cell, file) = text.strip_prefix("cell `")?.split_once("` of ")?;
+    Some((cell.into(), file.into()))
+}
+
+/// A mistake when the accepted output of this cell is that of a cell of another book, which has
+/// its snapshots in the same folder.
+pub(crate) fn of_another_book(book: &Book, chapter: &Chapter, cell: &Cell) -> Option<Problem> {
+    let path = file(book, &chapter.name, &cell.name);
+    let (_, other) = described(&files::read_text(&path).ok()?)?;
+    let page = files::tidy(&book.package.join(&other));
+    if page.starts_with(&book.source) || !page.is_file() {
+        return None;
+    }
+    let message = format!("the snapshot {} is that of {other}", book.shown(&path));
+    Some(Place::new(&chapter.file, cell.open).problem(message).help(
+        "rename one of the two cells or chapters, or give each book a folder of its own in the \
+         setting `snapshots`",
+    ))
+}
+
+/// Snapshots of this book, also pending ones, whose cell is gone, by path. Those of other tests
+/// and other books may lie in the same folder: they do not count.
 ///
 /// # Errors
 /// When the folder cannot be read; a folder that is not there holds none.
@@ -36,38 +77,48 @@ pub fn orphans(book: &Book, chapters: &[Chapter]) -> Result<Vec<PathBuf>> {
         .iter()
         .flat_map(|chapter| chapter.cells.iter().map(|cell| name(&chapter.name, &cell.name)))
         .collect();
-    let mut orphans = files(&book.snapshots(), ".snap")?;
-    orphans.retain(|path| {
-        let stem = stem(path, ".snap");
-        stem.contains("__") && !cells.contains(stem)
-    });
+    let mut orphans = own_files(book, ".snap")?;
+    orphans.retain(|path| !cells.contains(stem(path, ".snap")));
+    let mut pending = own_files(book, ".snap.new")?;
+    pending.retain(|path| !cells.contains(stem(path, ".snap.new")));
+    orphans.extend(pending);
     Ok(orphans)
+}
+
+/// Removes one of the [`orphans`].
+///
+/// # Errors
+/// When the disk does not let it go.
+pub fn remove(book: &Book, orphan: &Path) -> Result<()> {
+    book.snapshots_room().remove(orphan.file_name().unwrap_or_default())
+}
+
+/// Keeps other processes from writing outputs meanwhile; waits for those that do.
+///
+/// # Errors
+/// When the target folder cannot be written.
+pub fn lock(book: &Book) -> Result<Lock> {
+    let lock = book.lock()?;
+    book.snapshots_room().sweep()?;
+    Ok(lock)
 }
 
 /// An output that differs from the accepted one, as the last test run left it.
 #[derive(Debug)]
 pub struct Pending {
-    /// The file `….snap.new`.
-    file: PathBuf,
-    /// The accepted file, which may not be there yet.
-    snapshot: PathBuf,
+    room: Room,
     /// `CHAPTER__CELL`
     pub name: String,
 }
 
-/// The pending outputs of the book, in the order of their names.
+/// The pending outputs of the book's cells, in the order of their names.
 ///
 /// # Errors
 /// When the folder cannot be read.
 pub fn pending(book: &Book) -> Result<Vec<Pending>> {
-    let files = files(&book.snapshots(), ".snap.new")?;
-    Ok(files
-        .into_iter()
-        .map(|file| {
-            let name = stem(&file, ".snap.new").to_string();
-            Pending { snapshot: file.with_extension(""), name, file }
-        })
-        .collect())
+    let files = own_files(book, ".snap.new")?;
+    let names = files.iter().map(|file| stem(file, ".snap.new").to_string());
+    Ok(names.map(|name| Pending { room: book.snapshots_room(), name }).collect())
 }
 
 impl Pending {
@@ -76,9 +127,9 @@ impl Pending {
     /// # Errors
     /// When a file cannot be read.
     pub fn difference(&self) -> Result<String> {
-        let new = self.read(&self.file)?;
-        let old = match self.snapshot.exists() {
-            true => self.read(&self.snapshot)?,
+        let new = self.read(".snap.new")?;
+        let old = match self.room.path(format!("{}.snap", self.name))?.exists() {
+            true => self.read(".snap")?,
             false => String::new(),
         };
         Ok(difference(output::accepted(&old), output::accepted(&new)))
@@ -88,19 +139,30 @@ impl Pending {
     ///
     /// # Errors
     /// When a file cannot be read or written. The accepted file is replaced as a whole or not at
-    /// all.
+    /// all, and the pending one is there until then.
     pub fn accept(self) -> Result<()> {
         // insta notes the line of its assertion in pending files only.
-        let text = self.read(&self.file)?;
-        let kept = text.lines().filter(|line| !line.starts_with("assertion_line: "));
-        let text: String = kept.flat_map(|line| [line, "\n"]).collect();
-        fs::write(&self.file, text)
-            .and_then(|()| fs::rename(&self.file, &self.snapshot))
-            .with_context(|| format!("{} cannot be written", self.snapshot.display()))
+        let text = self.read(".snap.new")?;
+        let (header, output) = text.split_once("\n---\n").unwrap_or((&text, ""));
+        let kept = header.lines().filter(|line| !line.starts_with("assertion_line: "));
+        let header: String = kept.flat_map(|line| [line, "\n"]).collect();
+        self.room.write(format!("{}.snap", self.name), format!("{header}---\n{output}"))?;
+        self.room.remove(format!("{}.snap.new", self.name))
     }
 
-    fn read(&self, file: &Path) -> Result<String> {
-        fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))
+    fn read(&self, extension: &str) -> Result<String> {
+        let file = self.room.path(format!("{}{extension}", self.name))?;
+        files::read_text(&file).with_context(|| format!("{} cannot be read", file.display()))
+    }
+}
+
+/// Removes the pending output of a cell unless it is `output`: a disk that was full may have left
+/// half of it.
+pub(crate) fn keep_whole(book: &Book, name: &str, output: &str) -> Result<()> {
+    let (room, file) = (book.snapshots_room(), format!("{name}.snap.new"));
+    match files::read_text(&room.path(&file)?) {
+        Ok(text) if output::accepted(&text).trim_end() == output.trim_end() => Ok(()),
+        _ => room.remove(file),
     }
 }
 
@@ -130,7 +192,20 @@ fn shortened(line: &str) -> String {
     }
 }
 
-fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+/// The files of a kind that the engine made for this book.
+fn own_files(book: &Book, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut files = files_of(&book.snapshots(), extension)?;
+    files.retain(|path| {
+        let described = files::read_text(path).ok().and_then(|text| described(&text));
+        described.is_some_and(|(cell, file)| {
+            let page = files::tidy(&book.package.join(file));
+            stem(path, extension).ends_with(&format!("__{cell}")) && page.starts_with(&book.source)
+        })
+    });
+    Ok(files)
+}
+
+fn files_of(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
@@ -156,6 +231,21 @@ mod tests {
     fn the_header_of_a_snapshot_is_no_output() {
         assert_eq!(output::accepted("---\nsource: tests/book.rs\n---\n1\n---\n2\n"), "1\n---\n2\n");
         assert_eq!(output::accepted("---\nsource: tests/book.rs\n---\n"), "");
+    }
+
+    #[test]
+    fn the_engine_knows_its_own_snapshots_by_their_description() {
+        let ours =
+            "---\nsource: tests/book.rs\ndescription: \"cell `sum` of book/src/1.md\"\n---\n4\n";
+        assert_eq!(described(ours), Some(("sum".into(), "book/src/1.md".into())));
+        for other in [
+            "---\nsource: tests/api.rs\nexpression: users\n---\nann\n",
+            "---\nsource: tests/api.rs\ndescription: a user\n---\nann\n",
+            "---\nsource: tests/api.rs\n---\ndescription: cell `sum` of a.md\n---\n",
+            "",
+        ] {
+            assert_eq!(described(other), None);
+        }
     }
 
     #[test]

@@ -28,11 +28,12 @@ use crate::book::{Book, Reading};
 use crate::chapter::{Cell, Chapter, Place, Problem, Snippet};
 use crate::compare::Comparison;
 use crate::libs::Libs;
+use crate::lock::Lock;
 use crate::output::CellOutput;
-use crate::preprocess;
+use crate::preprocess::{self, Literate};
 use crate::run::{self, Run};
 use crate::snapshots;
-use crate::{program, weave};
+use crate::{examples, weave};
 
 /// Writes the `main` function of a test target that tests the book in a folder of the package.
 ///
@@ -74,6 +75,12 @@ pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -
             return ExitCode::FAILURE;
         }
     };
+    // One run of a book at a time: the next one waits here. Held until the process ends.
+    let lock = if args.list { None } else { Some(book.lock().and_then(|lock| swept(&book, lock))) };
+    if let Some(Err(error)) = &lock {
+        eprintln!("error: {error:#}");
+        return ExitCode::FAILURE;
+    }
     keep_caught_panics_quiet();
     let (session, trials) = Session::new(book, chapters, assert, &args);
     let conclusion = libtest_mimic::run(&args, trials);
@@ -81,6 +88,12 @@ pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -
         session.print_timing();
     }
     conclusion.exit_code()
+}
+
+/// Removes what an earlier run that was killed has left half written.
+fn swept(book: &Book, lock: Lock) -> Result<Lock> {
+    book.snapshots_room().sweep()?;
+    Ok(lock)
 }
 
 /// What the trials share.
@@ -219,7 +232,7 @@ impl Session {
         settings.set_snapshot_path(self.book.snapshots());
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
-        settings.set_description(format!("cell `{}` of {}", cell.name, chapter.file));
+        settings.set_description(snapshots::description(chapter, cell));
         let (tolerance, sanitize) = (cell.options.tolerance, cell.options.sanitize.clone());
         if tolerance.is_some() || sanitize.is_some() {
             settings.set_comparator(Box::new(Apart(Comparison { tolerance, sanitize })));
@@ -234,6 +247,8 @@ impl Session {
         };
         let mut problems = Vec::new();
         if !matches {
+            snapshots::keep_whole(&self.book, &name, &output.text)
+                .map_err(|error| Failed::from(format!("{error:#}")))?;
             let what = if is_accepted { "prints something new" } else { "has no accepted output" };
             let help = "when the output above is right, accept it with `cargo book accept`";
             problems.push(problem(what, help));
@@ -297,21 +312,10 @@ impl Session {
 
     /// The example in the repository is the one that the chapter makes.
     fn example(&self, at: usize) -> Outcome {
-        let chapter = &self.chapters[at];
-        let file = self.book.examples().join(&chapter.name).with_extension("rs");
-        let made = program::example(chapter, &self.book.settings.main).unwrap_or_default();
-        let found = std::fs::read_to_string(&file).unwrap_or_default();
-        if made == found {
-            return Ok(Completion::Completed);
+        match examples::mistake(&self.book, &self.chapters[at]) {
+            None => Ok(Completion::Completed),
+            Some(mistake) => Err(mistake.into()),
         }
-        let same = made.lines().zip(found.lines()).take_while(|(a, b)| a == b).count();
-        Err(format!(
-            "{} is out of step with {} from line {} on\n  help: `cargo book tangle` writes it anew",
-            self.book.shown(&file),
-            chapter.file,
-            same + 1
-        )
-        .into())
     }
 
     fn orphans(&self) -> Outcome {
@@ -344,10 +348,11 @@ impl Session {
     }
 
     fn mdbook_test(&self, path: &Path) -> Result<()> {
-        let path = path.to_str().context("a chapter's path is not UTF-8")?;
-        let libs = self.book.libs();
-        let libs = libs.to_str().context("the path of the libraries is not UTF-8")?;
-        self.book.load()?.test_chapter(vec![libs], Some(path))
+        let page = self.book.page(path);
+        let page = page.to_str().context("a chapter's path is not UTF-8")?;
+        let libs = Libs::build(&self.book, false)?;
+        let folder = libs.folder.to_str().context("the path of the libraries is not UTF-8")?;
+        self.book.load_with(Literate { has_libs: true })?.test_chapter(vec![folder], Some(page))
     }
 
     fn print_timing(&self) {

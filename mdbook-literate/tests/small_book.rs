@@ -117,7 +117,10 @@ fn a_missing_snapshot_fails_the_tests_and_the_page() {
 #[test]
 fn a_snapshot_without_a_cell_fails_and_accept_removes_it() {
     let book = Fixture::new();
-    book.write("tests/snapshots/01_hello__gone.snap", "---\nsource: x\n---\nold\n");
+    book.write(
+        "tests/snapshots/01_hello__gone.snap",
+        "---\nsource: x\ndescription: \"cell `gone` of book/src/01_hello.md\"\n---\nold\n",
+    );
     book.write("tests/snapshots/another_test.snap", "---\nsource: x\n---\nnot the book's\n");
     book.book(&["test", "snapshots"]).fails_with(&[
         "1 snapshot without a cell:\n  tests/snapshots/01_hello__gone.snap\n  help: `cargo book accept`",

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 use mdbook_literate::book::Book;
-use mdbook_literate::{links, program, snapshots, testing};
+use mdbook_literate::{examples, links, snapshots, testing};
 
 /// Builds a book whose chapters are tested notebooks.
 #[derive(Parser)]
@@ -75,7 +75,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.task {
         None => build(&root, cli.open)?,
         Some(Task::Accept { filter, yes }) => accept(&Book::open(root)?, filter, yes)?,
-        Some(Task::Tangle) => tangle(&Book::open(root)?)?,
+        Some(Task::Tangle) => drop(examples::tangle(&Book::open(root)?)?),
         Some(Task::Test { args }) => {
             let args = std::iter::once("book".into()).chain(args);
             return Ok(testing::main(&root, args, |name, output| {
@@ -117,34 +117,9 @@ fn step(number: usize, what: &str) {
     eprintln!("    Building [{number}/2] {what}");
 }
 
-fn tangle(book: &Book) -> Result<()> {
-    let folder = book.examples();
-    std::fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    let mut problems = Vec::new();
-    for (_, chapter) in book.chapters()? {
-        let chapter = match chapter {
-            Ok(chapter) => chapter,
-            Err(more) => {
-                problems.extend(more.iter().map(|problem| problem.to_string()));
-                continue;
-            }
-        };
-        let Some(example) = program::example(&chapter, &book.settings.main) else { continue };
-        let file = folder.join(&chapter.name).with_extension("rs");
-        if std::fs::read_to_string(&file).is_ok_and(|old| old == example) {
-            continue;
-        }
-        std::fs::write(&file, example).with_context(|| format!("{}", file.display()))?;
-        println!("wrote {}", file.display());
-    }
-    if !problems.is_empty() {
-        bail!("{}", problems.join("\n"));
-    }
-    Ok(())
-}
-
 fn accept(book: &Book, filter: Option<String>, yes: bool) -> Result<()> {
     let filter = filter.unwrap_or_default();
+    let _lock = snapshots::lock(book)?;
     let mut pending = snapshots::pending(book)?;
     pending.retain(|output| output.name.contains(&filter));
     let mut chapters = Vec::new();
@@ -171,7 +146,7 @@ fn accept(book: &Book, filter: Option<String>, yes: bool) -> Result<()> {
     for file in orphans {
         println!("{}: its cell is gone", file.display());
         match yes || agreed("Remove this snapshot?")? {
-            true => std::fs::remove_file(&file).with_context(|| format!("{}", file.display()))?,
+            true => snapshots::remove(book, &file)?,
             false => left += 1,
         }
     }

@@ -21,7 +21,7 @@ fn main() -> Result<()> {
         ),
         None => {
             let (context, book) = parse_input(io::stdin())?;
-            let book = Literate.run(&context, book)?;
+            let book = Literate::default().run(&context, book)?;
             Ok(serde_json::to_writer(io::stdout(), &book)?)
         }
     }

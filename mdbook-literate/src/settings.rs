@@ -1,0 +1,137 @@
+//! What `book.toml` says of this crate.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Result, bail};
+use serde::Deserialize;
+
+use crate::book::Book;
+use crate::files;
+
+/// The table `[preprocessor.literate]` of `book.toml`. Paths are relative to the book's folder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Settings {
+    /// The manifest of the package whose library the chapters use.
+    pub manifest: PathBuf,
+    /// The library's name in `use` lines; the package's own name when left out.
+    #[serde(rename = "crate")]
+    pub crate_name: Option<String>,
+    /// The head of each chapter's main function.
+    pub main: String,
+    /// The folder of the examples, one for each chapter with cells.
+    pub examples: PathBuf,
+    /// The folder of the accepted outputs.
+    pub snapshots: PathBuf,
+    /// The folder for `mdbook test -L`: this crate fills it with one build's libraries. When left
+    /// out, `book-libs` in Cargo's target folder.
+    pub libs: Option<PathBuf>,
+    /// A folder below the book's sources for the library's API docs; none when left out.
+    pub api_docs: Option<PathBuf>,
+
+    // mdBook's own keys in the same table.
+    command: Option<String>,
+    before: Vec<String>,
+    after: Vec<String>,
+    renderers: Option<Vec<String>>,
+    optional: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            manifest: "../Cargo.toml".into(),
+            crate_name: None,
+            main: "fn main() -> Result<(), Box<dyn std::error::Error>>".into(),
+            examples: "../examples".into(),
+            snapshots: "../tests/snapshots".into(),
+            libs: None,
+            api_docs: None,
+            command: None,
+            before: Vec::new(),
+            after: Vec::new(),
+            renderers: None,
+            optional: false,
+        }
+    }
+}
+
+/// A folder as `book.toml` names it.
+struct Named {
+    setting: String,
+    /// Symbolic links followed.
+    folder: PathBuf,
+}
+
+impl Named {
+    fn new(key: &str, value: &Path, folder: &Path) -> Self {
+        Self { setting: format!("{key} = \"{}\"", value.display()), folder: files::real(folder) }
+    }
+}
+
+/// Stops when two settings get in each other's way: a folder that is emptied must hold nothing
+/// else, and what the engine makes must not lie among the sources.
+///
+/// `built` is mdBook's `build-dir`.
+pub(crate) fn check_apart(book: &Book, built: &Path) -> Result<()> {
+    let settings = &book.settings;
+    let source = Named::new("src", &book.source_setting, &book.source);
+    let examples = Named::new("examples", &settings.examples, &book.examples());
+    let snapshots = Named::new("snapshots", &settings.snapshots, &book.snapshots());
+    for (one, other) in [(&examples, &source), (&snapshots, &source), (&examples, &snapshots)] {
+        if one.folder == other.folder {
+            bail!(
+                "{} and {} are the same folder, {}\n  help: give each a folder of its own",
+                one.setting,
+                other.setting,
+                one.folder.display()
+            );
+        }
+    }
+    let mut emptied = vec![Named::new("build-dir", built, &book.folder(built))];
+    if let Some(libs) = &settings.libs {
+        emptied.push(Named::new("libs", libs, &book.folder(libs)));
+    }
+    if let Some(docs) = &settings.api_docs {
+        let below = docs.components().all(|part| matches!(part, Component::Normal(_)));
+        if !below || docs.as_os_str().is_empty() {
+            bail!(
+                "api-docs = \"{}\" is no folder below the book's sources\n  help: give it a name \
+                 of its own there, such as api-docs = \"api\"",
+                docs.display()
+            );
+        }
+        emptied.push(Named::new("api-docs", docs, &book.source.join(docs)));
+    }
+    let place = |what: &str, folder: &Path| Named {
+        setting: what.to_string(),
+        folder: files::real(folder),
+    };
+    let kept = [
+        source,
+        examples,
+        snapshots,
+        place("the book's folder", &book.root),
+        place("the package's folder", &book.package),
+        place("the package's sources", &book.package.join("src")),
+    ];
+    for (at, one) in emptied.iter().enumerate() {
+        // Settings that hold each other, and all that must stay.
+        let holds = kept.iter().find(|kept| kept.folder.starts_with(&one.folder));
+        let meets = emptied[..at].iter().find(|other| {
+            other.folder.starts_with(&one.folder) || one.folder.starts_with(&other.folder)
+        });
+        // API docs lie below the sources by their nature, and `src = "."` has all below it.
+        let among = kept[1..3].iter().find(|kept| one.folder.starts_with(&kept.folder));
+        if let Some(other) = holds.or(meets).or(among) {
+            bail!(
+                "{} is emptied now and then, and must lie apart from {}, {}\n  help: name \
+                 another folder",
+                one.setting,
+                other.setting,
+                other.folder.display()
+            );
+        }
+    }
+    Ok(())
+}
