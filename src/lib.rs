@@ -6,13 +6,14 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`data`] | the 3/7 sample, `untar_data`, `ls`, the list `L`, `DataLoader` |
+//! | [`shapes`] | which shapes fit which layer |
 //! | [`tensor`] | images as tensors, broadcasting, distances and losses |
 //! | [`nn`] | layers, matrix products, weights in files |
 //! | [`loss`], [`metrics`] | how bad predictions are, for training; how good, for people |
 //! | [`optim`] | optimizers |
 //! | [`learner`] | the training loop, with progress, record and callbacks |
 //! | [`vision`] | folders of pictures, ResNet18 |
-//! | [`gpu`] | the device to train on, and what to do where it fails |
+//! | [`device`] | the device to train on, and what to do where it fails |
 //! | [`random`] | PyTorch's and Python's random numbers |
 //! | [`mod@show`] | printing tensors as PyTorch prints them, pictures, tables |
 //! | [`prelude`] | all of it, for a chapter's first line |
@@ -30,17 +31,19 @@
 //! # mnist_from_scratch::anyhow::Ok(())
 //! ```
 
-mod backend;
 pub mod data;
+pub mod device;
 mod files;
-pub mod gpu;
 pub mod learner;
 pub mod loss;
 pub mod metrics;
 pub mod nn;
+mod ops;
 pub mod optim;
+mod parameters;
 pub mod prelude;
 pub mod random;
+pub mod shapes;
 pub mod show;
 pub mod tensor;
 pub mod vision;

@@ -12,13 +12,14 @@
 pub use dfdx::prelude::*;
 
 pub use crate::data::*;
-pub use crate::gpu;
+pub use crate::device::{self, default_device};
 pub use crate::learner::*;
 pub use crate::loss::*;
 pub use crate::metrics::*;
 pub use crate::nn::*;
 pub use crate::optim::*;
 pub use crate::random::*;
+pub use crate::shapes::*;
 pub use crate::show;
 pub use crate::show::*;
 pub use crate::tensor::*;

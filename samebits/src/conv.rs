@@ -140,7 +140,17 @@ impl Conv2d {
 
     /// The taps that meet a pixel at the output pixel number `pixel`, with the number of the input
     /// pixel that each meets.
-    pub(crate) fn taps(&self, pixel: usize) -> impl Iterator<Item = (usize, usize)> {
+    ///
+    /// ```
+    /// # use samebits::Conv2d;
+    /// // On a row of three pixels, the first output pixel meets the padding, the first and the second.
+    /// let conv = Conv2d {
+    ///     batch: 1, height: 1, width: 3, in_channels: 1, out_channels: 1,
+    ///     kernel_size: 3, stride: 1, padding: 1,
+    /// };
+    /// assert_eq!(conv.taps(0).collect::<Vec<_>>(), [(4, 0), (5, 1)]);
+    /// ```
+    pub fn taps(&self, pixel: usize) -> impl Iterator<Item = (usize, usize)> {
         let Self { kernel_size, height, width, .. } = *self;
         let (row, column) = (pixel / self.out_width(), pixel % self.out_width());
         let conv = *self;

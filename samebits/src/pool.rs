@@ -74,6 +74,16 @@ impl Windows {
         Self { inputs, outputs }
     }
 
+    /// The input pixels of each window, in order: a row for each output pixel.
+    ///
+    /// ```
+    /// use samebits::Windows;
+    /// assert_eq!(Windows::adaptive([1, 3], [1, 2]).pixels(), [[0, 1], [1, 2]]);
+    /// ```
+    pub fn pixels(&self) -> &[Vec<usize>] {
+        &self.inputs
+    }
+
     /// The largest number of each window to `y`. Returns at which pixel of its window each was: of
     /// equal ones the first. A NaN is larger than any number, as in PyTorch.
     ///

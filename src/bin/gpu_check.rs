@@ -11,7 +11,7 @@ use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<ExitCode> {
     let kind = if cfg!(feature = "cuda") { "GPU" } else { "CPU" };
-    let dev = match gpu::device() {
+    let dev = match default_device() {
         Ok(dev) => dev,
         Err(error) => {
             eprintln!("gpu_check: {error}");

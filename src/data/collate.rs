@@ -44,7 +44,7 @@ macro_rules! collate_to_tensor {
 
             fn collate(items: Vec<Self>) -> Self::Batch {
                 let shape = (items.len(),);
-                crate::gpu::shared().tensor_from_vec(items, shape)
+                crate::device::shared().tensor_from_vec(items, shape)
             }
         }
     )*};

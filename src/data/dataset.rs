@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use dfdx::shapes::{Const, Dim, HasShape, Shape, Unit};
-use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor, TensorFromVec};
+use dfdx::shapes::{Const, Unit};
+use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
 
 use super::collate::Collate;
 use super::list::L;
-use crate::backend::Gather;
 
 /// Items by number, PyTorch's `Dataset`; usually pairs of an independent variable x and a dependent
 /// variable y.
@@ -160,78 +159,6 @@ where
     }
 }
 
-/// The shapes whose first axis counts items.
-pub trait Items: Shape {
-    /// The shape of one item.
-    type One: Shape;
-    /// The shape of any number of them.
-    type Several: Shape;
-
-    /// The shape of one of these items.
-    fn one(&self) -> Self::One;
-    /// The shape of `n` of these items.
-    fn several(&self, n: usize) -> Self::Several;
-}
-
-macro_rules! items {
-    ($($axis:ident $at:tt),*) => {
-        impl<N: Dim, $($axis: Dim),*> Items for (N, $($axis,)*) {
-            type One = ($($axis,)*);
-            type Several = (usize, $($axis,)*);
-
-            fn one(&self) -> Self::One {
-                ($(self.$at,)*)
-            }
-
-            fn several(&self, n: usize) -> Self::Several {
-                (n, $(self.$at,)*)
-            }
-        }
-    };
-}
-
-/// Items that are single numbers.
-impl<N: Dim> Items for (N,) {
-    type One = ();
-    type Several = (usize,);
-
-    fn one(&self) {}
-
-    fn several(&self, n: usize) -> (usize,) {
-        (n,)
-    }
-}
-
-items!(A 1);
-items!(A 1, B 2);
-items!(A 1, B 2, C 3);
-
-/// A tensor is a dataset of what its first axis counts: a matrix one of rows. Batches are gathered where
-/// the tensor is.
-impl<S: Items, E: Gather> Dataset for Tensor<S, E, AutoDevice>
-where
-    AutoDevice: Storage<E>,
-{
-    type Item = Tensor<S::One, E, AutoDevice>;
-    type Batch = Tensor<S::Several, E, AutoDevice>;
-
-    fn len(&self) -> usize {
-        self.shape().concrete()[0]
-    }
-
-    fn get(&self, index: usize) -> Self::Item {
-        gathered(E::gather(self, &[index], &self.shape().one()))
-    }
-
-    fn batch(&self, indices: &[usize]) -> Self::Batch {
-        gathered(E::gather(self, indices, &self.shape().several(indices.len())))
-    }
-}
-
-fn gathered<T>(found: Result<T, <AutoDevice as HasErr>::Err>) -> T {
-    found.unwrap_or_else(|error| panic!("gathering items of a tensor: {error}"))
-}
-
 /// Two datasets side by side; [`zip`] makes one.
 #[derive(Debug, Clone)]
 pub struct Zip<A, B>(A, B);
@@ -306,30 +233,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dfdx::prelude::*;
-
-    #[test]
-    fn the_rows_of_a_tensor() {
-        let dev = AutoDevice::default();
-        let images = dev.tensor([[[1u8, 2], [3, 4]], [[5, 6], [7, 8]], [[9, 10], [11, 12]]]);
-        assert_eq!(Dataset::len(&images), 3);
-        assert_eq!(Dataset::get(&images, 1).array(), [[5, 6], [7, 8]]);
-        let batch = Dataset::batch(&images, &[2, 0]);
-        assert_eq!(*batch.shape(), (2, Const::<2>, Const::<2>));
-        assert_eq!(batch.as_vec(), [9, 10, 11, 12, 1, 2, 3, 4]);
-
-        let numbers = dev.tensor([1.0f32, 2.0, 3.0]);
-        assert_eq!(Dataset::get(&numbers, 2).array(), 3.0);
-        let transposed = dev.tensor([[1i64, 2], [3, 4]]).permute::<_, Axes2<1, 0>>();
-        assert_eq!(Dataset::get(&transposed, 1).as_vec(), [2, 4]);
-    }
-
-    #[test]
-    #[should_panic = "item 3 of a tensor with 3"]
-    fn no_such_row() {
-        let dev = AutoDevice::default();
-        Dataset::get(&dev.tensor([1.0f32, 2.0, 3.0]), 3);
-    }
 
     #[test]
     #[should_panic = "item 15 of 15"]

@@ -136,6 +136,12 @@ pub trait ListItem {
     fn fmt_item(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
+impl<T: ListItem> Show for L<T> {
+    fn text(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl ListItem for Path {
     fn fmt_item(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&relative_to_base(self))

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
 use super::L;
+use crate::show::Show;
 
 /// Why a folder could not be listed.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +84,19 @@ pub fn set_base_path(path: impl Into<PathBuf>) {
 pub fn relative_to_base(path: impl AsRef<Path>) -> String {
     let base = BASE_PATH.read().unwrap_or_else(PoisonError::into_inner);
     relative(path.as_ref(), base.as_deref())
+}
+
+/// Relative to the [base path](set_base_path), as in a list.
+impl Show for Path {
+    fn text(&self) -> String {
+        relative_to_base(self)
+    }
+}
+
+impl Show for PathBuf {
+    fn text(&self) -> String {
+        self.as_path().text()
+    }
 }
 
 fn relative(path: &Path, base: Option<&Path>) -> String {

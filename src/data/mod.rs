@@ -24,8 +24,6 @@ mod cache;
 mod collate;
 mod dataloader;
 mod dataset;
-#[cfg(feature = "mnist-sample")]
-mod digits;
 #[cfg(feature = "download")]
 mod download;
 mod error;
@@ -34,14 +32,11 @@ mod ls;
 mod unpack;
 mod untar;
 
-pub use crate::backend::Gather;
 pub use archive::{Archive, Limits, Urls};
 pub use cache::{CACHE_VARIABLE, cache_folder};
 pub use collate::Collate;
 pub use dataloader::{Batches, DataLoader, DataLoaders, NoFirst, first};
-pub use dataset::{Dataset, Items, Zip, ZipError, column, zip};
-#[cfg(feature = "mnist-sample")]
-pub use digits::{Digits, threes_and_sevens};
+pub use dataset::{Dataset, Zip, ZipError, column, zip};
 pub use error::DataError;
 pub use list::{L, ListItem};
 pub use ls::{LsError, PathExt, relative_to_base, set_base_path};

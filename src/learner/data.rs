@@ -7,8 +7,8 @@ use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::error::LearnerError;
 use crate::data::{DataLoader, DataLoaders, Dataset};
-use crate::gpu::with_remedy;
-use crate::tensor::Traced;
+use crate::device::with_remedy;
+use crate::shapes::Traced;
 
 /// Loaders whose batches are pairs of an input tensor and of targets.
 #[diagnostic::on_unimplemented(

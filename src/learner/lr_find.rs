@@ -7,8 +7,8 @@ use super::callback::{Callback, Training};
 use super::data::{Model, TrainingData};
 use super::{Learner, LearnerError, TracedPreds, Verbosity};
 use crate::optim::Optim;
+use crate::shapes::Traced;
 use crate::show::Plot;
-use crate::tensor::Traced;
 
 /// The first learning rate that is tried, the last one, and how many there are; as in fastai.
 const START: f64 = 1e-7;

@@ -49,10 +49,10 @@ use dfdx::shapes::{HasShape, Rank0, Shape};
 use dfdx::tensor::{AsArray, AutoDevice, PutTape, SplitTape, Tensor, Trace};
 
 use self::callback::pct_train;
-use crate::backend::{without_gradient, zero_grads};
 use crate::nn::{WeightsError, layers, load_weights, save_weights};
+use crate::ops::{InputKernel, Kernels, ZeroGradsKernel};
 use crate::optim::{Optim, OptimError};
-use crate::tensor::{Grads, Recorded, Traced};
+use crate::shapes::{Grads, Recorded, Traced};
 use data::items;
 use progress::{Progress, Verbosity};
 
@@ -373,7 +373,7 @@ where
             call(callbacks, model, recorder, at, |c, training| c.before_batch(training))?;
 
             // The seven steps: predict, loss, gradient, step.
-            let loss = without_gradient(&x, || {
+            let loss = Kernels::without_gradient(&x, || {
                 let preds = model.forward_train(x.clone().traced(grads))?;
                 let loss = loss_func(preds, y);
                 let value = loss.array();
@@ -390,7 +390,7 @@ where
                 opt.set_momentum(momentum);
             }
             opt.step(model, &mut grads)?;
-            zero_grads(model, &mut grads).map_err(OptimError::Device)?;
+            Kernels::zero_grads(model, &mut grads).map_err(OptimError::Device)?;
 
             recorder.batch(value, at.lr, at.momentum);
             progress.batch(recorder.losses[recorder.losses.len() - 1]);

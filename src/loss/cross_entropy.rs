@@ -3,7 +3,7 @@
 use dfdx::shapes::{Const, Dim, Rank0};
 use dfdx::tensor::{AutoDevice, Tape, Tensor};
 
-use crate::backend;
+use crate::ops::{CrossEntropyKernel, Kernels};
 
 /// Rows of one number for each of `N` classes.
 type Predictions<B, const N: usize, T> = Tensor<(B, Const<N>), f32, AutoDevice, T>;
@@ -70,7 +70,7 @@ fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
     targets: Targets<B>,
     eps: f32,
 ) -> Tensor<Rank0, f32, AutoDevice, T> {
-    backend::cross_entropy(predictions, targets, eps)
+    Kernels::cross_entropy(predictions, targets, eps)
         .unwrap_or_else(|error| panic!("cross_entropy: {error}"))
 }
 

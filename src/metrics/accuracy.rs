@@ -3,7 +3,7 @@
 use dfdx::shapes::{Const, Dim, Rank0};
 use dfdx::tensor::{AutoDevice, Tensor};
 
-use crate::backend;
+use crate::ops::{AccuracyKernel, Kernels};
 
 /// The share of rows whose largest prediction is that of the right class, fastai's `accuracy`. Of equal
 /// predictions the first counts.
@@ -20,5 +20,5 @@ pub fn accuracy<B: Dim, const N: usize>(
     predictions: Tensor<(B, Const<N>), f32, AutoDevice>,
     targets: Tensor<(B,), i64, AutoDevice>,
 ) -> Tensor<Rank0, f32, AutoDevice> {
-    backend::accuracy(predictions, targets).unwrap_or_else(|error| panic!("accuracy: {error}"))
+    Kernels::accuracy(predictions, targets).unwrap_or_else(|error| panic!("accuracy: {error}"))
 }

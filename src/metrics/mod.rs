@@ -14,7 +14,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 use dfdx::tensor_ops::TryEq;
 use dfdx::tensor_ops::TryGt;
 
-use crate::backend;
+use crate::ops::{AccuracyKernel, Kernels};
 #[cfg(feature = "cuda")]
 use crate::tensor::CompareExt;
 
@@ -35,5 +35,5 @@ pub fn batch_accuracy<S: Shape>(
 ) -> Tensor<Rank0, f32, AutoDevice> {
     let is_1 = xb.sigmoid().gt(0.5);
     let right = is_1.eq(&yb.eq(1));
-    backend::share_of_true(right).unwrap_or_else(|error| panic!("batch_accuracy: {error}"))
+    Kernels::share_of_true(right).unwrap_or_else(|error| panic!("batch_accuracy: {error}"))
 }

@@ -4,14 +4,12 @@
 use dfdx::nn::{ModuleVisitor, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
 use dfdx::shapes::{Dtype, HasShape, Rank1, Shape};
-use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor};
+use dfdx::tensor::{AutoDevice, Storage, Tensor};
 
-use super::channels::Channels;
 use super::observe;
-use crate::backend;
-use crate::tensor::{Recorded, Traced};
-
-type Err = <AutoDevice as HasErr>::Err;
+use crate::device::DeviceError;
+use crate::ops::{BatchNormKernel, Kernels};
+use crate::shapes::{Channels, Recorded, Traced};
 
 /// What is added to the variance, so that nothing is divided by 0; PyTorch's default.
 const EPS: f32 = 1e-5;
@@ -88,10 +86,10 @@ impl<const C: usize> BatchNorm<C> {
         x: Traced<S>,
         residual: Option<Traced<S>>,
         relu: bool,
-    ) -> Result<Traced<S>, Err> {
+    ) -> Result<Traced<S>, DeviceError> {
         let n = x.shape().num_elements() / C;
         let affine = [&self.weight, &self.bias];
-        let normed = backend::batch_norm_train(x, residual, affine, EPS, relu)?;
+        let normed = Kernels::batch_norm_train(x, residual, affine, EPS, relu)?;
         // Of a single number PyTorch's estimate is 0/0, too.
         let unbiased = n as f64 / (n as f64 - 1.0);
         // Each one operation, in place: on a GPU every operation costs about the same, however small.
@@ -106,9 +104,9 @@ impl<const C: usize> BatchNorm<C> {
         x: Tensor<S, f32, AutoDevice>,
         residual: Option<Tensor<S, f32, AutoDevice>>,
         relu: bool,
-    ) -> Result<Tensor<S, f32, AutoDevice>, Err> {
+    ) -> Result<Tensor<S, f32, AutoDevice>, DeviceError> {
         let parameters = [&self.running_mean, &self.running_var, &self.weight, &self.bias];
-        let y = backend::batch_norm_eval(x, residual, parameters, EPS, relu)?;
+        let y = Kernels::batch_norm_eval(x, residual, parameters, EPS, relu)?;
         Ok(Self::seen(y, relu))
     }
 
@@ -127,9 +125,9 @@ impl<const C: usize> BatchNorm<C> {
 
 impl<const C: usize, S: Channels<C>> Module<Tensor<S, f32, AutoDevice>> for BatchNorm<C> {
     type Output = Tensor<S, f32, AutoDevice>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, Err> {
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, DeviceError> {
         self.eval(x, None, false)
     }
 }
@@ -138,9 +136,9 @@ impl<const C: usize, S: Channels<C>> ModuleMut<Tensor<S, f32, AutoDevice, Record
     for BatchNorm<C>
 {
     type Output = Traced<S>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
+    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, DeviceError> {
         self.train(x, None, false)
     }
 }
@@ -180,18 +178,18 @@ impl<const C: usize> BatchNormReLU<C> {
 
 impl<const C: usize, S: Channels<C>> Module<Tensor<S, f32, AutoDevice>> for BatchNormReLU<C> {
     type Output = Tensor<S, f32, AutoDevice>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, Err> {
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, DeviceError> {
         self.0.eval(x, None, true)
     }
 }
 
 impl<const C: usize, S: Channels<C>> ModuleMut<Traced<S>> for BatchNormReLU<C> {
     type Output = Traced<S>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
+    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, DeviceError> {
         self.0.train(x, None, true)
     }
 }

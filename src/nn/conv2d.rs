@@ -2,18 +2,16 @@
 
 use dfdx::nn::{ModuleVisitor, ScalarOptions, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
-use dfdx::shapes::{Axes4, ConstDim, Dim, Dtype, HasShape, Rank4};
-use dfdx::tensor::{AutoDevice, HasErr, NoneTape, Storage, Tape, Tensor};
+use dfdx::shapes::{Axes4, Dtype, HasShape, Rank4};
+use dfdx::tensor::{AutoDevice, NoneTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::PermuteTo;
 
-use super::channels::Pictures;
 use super::linear::{draw, weight_bound};
-use super::window::Window;
-use super::{observe, taps};
-use crate::backend::{self, Convolved};
-use crate::tensor::{Recorded, Traced};
-
-type Err = <AutoDevice as HasErr>::Err;
+use super::observe;
+use crate::device::DeviceError;
+use crate::ops::{Conv2dKernel, Convolved, Kernels, conv2d_sizes};
+use crate::parameters::taps;
+use crate::shapes::{Pictures, Recorded, Traced, Window};
 
 /// A convolution without bias, PyTorch's `nn.Conv2d(I, O, K, S, P, bias=False)`: from `I` channels to
 /// `O`, with a kernel of `K` rows and columns that moves `S` pixels at a time and reaches `P` pixels
@@ -73,7 +71,7 @@ pub struct Conv2d<
     /// and a column for each output channel. PyTorch's order is (O, I, K, K): see
     /// [`pytorch_weight`](Self::pytorch_weight).
     pub weight: Tensor<Rank4<K, K, I, O>, E, D>,
-    /// The taps of the kernel that have met a pixel in training, one bit each; see [`super::taps`].
+    /// The taps of the kernel that have met a pixel in training, one bit each; see [`taps`].
     taps: u64,
 }
 
@@ -111,31 +109,17 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         self.weight.clone().permute::<_, Axes4<3, 2, 0, 1>>()
     }
 
-    fn sizes<X: Pictures<I>>(&self, batch: usize) -> samebits::Conv2d {
-        samebits::Conv2d {
-            batch,
-            height: X::Height::SIZE,
-            width: X::Width::SIZE,
-            in_channels: I,
-            out_channels: O,
-            kernel_size: K,
-            stride: S,
-            padding: P,
-        }
-    }
-
     fn run<X, T>(
         &self,
         x: Tensor<X, f32, AutoDevice, T>,
-    ) -> Result<Convolved<X, K, S, P, O, T>, Err>
+    ) -> Result<Convolved<X, K, S, P, O, T>, DeviceError>
     where
         X: Pictures<I>,
         X::Height: Window<K, S, P>,
         X::Width: Window<K, S, P>,
         T: Tape<f32, AutoDevice>,
     {
-        let sizes = self.sizes::<X>(x.shape().batch().size());
-        let y = backend::conv2d(x, &self.weight, sizes)?;
+        let y = Kernels::conv2d(x, &self.weight)?;
         observe::layer("Conv2d", y.shape(), K * K * I * O);
         Ok(y)
     }
@@ -149,9 +133,9 @@ where
     X::Width: Window<K, S, P>,
 {
     type Output = Convolved<X, K, S, P, O, NoneTape>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward(&self, x: Tensor<X, f32, AutoDevice>) -> Result<Self::Output, Err> {
+    fn try_forward(&self, x: Tensor<X, f32, AutoDevice>) -> Result<Self::Output, DeviceError> {
         self.run(x)
     }
 }
@@ -164,10 +148,10 @@ where
     X::Width: Window<K, S, P>,
 {
     type Output = Convolved<X, K, S, P, O, Recorded>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward_mut(&mut self, x: Traced<X>) -> Result<Self::Output, Err> {
-        self.taps |= taps::bits(&self.sizes::<X>(1).taps_that_meet());
+    fn try_forward_mut(&mut self, x: Traced<X>) -> Result<Self::Output, DeviceError> {
+        self.taps |= taps::bits(&conv2d_sizes::<X, I, O, K, S, P>(1).taps_that_meet());
         self.run(x)
     }
 }

@@ -3,14 +3,13 @@
 use dfdx::nn::ZeroSizedModule;
 use dfdx::prelude::{Module, ModuleMut};
 use dfdx::shapes::{HasShape, Shape};
-use dfdx::tensor::{AutoDevice, HasErr, Tensor};
+use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::observe;
-use crate::backend;
+use crate::device::DeviceError;
+use crate::ops::{DropoutKernel, Kernels};
 use crate::random::uniform_numbers;
-use crate::tensor::Traced;
-
-type Err = <AutoDevice as HasErr>::Err;
+use crate::shapes::Traced;
 
 /// In training, sets `PERCENT` of all numbers to 0 at random, and divides the others by the share that
 /// is left, so that sums stay about the same (N. Srivastava and others, "Dropout", 2014): PyTorch's
@@ -36,9 +35,9 @@ impl<const PERCENT: usize> ZeroSizedModule for Dropout<PERCENT> {}
 
 impl<const PERCENT: usize, S: Shape> Module<Tensor<S, f32, AutoDevice>> for Dropout<PERCENT> {
     type Output = Tensor<S, f32, AutoDevice>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, Err> {
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, DeviceError> {
         observe::layer("Dropout", x.shape(), 0);
         Ok(x)
     }
@@ -46,13 +45,13 @@ impl<const PERCENT: usize, S: Shape> Module<Tensor<S, f32, AutoDevice>> for Drop
 
 impl<const PERCENT: usize, S: Shape> ModuleMut<Traced<S>> for Dropout<PERCENT> {
     type Output = Traced<S>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, Err> {
+    fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, DeviceError> {
         const { assert!(PERCENT < 100, "Dropout<PERCENT>: less than 100, or nothing is left") };
         // Drawn on the host also for a GPU, so that the same seed drops the same activations.
         let factors = factors(x.shape().num_elements(), PERCENT as f64 / 100.0);
-        let y = backend::dropout(x, factors)?;
+        let y = Kernels::dropout(x, factors)?;
         observe::layer("Dropout", y.shape(), 0);
         Ok(y)
     }

@@ -3,10 +3,11 @@
 use dfdx::nn::{NonMutableModule, ZeroSizedModule};
 use dfdx::prelude::Module;
 use dfdx::shapes::{Const, ConstDim, Dim, HasShape};
-use dfdx::tensor::{AutoDevice, HasErr, Tape, Tensor};
+use dfdx::tensor::{AutoDevice, Tape, Tensor};
 use dfdx::tensor_ops::ReshapeTo;
 
 use super::observe;
+use crate::device::DeviceError;
 
 /// All numbers of a picture in a row, PyTorch's `nn.Flatten()`: `N` of them, channel by channel, row by
 /// row.
@@ -43,7 +44,7 @@ where
     T: Tape<f32, AutoDevice>,
 {
     type Output = Tensor<(B, Const<N>), f32, AutoDevice, T>;
-    type Error = <AutoDevice as HasErr>::Err;
+    type Error = DeviceError;
 
     fn try_forward(
         &self,

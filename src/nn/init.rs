@@ -6,7 +6,7 @@ use dfdx::nn::TensorCollection;
 use dfdx::shapes::{ConstShape, HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 
-use super::parameters::{Change, Parameter, change};
+use crate::parameters::{Change, Parameter, change};
 use crate::random::{normal_numbers, randn};
 
 /// Random parameters to start from: normal numbers with mean 0 and standard deviation `std`, the

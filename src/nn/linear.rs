@@ -3,14 +3,14 @@
 use dfdx::nn::{ModuleVisitor, NonMutableModule, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module};
 use dfdx::shapes::{Dtype, HasShape, Rank1, Rank2};
-use dfdx::tensor::{AutoDevice, HasErr, Storage, Tape, Tensor};
+use dfdx::tensor::{AutoDevice, Storage, Tape, Tensor};
 
 use super::observe;
-use super::product::RowsOf;
-use crate::backend::linear;
+use crate::device::DeviceError;
+use crate::ops::{Kernels, LinearKernel};
 use crate::random::uniform_numbers;
-
-type Err = <AutoDevice as HasErr>::Err;
+use crate::shapes::RowsOf;
+use crate::show::Show;
 
 /// A linear layer with `I` inputs and `O` outputs: `y_bo = sum_i x_bi w_oi + bias_o`, PyTorch's
 /// `nn.Linear(I, O)`.
@@ -122,12 +122,19 @@ where
     T: Tape<f32, AutoDevice>,
 {
     type Output = Tensor<S::Outputs<O>, f32, AutoDevice, T>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, Err> {
-        let y = linear(x, &self.weight, Some(&self.bias))?;
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, DeviceError> {
+        let y = Kernels::linear(x, &self.weight, Some(&self.bias))?;
         observe::layer("Linear", y.shape(), I * O + O);
         Ok(y)
+    }
+}
+
+/// As PyTorch prints it.
+impl<const I: usize, const O: usize> Show for Linear<I, O> {
+    fn text(&self) -> String {
+        format!("Linear(in_features={I}, out_features={O}, bias=True)")
     }
 }
 
@@ -200,10 +207,10 @@ where
     T: Tape<f32, AutoDevice>,
 {
     type Output = Tensor<S::Outputs<O>, f32, AutoDevice, T>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, Err> {
-        let y = linear(x, &self.weight, None)?;
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, DeviceError> {
+        let y = Kernels::linear(x, &self.weight, None)?;
         observe::layer("Linear", y.shape(), I * O);
         Ok(y)
     }

@@ -18,23 +18,18 @@
 //! All of them are modules of [dfdx] and mix with its own.
 
 mod batch_norm;
-mod channels;
 mod conv2d;
 mod dropout;
 mod flatten;
 mod init;
 mod linear;
 mod observe;
-pub(crate) mod parameters;
 mod pool;
 mod product;
 mod residual;
-mod taps;
 mod weights;
-mod window;
 
 pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNormReLU};
-pub use channels::{Channels, Pictures, Sides};
 pub use conv2d::Conv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
@@ -42,14 +37,11 @@ pub use init::{Fan, init_params, kaiming_normal_};
 pub use linear::{Linear, UnbiasedLinear};
 pub use observe::LayerSummary;
 pub use pool::{AdaptiveAvgPool2d, AdaptiveConcatPool2d, AdaptiveMaxPool2d, MaxPool2d};
-pub use product::{JoinTape, MatMul, RowsOf};
+pub use product::MatMul;
 pub use residual::{BasicBlock, DownBlock, Identity, ResidualBlock};
 pub use weights::{
     Difference, Loaded, NonFiniteNumbers, WeightsError, WeightsFile, load_weights, save_weights,
     save_weights_as_they_are,
 };
-pub use window::Window;
 
-pub(crate) use channels::pictures_by_pixel;
 pub(crate) use observe::layers;
-pub(crate) use window::{OutHeight, OutWidth};

@@ -3,13 +3,12 @@
 use dfdx::nn::{NonMutableModule, ZeroSizedModule};
 use dfdx::prelude::Module;
 use dfdx::shapes::{Const, ConstDim, Dim, HasShape};
-use dfdx::tensor::{AutoDevice, HasErr, Tape, Tensor};
+use dfdx::tensor::{AutoDevice, Tape, Tensor};
 
 use super::observe;
-use super::window::Window;
-use crate::backend::{Take, Windows, concat_pool, pool};
-
-type Err = <AutoDevice as HasErr>::Err;
+use crate::device::DeviceError;
+use crate::ops::{Kernels, PoolKernel, Take, Windows};
+use crate::shapes::Window;
 
 /// The largest number of each window, PyTorch's `nn.MaxPool2d(K, S, P)`: of windows of `K` rows and
 /// columns that move `S` pixels at a time and reach `P` pixels over the edge.
@@ -75,24 +74,16 @@ where
     T: Tape<f32, AutoDevice>,
 {
     type Output = Tensor<(B, Const<C>, H::Out, W::Out), f32, AutoDevice, T>;
-    type Error = Err;
+    type Error = DeviceError;
 
     fn try_forward(
         &self,
         x: Tensor<(B, Const<C>, H, W), f32, AutoDevice, T>,
-    ) -> Result<Self::Output, Err> {
+    ) -> Result<Self::Output, DeviceError> {
         const { assert!(P <= K / 2, "a window of max pooling reaches over the edge by at most half") };
-        let windows = Windows::of(&samebits::Conv2d {
-            batch: 1,
-            height: H::SIZE,
-            width: W::SIZE,
-            in_channels: 1,
-            out_channels: 1,
-            kernel_size: K,
-            stride: S,
-            padding: P,
-        });
-        let y = pool(x, windows, Take::Largest)?;
+        let from = [H::SIZE, W::SIZE];
+        let windows = Windows::Kernel { from, kernel_size: K, stride: S, padding: P };
+        let y = Kernels::pool(x, windows, Take::Largest)?;
         observe::layer("MaxPool2d", y.shape(), 0);
         Ok(y)
     }
@@ -109,13 +100,13 @@ macro_rules! adaptive {
             T: Tape<f32, AutoDevice>,
         {
             type Output = Tensor<(B, Const<C>, Const<N>, Const<N>), f32, AutoDevice, T>;
-            type Error = Err;
+            type Error = DeviceError;
 
             fn try_forward(
                 &self,
                 x: Tensor<(B, Const<C>, H, W), f32, AutoDevice, T>,
-            ) -> Result<Self::Output, Err> {
-                let y = pool(x, Windows::adaptive([H::SIZE, W::SIZE], [N, N]), $take)?;
+            ) -> Result<Self::Output, DeviceError> {
+                let y = Kernels::pool(x, Windows::Adaptive { from: [H::SIZE, W::SIZE], to: [N, N] }, $take)?;
                 observe::layer($name, y.shape(), 0);
                 Ok(y)
             }
@@ -163,14 +154,14 @@ where
     T: Tape<f32, AutoDevice>,
 {
     type Output = Tensor<(B, Const<C2>), f32, AutoDevice, T>;
-    type Error = Err;
+    type Error = DeviceError;
 
     fn try_forward(
         &self,
         x: Tensor<(B, Const<C>, H, W), f32, AutoDevice, T>,
-    ) -> Result<Self::Output, Err> {
+    ) -> Result<Self::Output, DeviceError> {
         const { assert!(C2 == 2 * C, "AdaptiveConcatPool2d<C2>: C2 is twice the number of channels") };
-        let y = concat_pool::<_, C, C2, _>(x)?;
+        let y = Kernels::concat_pool::<_, C, C2, _>(x)?;
         observe::layer("AdaptiveConcatPool2d", y.shape(), 0);
         Ok(y)
     }

@@ -1,77 +1,10 @@
 //! The product of a batch with a matrix of weights, and its gradients.
 
-use dfdx::shapes::{Const, Dim, Rank1, Rank2, Shape};
-use dfdx::tensor::{AutoDevice, Merge, NoneTape, OwnedTape, Tape, Tensor};
+use dfdx::shapes::Rank2;
+use dfdx::tensor::{AutoDevice, Tape, Tensor};
 
-use crate::backend;
-
-/// The shapes that a layer with `I` inputs takes: one row of `I` numbers, or any number of rows.
-#[diagnostic::on_unimplemented(
-    message = "a tensor of shape `{Self}` does not fit a layer with {I} inputs",
-    label = "the last axis of its input has to be `Const<{I}>`",
-    note = "one row of numbers has the shape `Rank1<{I}>`, a batch of them `(usize, Const<{I}>)`"
-)]
-pub trait RowsOf<const I: usize>: Shape {
-    /// The same rows, with `O` numbers in each.
-    type Outputs<const O: usize>: Shape;
-
-    /// How many rows there are.
-    fn rows(&self) -> usize;
-    /// See [`Outputs`](Self::Outputs).
-    fn outputs<const O: usize>(&self) -> Self::Outputs<O>;
-}
-
-impl<const I: usize> RowsOf<I> for Rank1<I> {
-    type Outputs<const O: usize> = Rank1<O>;
-
-    fn rows(&self) -> usize {
-        1
-    }
-
-    fn outputs<const O: usize>(&self) -> Rank1<O> {
-        (Const,)
-    }
-}
-
-impl<B: Dim, const I: usize> RowsOf<I> for (B, Const<I>) {
-    type Outputs<const O: usize> = (B, Const<O>);
-
-    fn rows(&self) -> usize {
-        self.0.size()
-    }
-
-    fn outputs<const O: usize>(&self) -> (B, Const<O>) {
-        (self.0, Const)
-    }
-}
-
-/// The tape of a result of two tensors: it records if one of them does.
-pub trait JoinTape<Right>: Tape<f32, AutoDevice> {
-    /// The tape of the result.
-    type Joined: Tape<f32, AutoDevice>;
-
-    /// Both records in one.
-    fn join(self, right: Right) -> Self::Joined;
-}
-
-impl<Right: Tape<f32, AutoDevice>> JoinTape<Right> for NoneTape {
-    type Joined = Right;
-
-    fn join(self, right: Right) -> Right {
-        right
-    }
-}
-
-impl<Right> JoinTape<Right> for OwnedTape<f32, AutoDevice>
-where
-    Self: Merge<Right>,
-{
-    type Joined = Self;
-
-    fn join(self, right: Right) -> Self {
-        self.merge(right)
-    }
-}
+use crate::ops::{Kernels, MmKernel};
+use crate::shapes::{JoinTape, RowsOf};
 
 /// The product of matrices in the order of PyTorch's `xb @ weights`.
 pub trait MatMul<const I: usize, S: RowsOf<I>, T> {
@@ -113,13 +46,15 @@ impl<const I: usize, S: RowsOf<I>, T> MatMul<I, S, T> for Tensor<S, f32, AutoDev
         T: JoinTape<R>,
         R: Tape<f32, AutoDevice>,
     {
-        backend::mm(self, weights).unwrap_or_else(|error| panic!("mm: {error}"))
+        Kernels::mm(self, weights).unwrap_or_else(|error| panic!("mm: {error}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(not(feature = "dfdx-ops"))]
+    use crate::ops::InputKernel;
     use crate::prelude::*;
 
     type Gradients2 = (Vec<f32>, Vec<f32>);
@@ -198,7 +133,7 @@ mod tests {
         let run = || x.leaky_trace().mm(w.clone()).sum().backward();
         assert_eq!(run().get(&x).array(), [[1.; 3]; 2]);
         // A gradient that nobody has written is there as zeros.
-        let mut gradients = crate::backend::without_gradient(&x, run);
+        let mut gradients = Kernels::without_gradient(&x, run);
         assert_eq!(gradients.get_or_alloc_mut(&x).unwrap().as_slice(), [0.; 6]);
         assert_eq!(gradients.get(&w).array(), [[2.]; 3]);
     }

@@ -7,10 +7,8 @@ use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor, WithEmptyTape};
 
 use super::batch_norm::BatchNorm2d;
 use super::conv2d::Conv2d;
-use super::window::Window;
-use crate::tensor::{Recorded, Traced};
-
-type Err = <AutoDevice as HasErr>::Err;
+use crate::device::DeviceError;
+use crate::shapes::{Recorded, Traced, Window};
 
 /// Two convolutions, and a way around them: torchvision's `BasicBlock` (K. He and others, "Deep
 /// Residual Learning for Image Recognition", 2015).
@@ -120,16 +118,16 @@ where
     Shortcut: Module<
             Tensor<(B, Const<I>, H, W), f32, AutoDevice>,
             Output = Tensor<(B, Const<O>, H::Out, W::Out), f32, AutoDevice>,
-            Error = Err,
+            Error = DeviceError,
         >,
 {
     type Output = Tensor<(B, Const<O>, H::Out, W::Out), f32, AutoDevice>;
-    type Error = Err;
+    type Error = DeviceError;
 
     fn try_forward(
         &self,
         x: Tensor<(B, Const<I>, H, W), f32, AutoDevice>,
-    ) -> Result<Self::Output, Err> {
+    ) -> Result<Self::Output, DeviceError> {
         let y = self.conv1.try_forward(x.clone())?;
         let y = self.bn1.eval(y, None, true)?;
         let y = self.conv2.try_forward(y)?;
@@ -149,13 +147,16 @@ where
     Shortcut: ModuleMut<
             Traced<(B, Const<I>, H, W)>,
             Output = Traced<(B, Const<O>, H::Out, W::Out)>,
-            Error = Err,
+            Error = DeviceError,
         >,
 {
     type Output = Traced<(B, Const<O>, H::Out, W::Out)>;
-    type Error = Err;
+    type Error = DeviceError;
 
-    fn try_forward_mut(&mut self, x: Traced<(B, Const<I>, H, W)>) -> Result<Self::Output, Err> {
+    fn try_forward_mut(
+        &mut self,
+        x: Traced<(B, Const<I>, H, W)>,
+    ) -> Result<Self::Output, DeviceError> {
         let around = x.with_empty_tape();
         let y = self.conv1.try_forward_mut(x)?;
         let y = self.bn1.train(y, None, true)?;

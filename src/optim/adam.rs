@@ -5,9 +5,9 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::{Optim, OptimError};
-use crate::backend::{AdamStep, adam};
-use crate::nn::parameters::{Change, Parameter, change};
-use crate::tensor::Grads;
+use crate::ops::{AdamKernel, AdamStep, Kernels, Stepped};
+use crate::parameters::{Change, Parameter, change};
+use crate::shapes::Grads;
 
 /// Adam with decoupled weight decay: fastai's `Adam(params, lr, mom=0.9, sqr_mom=0.99, eps=1e-5,
 /// wd=0.01)`, the optimizer of its `vision_learner`.
@@ -167,6 +167,10 @@ impl Change for EachParameter<'_> {
         }
         let step = if S::NUM_DIMS > 1 { &self.weights } else { &self.others };
         let numbers = [&mut *self.averages, &mut *self.squares, &mut *self.gradients];
-        adam((p, &parameter.name), numbers, step, parameter.taps_met().as_deref())
+        match Kernels::adam(p, numbers, step, parameter.taps_met().as_deref()) {
+            Ok(Stepped::Yes) => Ok(()),
+            Ok(Stepped::NotInOrder) => Err(OptimError::Layout(parameter.name.clone())),
+            Err(error) => Err(OptimError::Device(error)),
+        }
     }
 }

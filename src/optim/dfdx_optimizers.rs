@@ -5,7 +5,7 @@ use dfdx::optim::{Adam, Momentum, Optimizer, OptimizerUpdateError, RMSprop, Sgd}
 use dfdx::tensor::AutoDevice;
 
 use super::{Optim, OptimError};
-use crate::tensor::Grads;
+use crate::shapes::Grads;
 
 macro_rules! optim {
     ($($optimizer:ident: |$config:ident, $momentum:ident| $set:expr;)*) => {$(

@@ -7,7 +7,7 @@ use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor, Trace};
 use dfdx::tensor_ops::{ReshapeTo, SumTo};
 
-use crate::tensor::Grads;
+use crate::shapes::Grads;
 
 /// A tensor for each parameter, of the same shape, found by the parameter: an average of gradients, for
 /// example. All zeros at first. It works on every device.

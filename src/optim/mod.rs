@@ -25,9 +25,8 @@ pub use sgd::SGD;
 
 pub use dfdx::optim::{AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
 
-use dfdx::tensor::{AutoDevice, HasErr};
-
-use crate::tensor::Grads;
+use crate::device::DeviceError;
+use crate::shapes::Grads;
 
 /// An optimizer could not make its step.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +41,8 @@ pub enum OptimError {
     #[error("the numbers of the parameter `{0}` do not lie in order: make it with `.contiguous()`")]
     Layout(String),
     /// The device failed, for lack of memory for example.
-    #[error("changing the parameters: {}", crate::gpu::with_remedy(.0))]
-    Device(<AutoDevice as HasErr>::Err),
+    #[error("changing the parameters: {}", crate::device::with_remedy(.0))]
+    Device(DeviceError),
 }
 
 /// An optimizer for the model `M`: it changes the model's parameters, knowing their gradients.

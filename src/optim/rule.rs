@@ -2,11 +2,12 @@
 
 use dfdx::nn::TensorCollection;
 use dfdx::shapes::Shape;
-use dfdx::tensor::{AutoDevice, HasErr, Tensor};
+use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::{Optim, OptimError};
-use crate::nn::parameters::{Change, Parameter, change};
-use crate::tensor::Grads;
+use crate::device::DeviceError;
+use crate::parameters::{Change, Parameter, change};
+use crate::shapes::Grads;
 
 /// How an optimizer changes one parameter: all that a simple optimizer is.
 ///
@@ -68,7 +69,7 @@ struct EachParameter<'a, R> {
 }
 
 impl<R: UpdateRule> Change for EachParameter<'_, R> {
-    type Error = <AutoDevice as HasErr>::Err;
+    type Error = DeviceError;
 
     fn change<S: Shape>(
         &mut self,

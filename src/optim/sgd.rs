@@ -2,12 +2,13 @@
 
 use dfdx::nn::TensorCollection;
 use dfdx::shapes::Shape;
-use dfdx::tensor::{AutoDevice, HasErr, Tensor};
+use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::{Optim, OptimError};
-use crate::backend;
-use crate::nn::parameters::{Change, Parameter, change};
-use crate::tensor::Grads;
+use crate::device::DeviceError;
+use crate::ops::{Kernels, SgdKernel};
+use crate::parameters::{Change, Parameter, change};
+use crate::shapes::Grads;
 
 /// Stochastic gradient descent, fastai's `SGD(params, lr, mom=0., wd=0.)`.
 ///
@@ -117,7 +118,7 @@ struct EachParameter<'a> {
 }
 
 impl Change for EachParameter<'_> {
-    type Error = <AutoDevice as HasErr>::Err;
+    type Error = DeviceError;
 
     fn change<S: Shape>(
         &mut self,
@@ -125,7 +126,7 @@ impl Change for EachParameter<'_> {
         p: &mut Tensor<S, f32, AutoDevice>,
     ) -> Result<(), Self::Error> {
         match parameter.learns {
-            true => backend::sgd(p, [&mut *self.averages, &mut *self.gradients], self.sizes),
+            true => Kernels::sgd(p, [&mut *self.averages, &mut *self.gradients], self.sizes),
             false => Ok(()),
         }
     }

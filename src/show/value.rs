@@ -1,12 +1,7 @@
 //! Any value as a notebook shows it: the trait [`Show`], the macro [`show!`](crate::show!).
 
-use std::path::{Path, PathBuf};
-
 use dfdx::shapes::{Const, HasShape, Shape};
 use dfdx::tensor::{Storage, Tensor};
-
-use crate::data::{L, ListItem, relative_to_base};
-use crate::nn::Linear;
 
 use super::text::{Element, tensor_text};
 
@@ -127,25 +122,6 @@ impl Show for usize {
     }
 }
 
-/// Relative to the [base path](crate::data::set_base_path), as in a list.
-impl Show for Path {
-    fn text(&self) -> String {
-        relative_to_base(self)
-    }
-}
-
-impl Show for PathBuf {
-    fn text(&self) -> String {
-        self.as_path().text()
-    }
-}
-
-impl<T: ListItem> Show for L<T> {
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
-
 impl<T: Show + ?Sized> Show for &T {
     const IS_AXIS: bool = T::IS_AXIS;
 
@@ -213,12 +189,6 @@ show_tuple!(A 0, B 1, C 2, D 3);
 show_tuple!(A 0, B 1, C 2, D 3, E 4);
 
 /// Layers, as PyTorch prints them.
-impl<const I: usize, const O: usize> Show for Linear<I, O> {
-    fn text(&self) -> String {
-        format!("Linear(in_features={I}, out_features={O}, bias=True)")
-    }
-}
-
 macro_rules! show_without_parameters {
     ($($layer:ident),*) => {$(
         impl Show for dfdx::nn::builders::$layer {

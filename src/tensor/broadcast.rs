@@ -2,9 +2,9 @@
 
 use dfdx::prelude::{BroadcastTo, MeanTo, TryLt};
 use dfdx::shapes::{Axes2, Const, HasShape, Rank0, Rank2, Shape};
-use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
+use dfdx::tensor::{AutoDevice, Tensor};
 
-use crate::backend;
+use crate::ops::{ImagesKernel, Kernels};
 
 /// The shapes that a function of images takes: one image, or a batch of them.
 ///
@@ -35,9 +35,8 @@ pub trait ImageShape: Shape {
     fn mean_pixels(images: Tensor<Self, f32, AutoDevice>) -> Tensor<Self::Each, f32, AutoDevice>;
     /// See [`ImagesExt::mean_image`].
     fn mean_image(images: &Tensor<Self, f32, AutoDevice>) -> Tensor<Self::One, f32, AutoDevice>;
-    /// A number for each image.
-    #[doc(hidden)]
-    fn each(&self, numbers: Vec<f32>, dev: &AutoDevice) -> Tensor<Self::Each, f32, AutoDevice>;
+    /// The shape of a result with one number for each of these images.
+    fn each(&self) -> Self::Each;
 }
 
 impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
@@ -56,9 +55,7 @@ impl<const H: usize, const W: usize> ImageShape for Rank2<H, W> {
         image.clone()
     }
 
-    fn each(&self, number: Vec<f32>, dev: &AutoDevice) -> Tensor<Rank0, f32, AutoDevice> {
-        dev.tensor_from_vec(number, ())
-    }
+    fn each(&self) {}
 }
 
 impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) {
@@ -77,11 +74,12 @@ impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) 
     }
 
     fn mean_image(images: &Tensor<Self, f32, AutoDevice>) -> Tensor<Self::One, f32, AutoDevice> {
-        backend::mean_image(images)
+        Kernels::mean_image(images, &Default::default())
+            .unwrap_or_else(|error| panic!("mean_image: {error}"))
     }
 
-    fn each(&self, numbers: Vec<f32>, dev: &AutoDevice) -> Tensor<(usize,), f32, AutoDevice> {
-        dev.tensor_from_vec(numbers, (self.0,))
+    fn each(&self) -> (usize,) {
+        (self.0,)
     }
 }
 
@@ -175,7 +173,8 @@ pub fn mnist_distance<S: ImageShape>(
     a: &Tensor<S, f32, AutoDevice>,
     b: &Tensor<S::One, f32, AutoDevice>,
 ) -> Tensor<S::Each, f32, AutoDevice> {
-    backend::mnist_distance(a, b)
+    Kernels::distances(a, b, &a.shape().each())
+        .unwrap_or_else(|error| panic!("mnist_distance: {error}"))
 }
 
 /// Whether an image, or each image of a batch, is nearer to the ideal three than to the ideal

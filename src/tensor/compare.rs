@@ -1,8 +1,10 @@
 //! Comparisons that dfdx has on the CPU only.
 
 use dfdx::shapes::Shape;
-use dfdx::tensor::{AutoDevice, HasErr, Tensor};
+use dfdx::tensor::{AutoDevice, Tensor};
 use dfdx::tensor_ops::TryEq;
+
+use crate::device::DeviceError;
 
 /// `eq` and `ne` for whole numbers and truth values on a GPU, where dfdx compares floats only.
 ///
@@ -56,6 +58,6 @@ impl<S: Shape> CompareExt<&Self> for Tensor<S, bool, AutoDevice> {
     }
 }
 
-fn expect<T>(result: Result<T, <AutoDevice as HasErr>::Err>) -> T {
+fn expect<T>(result: Result<T, DeviceError>) -> T {
     result.unwrap_or_else(|error| panic!("eq: {error}"))
 }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use dfdx::shapes::{Const, Rank2};
-use dfdx::tensor::{AutoDevice, HasErr, Tensor, TensorFromVec};
+use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
 use image::GrayImage;
 use rayon::prelude::*;
+
+use crate::device::DeviceError;
 
 /// Why an image could not be read, or not be made into a tensor.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +53,7 @@ pub enum ImageError {
     },
     /// The device has no room for the tensor.
     #[error("copying an image to the device: {0}")]
-    Device(<AutoDevice as HasErr>::Err),
+    Device(DeviceError),
 }
 
 /// Opens a PNG file as a greyscale image; colours become their brightness.

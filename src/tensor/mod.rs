@@ -19,6 +19,7 @@ mod array;
 mod broadcast;
 #[cfg(feature = "cuda")]
 mod compare;
+mod dataset;
 mod ext;
 mod image;
 mod loss;
@@ -31,8 +32,10 @@ pub use ext::TensorExt;
 pub use image::{ImageError, ManyPixels, image_open, open_images, stack_images, tensor, tensors};
 pub use loss::{l1_loss, mse_loss};
 
+pub use crate::ops::Gather;
+
 use dfdx::shapes::{Const, Rank2};
-use dfdx::tensor::{AutoDevice, Gradients, NoneTape, OwnedTape, Tensor};
+use dfdx::tensor::{AutoDevice, NoneTape, Tensor};
 
 /// The pixels of one 28x28 image as they are stored: bytes, 0 to 255.
 pub type Pixels = Tensor<Rank2<28, 28>, u8, AutoDevice>;
@@ -49,12 +52,3 @@ pub type Rows<const N: usize, T = NoneTape> = Tensor<(usize, Const<N>), f32, Aut
 
 /// The labels of a batch: one whole number a row.
 pub type Labels = Tensor<(usize, Const<1>), i64, AutoDevice>;
-
-/// The tape that records what happens to a tensor.
-pub type Recorded = OwnedTape<f32, AutoDevice>;
-
-/// A tensor of shape `S` that remembers how it came about: it can be asked for gradients.
-pub type Traced<S> = Tensor<S, f32, AutoDevice, Recorded>;
-
-/// The gradients of any number of tensors, found by the tensor they belong to.
-pub type Grads = Gradients<f32, AutoDevice>;

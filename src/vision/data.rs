@@ -6,15 +6,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+#[cfg(feature = "dfdx-ops")]
+use dfdx::shapes::Axes4;
 use dfdx::shapes::{Const, Rank3};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
+#[cfg(feature = "dfdx-ops")]
+use dfdx::tensor_ops::PermuteTo;
 use rayon::prelude::*;
 
 use super::affine::{Map, RandomAffine, by_pixel, number};
 use super::error::VisionError;
 use crate::data::{DataLoader, Dataset};
+use crate::device;
 use crate::learner::TrainingData;
-use crate::nn::pictures_by_pixel;
+#[cfg(feature = "dfdx-ops")]
+use crate::ops::Gather;
+use crate::shapes::Channels;
 use crate::show::show_image_grid;
 use crate::tensor::ImageError;
 
@@ -43,7 +50,7 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
     dev: AutoDevice,
     /// The same pixels on the device, as numbers; they go there once.
     #[cfg(feature = "dfdx-ops")]
-    on_device: crate::backend::Pictures<C, H, W>,
+    on_device: Tensor<(usize, Const<H>, Const<W>, Const<C>), f32, AutoDevice>,
 }
 
 impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
@@ -61,12 +68,14 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         }
         let pictures: Vec<Vec<u8>> =
             items.par_iter().map(|path| Self::decode(path)).collect::<Result<_, _>>()?;
-        let dev = crate::gpu::shared();
+        let dev = device::shared();
         let pixels: Arc<[u8]> = pictures.concat().into();
         #[cfg(feature = "dfdx-ops")]
-        let on_device =
-            crate::backend::Pictures::new(&dev, pixels.iter().map(|byte| number(*byte)).collect())
-                .map_err(ImageError::Device)?;
+        let on_device = {
+            let numbers = pixels.iter().map(|byte| number(*byte)).collect();
+            let shape = (items.len(), Const, Const, Const);
+            dev.try_tensor_from_vec(numbers, shape).map_err(ImageError::Device)?
+        };
         Ok(Self {
             items,
             labels,
@@ -127,11 +136,10 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
         #[cfg(feature = "dfdx-ops")]
         if self.batch_tfms.is_none() {
             let n = indices.len();
-            let pictures = self.on_device.batch(indices);
-            return (
-                pictures.unwrap_or_else(|error| panic!("a batch of {n} pictures: {error}")),
-                labels,
-            );
+            let shape = (n, Const::<H>, Const::<W>, Const::<C>);
+            let pictures = Gather::gather(&self.on_device, indices, &shape)
+                .unwrap_or_else(|error| panic!("a batch of {n} pictures: {error}"));
+            return (pictures.permute::<_, Axes4<0, 3, 1, 2>>(), labels);
         }
         let maps = match &self.batch_tfms {
             Some(tfms) => {
@@ -141,9 +149,10 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
             None => vec![Map::IDENTITY; pictures.len()],
         };
         let numbers = by_pixel(&pictures, [C, H, W], &maps);
-        let pictures = pictures_by_pixel(&self.dev, indices.len(), numbers)
+        let shape = (Const::<H>, Const::<W>, indices.len(), Const::<C>);
+        let pictures = (self.dev.try_tensor_from_vec(numbers, shape))
             .unwrap_or_else(|error| panic!("a batch of {} pictures: {error}", indices.len()));
-        (crate::nn::Channels::from_pixels(pictures), labels)
+        (Channels::from_pixels(pictures), labels)
     }
 }
 

@@ -5,9 +5,10 @@ use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::data::ImageDataLoaders;
 use super::error::VisionError;
+use crate::device;
 use crate::learner::{Learner, Model};
 use crate::optim::Adam;
-use crate::tensor::Traced;
+use crate::shapes::Traced;
 
 /// Puts pictures and a new net together, with [`Adam`]: fastai's `vision_learner(dls, resnet18,
 /// pretrained=False, loss_func=F.cross_entropy)`.
@@ -40,5 +41,5 @@ where
         let (classes, vocab) = (dls.vocab.len(), dls.vocab);
         return Err(VisionError::Outputs { classes, vocab, outputs: N });
     }
-    Ok(Learner::new(dls, net(&crate::gpu::shared()), Adam::default(), loss_func))
+    Ok(Learner::new(dls, net(&device::shared()), Adam::default(), loss_func))
 }

@@ -9,12 +9,16 @@
 
 mod affine;
 mod data;
+#[cfg(feature = "mnist-sample")]
+mod digits;
 mod error;
 mod learner;
 mod resnet;
 
 pub use affine::RandomAffine;
 pub use data::{ImageDataLoaders, ImageFolder};
+#[cfg(feature = "mnist-sample")]
+pub use digits::{Digits, threes_and_sevens};
 pub use error::VisionError;
 pub use learner::vision_learner;
 pub use resnet::{ResNet18, ResNetBody, ResNetHead, resnet18};

@@ -46,7 +46,7 @@ fn main() -> Result<ExitCode> {
 /// Exit code 3: there is no such device.
 fn device() -> Result<ExitCode> {
     let kind = if cfg!(feature = "cuda") { "GPU" } else { "CPU" };
-    match gpu::device() {
+    match default_device() {
         Ok(_) => println!("{kind}\n{}", untar_data(Urls::MNIST_SAMPLE)?.display()),
         Err(error) => {
             eprintln!("{error}");

@@ -14,7 +14,7 @@ use safetensors::{SafeTensorError, SafeTensors};
 use super::error::{Difference, NonFiniteNumbers, WeightsError};
 use super::numbers::as_f32;
 use super::{SavedTensor, tensors_of};
-use crate::nn::parameters::{Change, Parameter, change};
+use crate::parameters::{Change, Parameter, change};
 
 /// A file of weights, and how to load it: for files whose names are not those of the model, or of which
 /// only a part is wanted. [`load_weights`](super::load_weights) is enough for any other.

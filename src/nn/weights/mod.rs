@@ -15,8 +15,8 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::parameters::{Look, Parameter, look_at};
 use crate::files;
+use crate::parameters::{Look, Parameter, look_at};
 
 /// Saves the parameters of a model in the [safetensors](https://github.com/huggingface/safetensors)
 /// format, which PyTorch reads, too. A tuple's layers have the names of an `nn.Sequential`:

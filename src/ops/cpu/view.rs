@@ -1,0 +1,138 @@
+//! The numbers of a tensor as a slice, without a copy.
+
+use std::borrow::Cow;
+
+use dfdx::shapes::{HasShape, Shape, Unit};
+use dfdx::tensor::{Cpu, Tensor};
+
+/// The numbers of a tensor in the order of its shape: borrowed where they lie in memory like that,
+/// copied where they do not, as after `broadcast` or `permute`.
+pub(in crate::ops) fn values<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Cow<'_, [E]> {
+    match view(t) {
+        Some(values) => Cow::Borrowed(values),
+        None => Cow::Owned(t.as_vec()),
+    }
+}
+
+/// The numbers of a tensor that lie one after the other in memory; `None` for any other tensor.
+///
+/// dfdx lends single elements only: `&t[index]`. Their addresses tell how the tensor lies in
+/// memory, and the first of them is where the slice starts.
+fn view<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
+    let len = t.shape().num_elements();
+    if len == 0 {
+        return Some(&[]);
+    }
+    let first = &t[S::Concrete::default()];
+    if !is_dense(t, first) {
+        return None;
+    }
+    // SAFETY: dfdx keeps all elements of a tensor in one `Vec<E>`, and `&t[i]` points at number
+    // `sum_k strides_k i_k` of it. `is_dense` has compared addresses: the strides are those of the
+    // shape in row-major order, so the `len` indices reach the elements `0..len` of that `Vec`, each
+    // of them with a bounds check of `Vec` for the last index. They are initialised, live as long as
+    // `t` is borrowed, and nobody can write to them meanwhile: dfdx changes a tensor's numbers only
+    // through `&mut Tensor` or when no other tensor shares them. (That a pointer from `&E` may read
+    // its neighbours in the same allocation is the rule of Tree Borrows, which Miri checks with
+    // `-Zmiri-tree-borrows`.)
+    Some(unsafe { std::slice::from_raw_parts(first, len) })
+}
+
+/// The numbers of a tensor to change, in the order of its shape; `None` unless they lie in memory like
+/// that. If other tensors share them, this one gets numbers of its own first.
+pub(in crate::ops) fn values_mut<S: Shape, E: Unit, T>(
+    t: &mut Tensor<S, E, Cpu, T>,
+) -> Option<&mut [E]> {
+    let len = view(t)?.len();
+    if len == 0 {
+        return Some(&mut []);
+    }
+    let first = &mut t[S::Concrete::default()];
+    // SAFETY: As in `view`, which has just found that the `len` numbers from the first on are the
+    // elements of the tensor's `Vec`; `&mut t[i]` does not move them to another place than a `Vec` of
+    // the same layout. They are borrowed mutably as long as `t` is, and dfdx has made sure that no
+    // other tensor shares them (`Arc::make_mut`).
+    Some(unsafe { std::slice::from_raw_parts_mut(first, len) })
+}
+
+/// Whether the strides of `t` are those of its shape in row-major order.
+fn is_dense<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>, first: &E) -> bool {
+    let sizes = t.shape().concrete();
+    let mut last = S::Concrete::default();
+    let mut expected = 1;
+    for axis in (0..S::NUM_DIMS).rev() {
+        last[axis] = sizes[axis] - 1;
+        if sizes[axis] > 1 {
+            let mut second = S::Concrete::default();
+            second[axis] = 1;
+            if distance(first, &t[second]) != expected {
+                return false;
+            }
+        }
+        expected *= sizes[axis];
+    }
+    // All strides are right, so the last element lies where the slice ends. dfdx checks the bounds.
+    distance(first, &t[last]) == expected - 1
+}
+
+/// How many elements `b` lies behind `a` in memory.
+fn distance<E>(a: &E, b: &E) -> usize {
+    let bytes = (b as *const E as usize).wrapping_sub(a as *const E as usize);
+    bytes / size_of::<E>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dfdx::prelude::*;
+
+    #[test]
+    fn a_tensor_in_order_is_borrowed() {
+        let dev = Cpu::default();
+        let t = dev.tensor([[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+        assert_eq!(view(&t).unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let reshaped = t.reshape::<Rank3<3, 1, 2>>();
+        assert_eq!(view(&reshaped).unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(view(&dev.tensor(7.0f32)).unwrap(), [7.0]);
+        let empty: Tensor<(usize, Const<3>), f32, _> = dev.zeros_like(&(0, Const));
+        assert!(view(&empty).unwrap().is_empty());
+    }
+
+    #[test]
+    fn any_other_tensor_is_copied() {
+        let dev = Cpu::default();
+        let t = dev.tensor([[1i64, 2, 3], [4, 5, 6]]);
+        let columns: Tensor<Rank2<3, 2>, i64, _> = dev.tensor([[1, 4], [2, 5], [3, 6]]);
+        let transposed = t.permute::<Rank2<3, 2>, _>();
+        assert!(view(&transposed).is_none());
+        assert_eq!(values(&transposed), values(&columns));
+
+        let row = dev.tensor([1.0f32, 2.0]);
+        let repeated = row.clone().broadcast::<Rank2<2, 2>, Axis<0>>();
+        assert!(view(&repeated).is_none());
+        assert_eq!(values(&repeated).into_owned(), [1.0, 2.0, 1.0, 2.0]);
+        let repeated = row.broadcast::<Rank2<2, 2>, Axis<1>>();
+        assert!(view(&repeated).is_none());
+        assert_eq!(values(&repeated).into_owned(), [1.0, 1.0, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn numbers_to_change() {
+        let dev = Cpu::default();
+        let mut t = dev.tensor([[1.0f32, 2.0], [3.0, 4.0]]);
+        let shared = t.clone();
+        values_mut(&mut t).unwrap()[2] = 5.0;
+        assert_eq!(t.array(), [[1.0, 2.0], [5.0, 4.0]]);
+        assert_eq!(shared.array(), [[1.0, 2.0], [3.0, 4.0]]);
+        assert!(values_mut(&mut t.permute::<_, Axes2<1, 0>>()).is_none());
+        let mut empty: Tensor<(usize, Const<3>), f32, _> = dev.zeros_like(&(0, Const));
+        assert!(values_mut(&mut empty).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_axis_of_length_1_has_no_stride() {
+        let dev = Cpu::default();
+        let row = dev.tensor([1.0f32, 2.0]).broadcast::<Rank2<1, 2>, Axis<0>>();
+        assert_eq!(view(&row).unwrap(), [1.0, 2.0]);
+    }
+}
