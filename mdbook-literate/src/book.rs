@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::cargo::{self, Workspace};
 use crate::chapter::{Chapter, Problem};
 use crate::files::{self, Room};
+use crate::filled;
 use crate::lock::Lock;
 use crate::names;
 use crate::preprocess::Literate;
@@ -166,6 +167,23 @@ impl Book {
     /// A path as messages show it: from the package's folder, with forward slashes.
     pub(crate) fn shown(&self, path: &Path) -> String {
         files::way(&self.package, path)
+    }
+
+    /// Builds the pages, and returns their folder.
+    ///
+    /// # Errors
+    /// What mdBook says; and when their folder holds files of somebody else, which it would remove.
+    pub fn build(&self) -> Result<PathBuf> {
+        let mdbook = self.load()?;
+        let folder = files::tidy(&mdbook.build_dir_for("html"));
+        let workshop = self.workshop()?;
+        let _lock = Lock::take(&workshop, "pages.lock", "the pages of this book")?;
+        let pages = Room::new(&folder, "build-dir");
+        filled::check_pages(&pages, &workshop.path("pages")?)?;
+        // A build that is broken off leaves a folder that is known.
+        workshop.write("pages", folder.to_string_lossy().as_ref())?;
+        mdbook.build()?;
+        Ok(folder)
     }
 
     /// The folder of the accepted outputs.

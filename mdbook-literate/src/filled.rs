@@ -47,6 +47,18 @@ pub(crate) fn check(room: &Room) -> Result<()> {
     }
 }
 
+/// Stops unless mdBook may empty the folder of the pages, which it does without asking: it is empty,
+/// not there yet, the pages of an earlier build lie in it, or `known` names it.
+pub(crate) fn check_pages(pages: &Room, known: &Path) -> Result<()> {
+    let is_known =
+        files::read_text(known).is_ok_and(|text| Path::new(text.trim_end()) == pages.folder());
+    // mdBook writes this file beside the pages.
+    if is_known || pages.folder().join(".nojekyll").is_file() {
+        return Ok(());
+    }
+    check(pages)
+}
+
 /// Makes the room hold these files: path in the room, and the file to take.
 pub(crate) fn fill(room: &Room, wanted: &BTreeMap<PathBuf, PathBuf>, how: How) -> Result<()> {
     check(room)?;

@@ -39,7 +39,8 @@ impl Libs {
     /// cannot be linked or copied.
     pub fn build(book: &Book, release: bool) -> Result<Self> {
         static BUILT: Mutex<BTreeMap<PathBuf, Libs>> = Mutex::new(BTreeMap::new());
-        let room = book.programs(release)?.room("libs")?;
+        // No chapter's name has a dot.
+        let room = book.programs(release)?.room("libs.d")?;
         let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(libs) = built.get(room.folder()) {
             return Ok(libs.clone());

@@ -233,6 +233,35 @@ fn a_folder_with_files_of_others_is_not_filled() {
 }
 
 #[test]
+fn pages_do_not_take_the_place_of_other_files() {
+    let fixture = Fixture::new();
+    fixture.write("docs/notes.txt", "mine");
+    fixture.edit_file("book/book.toml", "[rust]", "[build]\nbuild-dir = \"../docs\"\n[rust]");
+    fixture.book(&[]).fails_with(&["build-dir", "did not put there, such as notes.txt"]);
+    assert_eq!(fixture.read("docs/notes.txt"), "mine");
+    fs::remove_file(fixture.path("docs/notes.txt")).unwrap();
+    for _ in 0..2 {
+        fixture.book(&[]).succeeds_with(&["The book lies in"]);
+    }
+    // A build that was broken off.
+    fs::remove_file(fixture.path("docs/.nojekyll")).unwrap();
+    fixture.book(&[]).succeeds_with(&["The book lies in"]);
+}
+
+#[test]
+fn a_chapter_may_have_any_name_that_a_folder_of_the_engine_has() {
+    let fixture = Fixture::new();
+    for name in ["libs", "lock", "debug", "chapter", "source"] {
+        fixture.write("book/src/SUMMARY.md", &format!("# Summary\n\n- [A]({name}.md)\n"));
+        fixture.write(&format!("book/src/{name}.md"), fixture::CHAPTER);
+        fixture.book(&["tangle"]).succeeds_with(&[&format!("{name}.rs")]);
+        fixture.book(&["test", &format!("{name}::")]).fails_with(&["has no accepted output"]);
+        fixture.book(&["accept", "--yes"]).succeeds_with(&[&format!("{name}__hello")]);
+        fixture.book(&["test", name]).succeeds_with(&["compile_fail_line_25... ok"]);
+    }
+}
+
+#[test]
 fn mdbooks_own_test_finds_one_build_in_the_folder_of_the_readme() {
     let fixture = Fixture::new();
     for _ in 0..2 {
@@ -476,6 +505,6 @@ fn a_first_run_in_debug_and_in_release_are_apart() {
     let folders: Vec<_> =
         fs::read_dir(fixture.path("target/literate")).unwrap().flatten().collect();
     let book = folders.iter().map(|f| f.path()).find(|f| f.join("lock").exists()).unwrap();
-    assert!(book.join("debug/libs/libgreeting.rlib").exists());
+    assert!(book.join("debug/libs.d/libgreeting.rlib").exists());
     assert!(!Path::new(&book.join("release")).exists());
 }

@@ -93,9 +93,7 @@ fn build(root: &Path, open: bool) -> Result<()> {
         Some(_) => step(1, "API docs and chapters (the first time, Cargo checks all crates)"),
         None => step(1, "chapters"),
     }
-    let mdbook = book.load()?;
-    mdbook.build()?;
-    let folder = mdbook.build_dir_for("html");
+    let folder = book.build()?;
     step(2, "links");
     let broken = links::broken(&folder, book.settings.api_docs.as_deref())?;
     if !broken.is_empty() {
