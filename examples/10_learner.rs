@@ -184,7 +184,6 @@ fn main() -> Result<()> {
 
     // %% fit
     //| sanitize: \d\d:\d\d
-    //| tolerance: 0.00051
     learn.fit(10, lr)?;
 
     //
@@ -206,7 +205,6 @@ fn main() -> Result<()> {
 
     // %% adam
     //| sanitize: \d\d:\d\d
-    //| tolerance: 0.00051
     let model = Linear::<784, 1>::new(&dev);
     let mut learn =
         Learner::new(learn.dls, model, Adam::default(), mnist_loss).metrics(batch_accuracy);
@@ -240,7 +238,6 @@ fn main() -> Result<()> {
 
     // %% callbacks
     //| sanitize: \d\d:\d\d
-    //| tolerance: 0.00051
     let model = Linear::<784, 1>::new(&dev);
     let mut learn = Learner::new(learn.dls, model, SGD::default(), mnist_loss)
         .metrics(batch_accuracy)

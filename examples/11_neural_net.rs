@@ -128,7 +128,6 @@ fn main() -> Result<()> {
     //
     // %% fit
     //| sanitize: \d\d:\d\d
-    //| tolerance: 0.00051
     learn.fit(40, 0.1)?;
 
     //
