@@ -106,7 +106,7 @@ impl<D: Dataset> DataLoader<D> {
     /// ```
     /// use mnist_from_scratch::prelude::*;
     ///
-    /// assert_eq!(DataLoader::new(0..15_i64).dataset().get(7), 7);
+    /// assert_eq!(DataLoader::new(0..15_i64).dataset().getitem(7), 7);
     /// ```
     pub fn dataset(&self) -> &D {
         &self.dataset
@@ -121,9 +121,9 @@ impl<D: Dataset> DataLoader<D> {
     /// ```
     pub fn len(&self) -> usize {
         if self.drop_last {
-            self.dataset.len() / self.batch_size
+            self.dataset.n_items() / self.batch_size
         } else {
-            self.dataset.len().div_ceil(self.batch_size)
+            self.dataset.n_items().div_ceil(self.batch_size)
         }
     }
 
@@ -155,7 +155,7 @@ impl<D: Dataset> DataLoader<D> {
     fn next_order(&self) -> Vec<usize> {
         // PyTorch draws the seed of its worker processes here, even if there are none.
         random_();
-        let n = self.dataset.len();
+        let n = self.dataset.n_items();
         if self.shuffle {
             self.orders.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).next_order(n)
         } else {
@@ -167,7 +167,7 @@ impl<D: Dataset> DataLoader<D> {
 impl<D: Dataset> fmt::Debug for DataLoader<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DataLoader")
-            .field("items", &self.dataset.len())
+            .field("items", &self.dataset.n_items())
             .field("batch_size", &self.batch_size)
             .field("shuffle", &self.shuffle)
             .field("drop_last", &self.drop_last)

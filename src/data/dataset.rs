@@ -14,6 +14,10 @@ use super::list::L;
 /// A list of anything that can be [put together](Collate) is one, a range of numbers is one, a tensor
 /// is one (its items are what the first axis counts), and [`zip`] makes pairs of two.
 ///
+/// Python's `len(dset)` and `dset[index]` are `dset.n_items()` and `dset.getitem(index)` here. (If this trait
+/// called them `len` and `get`, a program that imports it could no longer say `list.get(7)` to a `Vec`.) What
+/// [`zip`] makes and a folder of pictures have `len` and `get`, too.
+///
 /// # Example
 /// ```
 /// use mnist_from_scratch::prelude::*;
@@ -40,14 +44,14 @@ use super::list::L;
 ///     type Item = i64;
 ///     type Batch = Tensor<(usize,), i64, AutoDevice>;
 ///
-///     fn len(&self) -> usize {
+///     fn n_items(&self) -> usize {
 ///         100
 ///     }
-///     fn get(&self, index: usize) -> i64 {
+///     fn getitem(&self, index: usize) -> i64 {
 ///         (index * index) as i64
 ///     }
 ///     fn batch(&self, indices: &[usize]) -> Self::Batch {
-///         Collate::collate(indices.iter().map(|&index| self.get(index)).collect())
+///         Collate::collate(indices.iter().map(|&index| self.getitem(index)).collect())
 ///     }
 /// }
 ///
@@ -67,36 +71,31 @@ pub trait Dataset {
     type Batch;
 
     /// How many items there are.
-    fn len(&self) -> usize;
+    fn n_items(&self) -> usize;
 
     /// The item with this number; they count from 0.
     ///
     /// # Panics
     /// If there is no such item.
-    fn get(&self, index: usize) -> Self::Item;
+    fn getitem(&self, index: usize) -> Self::Item;
 
     /// The items with these numbers, put together.
     ///
     /// # Panics
     /// If there is no such item.
     fn batch(&self, indices: &[usize]) -> Self::Batch;
-
-    /// Whether there are no items at all.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 impl<D: Dataset + ?Sized> Dataset for &D {
     type Item = D::Item;
     type Batch = D::Batch;
 
-    fn len(&self) -> usize {
-        (**self).len()
+    fn n_items(&self) -> usize {
+        (**self).n_items()
     }
 
-    fn get(&self, index: usize) -> Self::Item {
-        (**self).get(index)
+    fn getitem(&self, index: usize) -> Self::Item {
+        (**self).getitem(index)
     }
 
     fn batch(&self, indices: &[usize]) -> Self::Batch {
@@ -108,11 +107,11 @@ impl<T: Collate + Clone> Dataset for Vec<T> {
     type Item = T;
     type Batch = T::Batch;
 
-    fn len(&self) -> usize {
-        self.as_slice().len()
+    fn n_items(&self) -> usize {
+        self.len()
     }
 
-    fn get(&self, index: usize) -> T {
+    fn getitem(&self, index: usize) -> T {
         self[index].clone()
     }
 
@@ -125,11 +124,11 @@ impl<T: Collate + Clone> Dataset for L<T> {
     type Item = T;
     type Batch = T::Batch;
 
-    fn len(&self) -> usize {
-        self.as_ref().len()
+    fn n_items(&self) -> usize {
+        self.len()
     }
 
-    fn get(&self, index: usize) -> T {
+    fn getitem(&self, index: usize) -> T {
         self[index].clone()
     }
 
@@ -146,16 +145,16 @@ where
     type Item = T;
     type Batch = T::Batch;
 
-    fn len(&self) -> usize {
+    fn n_items(&self) -> usize {
         self.clone().count()
     }
 
-    fn get(&self, index: usize) -> T {
-        self.clone().nth(index).unwrap_or_else(|| panic!("item {index} of {}", Dataset::len(self)))
+    fn getitem(&self, index: usize) -> T {
+        self.clone().nth(index).unwrap_or_else(|| panic!("item {index} of {}", self.n_items()))
     }
 
     fn batch(&self, indices: &[usize]) -> T::Batch {
-        T::collate(indices.iter().map(|&index| self.get(index)).collect())
+        T::collate(indices.iter().map(|&index| self.getitem(index)).collect())
     }
 }
 
@@ -190,22 +189,43 @@ pub struct ZipError {
 /// # Ok::<(), anyhow::Error>(())
 /// ```
 pub fn zip<A: Dataset, B: Dataset>(x: A, y: B) -> Result<Zip<A, B>, ZipError> {
-    if x.len() != y.len() {
-        return Err(ZipError { x: x.len(), y: y.len() });
+    if x.n_items() != y.n_items() {
+        return Err(ZipError { x: x.n_items(), y: y.n_items() });
     }
     Ok(Zip(x, y))
+}
+
+/// As for a list.
+impl<A: Dataset, B: Dataset> Zip<A, B> {
+    /// How many pairs there are.
+    pub fn len(&self) -> usize {
+        self.0.n_items()
+    }
+
+    /// Whether there are no pairs at all.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The pair with this number; they count from 0.
+    ///
+    /// # Panics
+    /// If there is no such pair.
+    pub fn get(&self, index: usize) -> (A::Item, B::Item) {
+        self.getitem(index)
+    }
 }
 
 impl<A: Dataset, B: Dataset> Dataset for Zip<A, B> {
     type Item = (A::Item, B::Item);
     type Batch = (A::Batch, B::Batch);
 
-    fn len(&self) -> usize {
-        self.0.len()
+    fn n_items(&self) -> usize {
+        self.0.n_items()
     }
 
-    fn get(&self, index: usize) -> Self::Item {
-        (self.0.get(index), self.1.get(index))
+    fn getitem(&self, index: usize) -> Self::Item {
+        (self.0.getitem(index), self.1.getitem(index))
     }
 
     fn batch(&self, indices: &[usize]) -> Self::Batch {
@@ -237,12 +257,12 @@ mod tests {
     #[test]
     #[should_panic = "item 15 of 15"]
     fn no_such_number() {
-        Dataset::get(&(0..15_i64), 15);
+        (0..15_i64).getitem(15);
     }
 
     #[test]
     fn lists_and_ranges() {
-        assert_eq!(Dataset::len(&(0..15_i64)), 15);
+        assert_eq!((0..15_i64).n_items(), 15);
         assert_eq!(Dataset::batch(&(10..15_i64), &[4, 0]).as_vec(), [14, 10]);
         let list = L::from(vec![(0_i64, 'a'), (1, 'b'), (2, 'c')]);
         let (numbers, letters) = Dataset::batch(&list, &[2, 1]);

@@ -17,11 +17,11 @@ where
     type Item = Tensor<S::One, E, AutoDevice>;
     type Batch = Tensor<S::Several, E, AutoDevice>;
 
-    fn len(&self) -> usize {
+    fn n_items(&self) -> usize {
         self.shape().concrete()[0]
     }
 
-    fn get(&self, index: usize) -> Self::Item {
+    fn getitem(&self, index: usize) -> Self::Item {
         gathered(E::gather(self, &[index], &self.shape().one()))
     }
 
@@ -43,22 +43,22 @@ mod tests {
     fn the_rows_of_a_tensor() {
         let dev = AutoDevice::default();
         let images = dev.tensor([[[1u8, 2], [3, 4]], [[5, 6], [7, 8]], [[9, 10], [11, 12]]]);
-        assert_eq!(Dataset::len(&images), 3);
-        assert_eq!(Dataset::get(&images, 1).array(), [[5, 6], [7, 8]]);
+        assert_eq!(images.n_items(), 3);
+        assert_eq!(images.getitem(1).array(), [[5, 6], [7, 8]]);
         let batch = Dataset::batch(&images, &[2, 0]);
         assert_eq!(*batch.shape(), (2, Const::<2>, Const::<2>));
         assert_eq!(batch.as_vec(), [9, 10, 11, 12, 1, 2, 3, 4]);
 
         let numbers = dev.tensor([1.0f32, 2.0, 3.0]);
-        assert_eq!(Dataset::get(&numbers, 2).array(), 3.0);
+        assert_eq!(numbers.getitem(2).array(), 3.0);
         let transposed = dev.tensor([[1i64, 2], [3, 4]]).permute::<_, Axes2<1, 0>>();
-        assert_eq!(Dataset::get(&transposed, 1).as_vec(), [2, 4]);
+        assert_eq!(transposed.getitem(1).as_vec(), [2, 4]);
     }
 
     #[test]
     #[should_panic = "item 3 of a tensor with 3"]
     fn no_such_row() {
         let dev = AutoDevice::default();
-        Dataset::get(&dev.tensor([1.0f32, 2.0, 3.0]), 3);
+        dev.tensor([1.0f32, 2.0, 3.0]).getitem(3);
     }
 }

@@ -102,6 +102,24 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         Ok(if C == 1 { picture.into_luma8().into_raw() } else { picture.into_rgb8().into_raw() })
     }
 
+    /// How many pictures there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are no pictures at all.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The picture with this number as it is in the file, and its label.
+    ///
+    /// # Panics
+    /// If there is no such picture.
+    pub fn get(&self, index: usize) -> <Self as Dataset>::Item {
+        self.getitem(index)
+    }
+
     /// The bytes of a picture.
     fn picture(&self, index: usize) -> &[u8] {
         let size = C * H * W;
@@ -115,12 +133,12 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
     type Item = (Tensor<Rank3<C, H, W>, f32, AutoDevice>, i64);
     type Batch = (Batch<C, H, W>, Tensor<(usize,), i64, AutoDevice>);
 
-    fn len(&self) -> usize {
-        self.items.len()
+    fn n_items(&self) -> usize {
+        self.len()
     }
 
     /// The picture as it is in the file, and its label.
-    fn get(&self, index: usize) -> Self::Item {
+    fn getitem(&self, index: usize) -> Self::Item {
         let picture = self.picture(index);
         let numbers = (0..C * H * W).map(|at| number(picture[at % (H * W) * C + at / (H * W)]));
         let picture = self.dev.tensor_from_vec(numbers.collect(), Default::default());
