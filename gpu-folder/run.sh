@@ -6,7 +6,7 @@
 #   run.sh chapter 12_resnet             one chapter, on the GPU; for the CPU with --device cpu before it
 #   run.sh device                        whether the GPU works
 set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(cd -- "$(dirname -- "$0")" > /dev/null && pwd)
 # The libraries are those of pip's packages, or of a toolkit.
 pip=$(python3 -c 'import nvidia; print(":".join(p + "/cu13/lib" for p in nvidia.__path__))' 2> /dev/null || true)
 export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}${pip:+$pip:}/usr/local/cuda/lib64:/usr/local/nvidia/lib64:/usr/local/nvidia/lib

@@ -2,7 +2,7 @@
 //! in Rust, in one run.
 //!
 //! ```sh
-//! pip install -r benches/pytorch/requirements.txt
+//! pip install --require-hashes -r benches/pytorch/requirements.txt
 //! cargo bench --bench training -- --python python3 --rivals
 //! ```
 //!

@@ -30,7 +30,7 @@ impl Peer {
         command.arg(root().join("benches/pytorch/peer.py"));
         Self::start(command, vec!["pytorch", "fastai"], threads).context(
             "starting benches/pytorch/peer.py; are its requirements installed? \
-             `pip install -r benches/pytorch/requirements.txt`",
+             `pip install --require-hashes -r benches/pytorch/requirements.txt`",
         )
     }
 

@@ -19,3 +19,4 @@ pub mod process;
 pub mod report;
 pub mod rules;
 pub mod steps;
+pub mod work;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes layers.json: what PyTorch computes in the layers of a ResNet, forward and backward.
 
-Needs `pip install torch==2.15.0 torchvision fastai==2.8.12`. Run it as `python tests/pytorch/layers.py`
+Needs the packages of benches/pytorch/requirements.txt. Run it as `python tests/pytorch/layers.py`
 and commit the result; it takes a few seconds.
 
 Every case starts with `torch.manual_seed(42)` and draws all its numbers with `torch.randn`, in the order

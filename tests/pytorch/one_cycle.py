@@ -1,6 +1,6 @@
 """Values of fastai's `fit_one_cycle` for `tests/pytorch_one_cycle.rs`.
 
-    pip install torch==2.15.0 fastai==2.8.12
+    pip install --require-hashes -r benches/pytorch/requirements.txt
     python tests/pytorch/one_cycle.py
 
 writes `one_cycle.json` beside it: the learning rate and the momentum of each step, and the table of a

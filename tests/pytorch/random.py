@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes random.json: what PyTorch and CPython draw, for tests/pytorch_random.rs.
 
-Needs `pip install torch`. Run it as `python tests/pytorch/random.py` and commit the result.
+Needs the packages of benches/pytorch/requirements.txt. Run it as `python tests/pytorch/random.py` and commit the result.
 PyTorch has to run on Linux on an x86 processor with AVX2: elsewhere it rounds differently.
 Of each draw the first and last two values are stored, and a checksum of all of them.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes resnet.json: fastai's ResNet18 for the 3/7 sample, as the last cell of the notebook makes it.
 
-Needs `pip install torch==2.15.0 torchvision fastai==2.8.12`. Run it as `python tests/pytorch/resnet.py`
+Needs the packages of benches/pytorch/requirements.txt. Run it as `python tests/pytorch/resnet.py`
 and commit the result; it takes about a minute and reads data/mnist_sample.tgz.
 
 - "init": what each parameter starts from after `torch.manual_seed(seed)`;

@@ -2,7 +2,7 @@
 """Writes roller_coaster.json: what PyTorch prints for the cells of the chapter
 "An end-to-end SGD example", for tests/pytorch_book.rs.
 
-Needs `pip install torch`. Run it as `python tests/pytorch/roller_coaster.py` and commit the result.
+Needs the packages of benches/pytorch/requirements.txt. Run it as `python tests/pytorch/roller_coaster.py` and commit the result.
 """
 import json
 import pathlib

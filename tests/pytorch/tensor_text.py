@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes tensor_text.json: how PyTorch prints tensors, for tests/pytorch_text.rs.
 
-Needs `pip install torch`. Run it as `python tests/pytorch/tensor_text.py` and commit the result.
+Needs the packages of benches/pytorch/requirements.txt. Run it as `python tests/pytorch/tensor_text.py` and commit the result.
 The values are stored as decimal strings that name a float32 exactly; "nan", "inf" and "-inf" as
 such. Large tensors are stored as a rule instead of their values: "ramp:K" means that element i is
 (i % K) / K rounded to float32.

@@ -2,7 +2,7 @@
 """Writes training.json: what PyTorch and fastai compute in the course's chapters on MNIST,
 for the tests of those chapters.
 
-Needs `pip install torch==2.15.0 fastai==2.8.12`. Run it as `python tests/pytorch/training.py` and
+Needs the packages of benches/pytorch/requirements.txt. Run it as `python tests/pytorch/training.py` and
 commit the result; it takes about three minutes and reads data/mnist_sample.tgz. PyTorch has to run
 on Linux on an x86 processor with AVX2: elsewhere it rounds differently, and last digits change.
 

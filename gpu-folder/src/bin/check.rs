@@ -24,8 +24,9 @@ use anyhow::{Context, Result, bail};
 use gpu_folder::outputs::CHAPTERS;
 use gpu_folder::report::Report;
 use gpu_folder::steps::{self, STEPS};
-use gpu_folder::{chapters, process, rules};
+use gpu_folder::{chapters, process, rules, work};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 fn main() -> Result<ExitCode> {
     let options = Options::read()?;
@@ -44,8 +45,6 @@ fn main() -> Result<ExitCode> {
         check.pytorch(device)?;
     }
     check.report.set("finished", true.into())?;
-    // Whatever is left there is small, and the system clears the folder.
-    let _ = fs::remove_dir_all(&check.work);
     let green = check.report.is_green();
     println!("\n{}: {}", if green { "All is well" } else { "Not all is well" }, check.file);
     Ok(if green { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -134,8 +133,8 @@ struct Check {
     options: Options,
     /// The folder of this program.
     folder: PathBuf,
-    /// Where the programs run.
-    work: PathBuf,
+    /// Where the programs run: a folder that nobody else can enter, and that goes with this.
+    work: TempDir,
     report: Report,
     file: String,
     end: Instant,
@@ -151,11 +150,12 @@ impl Check {
         let program = env::current_exe().context("this program's own path is unknown")?;
         let folder = program.parent().context("a program lies in a folder")?.to_path_buf();
         let out = env::current_dir()?.join(&options.out);
-        let work = env::temp_dir().join(format!("gpu-folder-{}", std::process::id()));
+        let work = work::folder(&env::temp_dir()).context("no temporary folder can be made")?;
         // Some kernels of dfdx are compiled at their first use. CUDA's compiler looks for the headers that
         // they include in the current folder, too.
-        copy(&folder.join("headers"), &work).with_context(|| {
-            format!("the headers cannot be copied from {} to {}", folder.display(), work.display())
+        copy(&folder.join("headers"), work.path()).with_context(|| {
+            let (from, to) = (folder.display(), work.path().display());
+            format!("the headers cannot be copied from {from} to {to}")
         })?;
         Ok(Self {
             end: Instant::now() + options.limit,
@@ -195,7 +195,8 @@ impl Check {
     /// The program for a device, with its surroundings.
     fn course(&self, device: Device) -> Command {
         let mut course = Command::new(self.folder.join(format!("course-{}", device.name())));
-        course.current_dir(&self.work).env("MNIST_FROM_SCRATCH_CACHE", self.work.join("cache"));
+        let work = self.work.path();
+        course.current_dir(work).env("MNIST_FROM_SCRATCH_CACHE", work.join("cache"));
         course
     }
 
@@ -322,7 +323,7 @@ impl Check {
         peer.arg(self.folder.join("peer.py"))
             .arg(data)
             .args([&self.threads.to_string(), torch_device])
-            .current_dir(&self.work);
+            .current_dir(self.work.path());
         let wanted = self.wanted_steps();
         let limit = left.min(3 * self.options.each);
         let (outcome, versions) = steps::pytorch(&mut peer, &wanted, self.options.rounds, limit);
@@ -387,7 +388,6 @@ fn is_of_cuda(line: &str) -> bool {
 
 /// Copies the files of a folder.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         fs::copy(entry.path(), to.join(entry.file_name()))?;
