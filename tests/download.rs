@@ -1,6 +1,15 @@
 //! `untar_data` with an address, against a server that behaves in all the ways servers do.
 #![cfg(feature = "download")]
 
+#[path = "download/lengths.rs"]
+mod lengths;
+#[path = "download/secrets.rs"]
+mod secrets;
+#[path = "download/slow.rs"]
+mod slow;
+#[path = "download/surroundings.rs"]
+mod surroundings;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -21,6 +30,8 @@ enum Answer {
     Range(Vec<u8>),
     /// Headers, then zeros until the client hangs up or this many are sent.
     Zeros(String, usize),
+    /// These bytes at once, then those one by one, with a pause after each.
+    Drip(Vec<u8>, Vec<u8>),
 }
 
 /// A server on the loopback interface that gives the answers in turn, one a request, and ends.
@@ -104,6 +115,15 @@ fn reply(stream: &mut TcpStream, request: &str, answer: Answer) -> std::io::Resu
             }
             Ok(())
         }
+        Answer::Drip(at_once, slowly) => {
+            stream.set_nodelay(true)?;
+            stream.write_all(&at_once)?;
+            for byte in slowly {
+                stream.write_all(&[byte])?;
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Ok(())
+        }
     }
 }
 
@@ -147,6 +167,12 @@ fn noise() -> Vec<u8> {
         (state >> 24) as u8
     };
     (0..200_000).map(|_| next()).collect()
+}
+
+/// An error with its cause, as `anyhow` prints it.
+fn told(error: &DataError) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
 }
 
 #[track_caller]
@@ -208,7 +234,7 @@ fn after_a_cut(answers: Vec<Answer>) -> Vec<String> {
     assert!(received > 0 && received <= middle as u64);
     for expected in [
         format!("downloading {}/digits.tgz: cut off after {received} bytes", server.address),
-        format!(" of {}: ", tgz.len()),
+        format!(" of {}; ", tgz.len()),
         format!("call again to go on from byte {received}"),
     ] {
         assert!(error.contains(&expected), "{error}");
@@ -322,51 +348,6 @@ fn garbage_instead_of_http_is_reported() {
 fn a_connection_that_closes_at_once_is_reported() {
     let error = fails_once(Answer::Bytes(vec![]));
     assert!(error.ends_with("check the address and the network, then call again"), "{error}");
-}
-
-#[test]
-fn a_length_that_is_too_short_gives_a_wrong_checksum() {
-    let (tgz, sha256) = tgz();
-    let error = fails_once(Answer::Bytes(http("200 OK", "", tgz.len() - 100, &tgz)));
-    assert!(error.contains(&sha256), "{error}");
-}
-
-#[test]
-fn a_length_that_is_too_long_looks_cut_off() {
-    let (tgz, sha256) = tgz();
-    let cache = tempfile::tempdir().unwrap();
-    let server = Server::start(vec![Answer::Bytes(http("200 OK", "", tgz.len() + 100, &tgz))]);
-    let archive = server.archive(&sha256);
-    let error = untar_data_in(&archive, cache.path()).unwrap_err();
-    assert!(matches!(error, DataError::Cut { .. }), "{error}");
-    server.requests();
-    // All of it has arrived: the next call needs no server.
-    assert_unpacked(&archive, cache.path());
-}
-
-/// A body above the limit must be refused, and not be kept.
-#[track_caller]
-fn too_large(headers: &str) {
-    let cache = tempfile::tempdir().unwrap();
-    let headers = format!("HTTP/1.1 200 OK\r\n{headers}connection: close\r\n\r\n");
-    let server = Server::start(vec![Answer::Zeros(headers, 50_000_000)]);
-    let mut archive = server.archive(&tgz().1);
-    archive.limits.archive_bytes = 1_000_000;
-    let error = untar_data_in(&archive, cache.path()).unwrap_err().to_string();
-    assert!(error.contains("the limit is 1000000"), "{error}");
-    assert!(error.ends_with("raise `Limits::archive_bytes`"), "{error}");
-    assert_eq!(files(&cache.path().join("archives")), [""; 0]);
-    server.requests();
-}
-
-#[test]
-fn a_length_above_the_limit_is_refused() {
-    too_large("content-length: 50000000\r\n");
-}
-
-#[test]
-fn a_body_without_end_is_cut() {
-    too_large("");
 }
 
 #[test]

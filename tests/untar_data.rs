@@ -1,5 +1,18 @@
 //! `untar_data`: unpacks once, checks always, repairs, and refuses hostile archives.
 
+#[path = "untar_data/bomb.rs"]
+mod bomb;
+#[path = "untar_data/formats.rs"]
+mod formats;
+#[path = "untar_data/hostile.rs"]
+mod hostile;
+#[path = "untar_data/random.rs"]
+mod random;
+#[path = "untar_data/surroundings.rs"]
+mod surroundings;
+#[path = "untar_data/zip.rs"]
+mod zip;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,7 +21,7 @@ use std::time::SystemTime;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mnist_from_scratch::data::{Archive, DataError, untar_data_in};
+use mnist_from_scratch::data::{Archive, untar_data_in};
 use sha2::{Digest, Sha256};
 use tar::EntryType;
 
@@ -27,6 +40,10 @@ fn small_archive() -> Archive {
 }
 
 fn small_tgz() -> Vec<u8> {
+    gzip(&small_tar())
+}
+
+fn small_tar() -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for (path, content) in small_files() {
         let mut header = tar::Header::new_gnu();
@@ -39,7 +56,7 @@ fn small_tgz() -> Vec<u8> {
     header.set_mode(0o755);
     header.set_entry_type(EntryType::Directory);
     tar.append_data(&mut header, "digits/empty", &[][..]).unwrap();
-    gzip(&tar.into_inner().unwrap())
+    tar.into_inner().unwrap()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -49,8 +66,12 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn embedded(bytes: Vec<u8>) -> Archive {
-    let sha256: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+    let sha256 = sha256(&bytes);
     Archive::embedded("digits", bytes.leak(), sha256.leak())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Everything in a folder but lock files, with size and time of change.
@@ -209,18 +230,46 @@ fn a_cache_that_cannot_be_written_is_named() {
     std::fs::write(&file, "not a folder").unwrap();
     let cache = file.join("cache");
     let error = untar_data_in(&small_archive(), &cache).unwrap_err().to_string();
-    assert!(error.starts_with(&format!("opening the cache folder {}: ", cache.display())));
+    assert!(error.starts_with(&format!("cannot open the cache folder {}: ", cache.display())));
     assert!(error.contains("variable MNIST_FROM_SCRATCH_CACHE"), "{error}");
 }
 
 #[test]
-fn a_file_in_place_of_the_folder_is_an_error() {
+fn causes_are_told_once() {
+    use std::error::Error;
+
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("digits.tgz");
+    let error = untar_data_in(&Archive::file(&missing, "0".repeat(64)), folder.path()).unwrap_err();
+    let cause = error.source().unwrap().to_string();
+    assert!(
+        error.to_string().starts_with(&format!("cannot read {}", missing.display())),
+        "{error}"
+    );
+    assert!(!error.to_string().contains(&cause), "{error}");
+}
+
+/// An archive with these files, each with its own path as its content.
+fn tar_of(paths: &[&str]) -> Archive {
+    let mut tar = tar::Builder::new(Vec::new());
+    for path in paths {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(path.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, path.as_bytes()).unwrap();
+    }
+    embedded(gzip(&tar.into_inner().unwrap()))
+}
+
+/// The files of an unpacked archive, below its folder.
+fn unpacked(archive: &Archive) -> Vec<String> {
     let cache = tempfile::tempdir().unwrap();
-    let file = cache.path().join("digits");
-    std::fs::write(&file, "mine").unwrap();
-    let error = untar_data_in(&small_archive(), cache.path()).unwrap_err().to_string();
-    assert!(error.starts_with(&format!("writing {}", file.display())), "{error}");
-    assert_eq!(std::fs::read_to_string(file).unwrap(), "mine");
+    let folder = untar_data_in(archive, cache.path()).unwrap();
+    let before = state(cache.path());
+    untar_data_in(archive, cache.path()).unwrap();
+    assert_eq!(state(cache.path()), before, "the second call finds all well");
+    let files = before.into_keys().filter(|path| path.is_file());
+    files.map(|path| path.strip_prefix(&folder).unwrap().to_str().unwrap().into()).collect()
 }
 
 #[test]
@@ -229,124 +278,7 @@ fn a_wrong_checksum_is_shown() {
     let expected = "0".repeat(64);
     let archive = Archive::embedded("digits", b"some bytes", expected.clone().leak());
     let error = untar_data_in(&archive, cache.path()).unwrap_err().to_string();
-    let found: String = Sha256::digest(b"some bytes").iter().map(|b| format!("{b:02x}")).collect();
-    assert!(error.contains(&expected) && error.contains(&found), "{error}");
-}
-
-/// Unpacking must fail with this message and leave nothing behind, in the cache or beside it.
-#[track_caller]
-fn refused(archive: &Archive, message: &str) {
-    let outside = tempfile::tempdir().unwrap();
-    let cache = outside.path().join("cache");
-    let error = untar_data_in(archive, &cache).unwrap_err().to_string();
-    assert!(error.contains(message), "{error}");
-    let left: Vec<_> = state(outside.path()).into_keys().collect();
-    assert_eq!(left, [cache]);
-}
-
-/// An archive of a good file and an entry that `tar` itself would not write.
-fn hostile(path: &str, kind: EntryType, size: u64, content: &[u8]) -> Archive {
-    let mut tar = tar::Builder::new(Vec::new());
-    for (path, kind, size, content) in
-        [("digits/good", EntryType::Regular, 4, &b"good"[..]), (path, kind, size, content)]
-    {
-        let mut header = tar::Header::new_gnu();
-        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
-        if matches!(kind, EntryType::Symlink | EntryType::Link) {
-            header.set_link_name("/etc/hostname").unwrap();
-        }
-        header.set_entry_type(kind);
-        header.set_size(size);
-        header.set_mode(0o644);
-        header.set_cksum();
-        tar.append(&header, content).unwrap();
-    }
-    embedded(gzip(&tar.into_inner().unwrap()))
-}
-
-#[test]
-fn paths_that_lead_outside_are_refused() {
-    for (path, reason) in [
-        ("../outside", "a path with `..` in it"),
-        ("digits/../../outside", "a path with `..` in it"),
-        ("/outside", "an absolute path"),
-        ("other/outside", "outside of the archive's one top folder"),
-        ("outside", "outside of the archive's one top folder"),
-    ] {
-        let message = format!("refusing {path:?}, ");
-        refused(&hostile(path, EntryType::Regular, 4, b"evil"), &message);
-        refused(&hostile(path, EntryType::Regular, 4, b"evil"), reason);
-        refused(&hostile(path, EntryType::Directory, 0, b""), reason);
-    }
-}
-
-#[test]
-fn links_and_devices_are_refused() {
-    for (kind, reason) in [
-        (EntryType::Symlink, "a symbolic link"),
-        (EntryType::Link, "a hard link"),
-        (EntryType::Char, "a device or a pipe"),
-        (EntryType::Fifo, "a device or a pipe"),
-        (EntryType::new(b'V'), "neither a file nor a folder"),
-    ] {
-        refused(&hostile("digits/link", kind, 0, b""), reason);
-    }
-}
-
-#[test]
-fn a_file_that_is_there_twice_is_refused() {
-    refused(&hostile("digits/good", EntryType::Regular, 4, b"evil"), "which is there twice");
-}
-
-#[test]
-fn absurd_sizes_are_refused() {
-    // Nobody waits for the bytes: the header alone is enough.
-    refused(
-        &hostile("digits/bomb", EntryType::Regular, 8_000_000_000, b""),
-        "\"digits/bomb\" has 8000000000 bytes, the limit is 268435456; if you trust it, \
-         raise `Limits::file_bytes`",
-    );
-    let mut archive = small_archive();
-    archive.limits.total_bytes = 1_000_000;
-    refused(&archive, "raise `Limits::total_bytes`");
-    let mut archive = small_archive();
-    archive.limits.files = 4;
-    refused(&archive, "it has 5 files and folders and more, the limit is 4");
-    // A name that goes on for 64 MiB, which compress to 64 KiB.
-    let name = vec![b'a'; 64 << 20];
-    refused(
-        &hostile("././@LongLink", EntryType::GNULongName, name.len() as u64, &name),
-        "more than 1 MiB between two files",
-    );
-}
-
-#[test]
-fn damaged_archives_are_refused() {
-    let whole = small_tgz();
-    let damaged = "unpacking the archive digits: ";
-    for length in [0, 5, 50, whole.len() / 2, whole.len() - 1] {
-        refused(&embedded(whole[..length].to_vec()), damaged);
-    }
-    // gzip's own checksum.
-    let mut wrong = whole.clone();
-    let at = wrong.len() - 6;
-    wrong[at] ^= 1;
-    refused(&embedded(wrong), damaged);
-    refused(&embedded(b"<html>Not found</html>".to_vec()), damaged);
-    refused(&embedded(gzip(&[b'x'; 2_000])), damaged);
-    refused(&embedded(gzip(b"")), "there is no file in it");
-}
-
-#[test]
-fn a_refused_archive_leaves_an_unpacked_folder_alone() {
-    let cache = tempfile::tempdir().unwrap();
-    untar_data_in(&small_archive(), cache.path()).unwrap();
-    let before = state(cache.path());
-    let archive = hostile("digits/../../x", EntryType::Regular, 4, b"evil");
-    let error = untar_data_in(&archive, cache.path()).unwrap_err();
-    assert!(matches!(error, DataError::Refused { .. }), "{error}");
-    let after = state(cache.path());
-    assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+    assert!(error.contains(&expected) && error.contains(&sha256(b"some bytes")), "{error}");
 }
 
 #[test]

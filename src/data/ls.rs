@@ -10,10 +10,10 @@ use crate::show::Show;
 /// Why a folder could not be listed.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "listing the folder {}: {source}; is the path complete, and has the data been unpacked \
-     (`untar_data`)?",
+    "cannot list the folder {}: is the path complete, and has the data been unpacked (`untar_data`)?",
     path.display()
 )]
+#[non_exhaustive]
 pub struct LsError {
     /// The folder.
     pub path: PathBuf,
@@ -34,7 +34,7 @@ pub trait PathExt {
     /// use mnist_from_scratch::data::PathExt;
     ///
     /// let error = Path::new("no/such/folder").ls().unwrap_err();
-    /// assert!(error.to_string().starts_with("listing the folder no/such/folder: "));
+    /// assert!(error.to_string().starts_with("cannot list the folder no/such/folder: "));
     /// ```
     fn ls(&self) -> Result<L<PathBuf>, LsError>;
 }
@@ -130,7 +130,10 @@ mod tests {
         let file = folder.path().join("7.png");
         std::fs::write(&file, "").unwrap();
         let error = file.ls().unwrap_err().to_string();
-        assert!(error.starts_with(&format!("listing the folder {}: ", file.display())), "{error}");
+        assert!(
+            error.starts_with(&format!("cannot list the folder {}: ", file.display())),
+            "{error}"
+        );
         assert!(error.ends_with("has the data been unpacked (`untar_data`)?"), "{error}");
     }
 

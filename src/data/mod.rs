@@ -20,24 +20,16 @@
 //! ```
 
 mod archive;
-mod cache;
 mod collate;
 mod dataloader;
 mod dataset;
-#[cfg(feature = "download")]
-mod download;
-mod error;
 mod list;
 mod ls;
-mod unpack;
-mod untar;
 
-pub use archive::{Archive, Limits, Urls};
-pub use cache::{CACHE_VARIABLE, cache_folder};
+pub use archive::{Archive, CACHE_VARIABLE, DataError, Limits, Urls};
+pub use archive::{cache_folder, untar_data, untar_data_in};
 pub use collate::Collate;
 pub use dataloader::{Batches, DataLoader, DataLoaders, NoFirst, first};
 pub use dataset::{Dataset, Zip, ZipError, column, zip};
-pub use error::DataError;
 pub use list::{L, ListItem};
 pub use ls::{LsError, PathExt, relative_to_base, set_base_path};
-pub use untar::{untar_data, untar_data_in};

@@ -6,19 +6,23 @@ use std::path::PathBuf;
 use super::CACHE_VARIABLE;
 
 /// Why [`untar_data`](super::untar_data) could not make a folder of an archive.
+///
+/// The message says what was tried and what to do next; the cause is its
+/// [`source`](std::error::Error::source), which `anyhow` and most others print, too. Addresses stand in
+/// it without user, password and query.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
     /// There is no place to unpack to.
     #[error(
-        "finding the cache folder: this user has no home folder; set the environment variable \
-         {CACHE_VARIABLE} to a folder that you can write to"
+        "cannot find the cache folder: this user has no home folder; set the environment variable \
+         {CACHE_VARIABLE} to the whole path of a folder that you can write to"
     )]
     NoHome,
     /// The cache folder cannot be made or written to.
     #[error(
-        "opening the cache folder {}: {source}; make it writable, or set the environment \
-         variable {CACHE_VARIABLE} to another folder",
+        "cannot open the cache folder {}: make it writable, or set the environment variable \
+         {CACHE_VARIABLE} to another folder",
         folder.display()
     )]
     Cache {
@@ -27,8 +31,12 @@ pub enum DataError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// A file in the cache cannot be read.
-    #[error("reading {}: {source}; delete it and call again", path.display())]
+    /// A file cannot be read: an archive of yours, or one in the cache.
+    #[error(
+        "cannot read {}: check the path, and that it is a file that you may read; one in the cache \
+         may be deleted and comes again",
+        path.display()
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -37,8 +45,8 @@ pub enum DataError {
     },
     /// A file or folder in the cache cannot be written.
     #[error(
-        "writing {}: {source}; is there room on the disk, and may you write there? The \
-         environment variable {CACHE_VARIABLE} names another cache folder",
+        "cannot write {}: is there room on the disk, and may you write there? The environment \
+         variable {CACHE_VARIABLE} names another cache folder",
         path.display()
     )]
     Write {
@@ -50,7 +58,7 @@ pub enum DataError {
     /// The archive's name cannot be a folder's name.
     #[error(
         "unpacking the archive {name:?}: its name must be that of a folder in the cache, without \
-         a slash, not beginning with a dot, and not \"archives\""
+         a slash or a colon, not beginning with a dot, and not \"archives\""
     )]
     Name {
         /// The name.
@@ -70,8 +78,8 @@ pub enum DataError {
     /// The archive is not the expected one.
     #[error(
         "checking {archive}: its SHA-256 should be\n  {expected}, but is\n  {found}; it is \
-         damaged, or not the file you think. A downloaded file has been deleted: call again to \
-         fetch it anew, or correct the checksum"
+         damaged, or not the file you think. Correct the checksum, or get the file anew; after a \
+         download, which has been deleted, it is enough to call again"
     )]
     Checksum {
         /// The archive's name or address.
@@ -83,8 +91,8 @@ pub enum DataError {
     },
     /// The archive cannot be decompressed, or is no tar archive.
     #[error(
-        "unpacking the archive {archive}: {source}; it is damaged or not a .tgz file: get it from \
-         its origin again"
+        "unpacking the archive {archive}: it is damaged, or neither .tgz nor .tar nor .zip: \
+         get it from its origin again"
     )]
     Damaged {
         /// The archive's name.
@@ -95,7 +103,7 @@ pub enum DataError {
     /// The archive holds something that is never unpacked.
     #[error(
         "unpacking the archive {archive}: refusing {entry:?}, {reason}; nothing was unpacked: \
-         look at it with `tar -tvzf` before you trust it"
+         look at it with `tar -tvf` before you trust it"
     )]
     Refused {
         /// The archive's name.
@@ -137,11 +145,13 @@ pub enum DataError {
         url: String,
     },
     /// The server could not be reached or did not speak HTTP.
-    #[error("downloading {url}: {source}; check the address and the network, then call again")]
+    #[error(
+        "downloading {url}: no answer of use; check the address and the network, then call again"
+    )]
     Request {
         /// The address.
         url: String,
-        /// What went wrong.
+        /// What went wrong. Nothing in it is from the address.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server did not send the file.
@@ -153,7 +163,10 @@ pub enum DataError {
         status: u16,
     },
     /// The connection broke before the end.
-    #[error("downloading {url}: cut off after {received} bytes{}: {source}; call again to go on from byte {received}", of(*expected))]
+    #[error(
+        "downloading {url}: cut off after {received} bytes{}; call again to go on from byte {received}",
+        of(*expected)
+    )]
     Cut {
         /// The address.
         url: String,
@@ -163,6 +176,24 @@ pub enum DataError {
         expected: Option<u64>,
         /// What went wrong.
         source: io::Error,
+    },
+    /// The server sends so slowly, or so much in so small pieces, that nobody should wait for it.
+    #[error(
+        "downloading {url}: after {received} bytes{}, {what}; call again to go on from byte \
+         {received}, or if you know the server, change `Limits::{field}`",
+        of(*expected)
+    )]
+    Slow {
+        /// The address.
+        url: String,
+        /// How many bytes of the archive have arrived.
+        received: u64,
+        /// How many it has, if the server said so.
+        expected: Option<u64>,
+        /// What took too long.
+        what: String,
+        /// The field of [`Limits`](super::Limits) that holds the limit.
+        field: &'static str,
     },
 }
 

@@ -1,0 +1,161 @@
+//! An archive's bytes, where they can be read, with the right checksum.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::lock::Lock;
+use super::{Archive, DataError, Source};
+
+/// Something that an archive can be read from.
+pub(super) trait ReadSeek: Read + Seek {}
+
+impl<T: Read + Seek> ReadSeek for T {}
+
+/// An archive whose checksum is right.
+pub(super) enum Stored {
+    Memory(&'static [u8]),
+    Disk(PathBuf, File),
+}
+
+impl Stored {
+    /// The archive if it needs no download.
+    #[cfg_attr(not(feature = "download"), expect(unused_variables, reason = "nothing is stored"))]
+    pub(super) fn at_hand(archive: &Archive, cache: &Path) -> Result<Option<Stored>, DataError> {
+        match &archive.source {
+            Source::Embedded(bytes) => {
+                check(archive, archive.name(), &hex(&Sha256::digest(bytes)))?;
+                Ok(Some(Stored::Memory(bytes)))
+            }
+            Source::File(path) => Stored::file(archive, path).map(Some),
+            #[cfg(feature = "download")]
+            Source::Http(_) => {
+                let path = super::download::place(archive, cache);
+                let Some(mut file) = open_file(&path)? else { return Ok(None) };
+                let right = sha256(&path, &mut file)? == archive.sha256();
+                Ok(right.then(|| Stored::Disk(path, file)))
+            }
+        }
+    }
+
+    /// The archive, downloaded if need be.
+    #[cfg_attr(
+        not(feature = "download"),
+        expect(unused_variables, reason = "nothing is downloaded")
+    )]
+    pub(super) fn fetch(archive: &Archive, cache: &Path, lock: &Lock) -> Result<Stored, DataError> {
+        if let Some(stored) = Stored::at_hand(archive, cache)? {
+            return Ok(stored);
+        }
+        match &archive.source {
+            #[cfg(feature = "download")]
+            Source::Http(address) => {
+                let (path, file) = super::download::fetch(archive, address, cache, lock)?;
+                Ok(Stored::Disk(path, file))
+            }
+            _ => unreachable!("all other archives are at hand"),
+        }
+    }
+
+    fn file(archive: &Archive, path: &Path) -> Result<Stored, DataError> {
+        let unreadable = |source| DataError::Read { path: path.into(), source };
+        let limit = archive.limits.archive_bytes;
+        let mut file = open_file(path)?.ok_or_else(|| unreadable(what_is_there(path)))?;
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        if bytes > limit {
+            return Err(DataError::TooLarge {
+                archive: path.display().to_string(),
+                what: format!("it has {bytes} bytes"),
+                limit,
+                field: "archive_bytes",
+            });
+        }
+        check(archive, &path.display().to_string(), &sha256(path, &mut file)?)?;
+        Ok(Stored::Disk(path.into(), file))
+    }
+
+    /// A reader of the whole archive. There may be one at a time.
+    pub(super) fn reader(&self) -> Result<Box<dyn ReadSeek + '_>, DataError> {
+        match self {
+            Stored::Memory(bytes) => Ok(Box::new(Cursor::new(*bytes))),
+            Stored::Disk(path, file) => {
+                let mut file: &File = file;
+                file.rewind().map_err(|source| DataError::Read { path: path.clone(), source })?;
+                Ok(Box::new(BufReader::new(file)))
+            }
+        }
+    }
+}
+
+/// Opens a file, or says `None` where there is none, but a folder, a pipe or nothing. A pipe
+/// is never opened: that would wait for somebody who writes.
+pub(super) fn open_file(path: &Path) -> Result<Option<File>, DataError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(source) => Err(DataError::Read { path: path.into(), source }),
+    }
+}
+
+/// Why something is no file.
+fn what_is_there(path: &Path) -> io::Error {
+    match std::fs::metadata(path) {
+        Err(error) => error,
+        Ok(metadata) if metadata.is_dir() => io::ErrorKind::IsADirectory.into(),
+        Ok(_) => io::Error::other("it is no file, but a pipe or a device"),
+    }
+}
+
+/// Refuses an archive with another checksum.
+fn check(archive: &Archive, shown: &str, found: &str) -> Result<(), DataError> {
+    if found.eq_ignore_ascii_case(archive.sha256()) {
+        return Ok(());
+    }
+    Err(DataError::Checksum {
+        archive: shown.into(),
+        expected: archive.sha256().into(),
+        found: found.into(),
+    })
+}
+
+/// The SHA-256 of a file in hexadecimal digits.
+pub(super) fn sha256(path: &Path, file: &mut File) -> Result<String, DataError> {
+    let mut hash = || -> io::Result<String> {
+        file.rewind()?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(hex(&hasher.finalize())),
+                Ok(n) => hasher.update(&buffer[..n]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    hash().map_err(|source| DataError::Read { path: path.into(), source })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hexadecimal_digits() {
+        assert_eq!(hex(&[0, 10, 255]), "000aff");
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(hex(&Sha256::digest(b"")), empty);
+    }
+}
