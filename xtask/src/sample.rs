@@ -1,7 +1,7 @@
 //! Makes `data/mnist_sample.tgz`, every 3 and 7 of MNIST as PNG files, from MNIST's own files.
 //!
 //! ```text
-//! cargo run --bin make_mnist_sample -- IDX_FOLDER data/mnist_sample.tgz
+//! cargo xtask sample IDX_FOLDER data/mnist_sample.tgz
 //! ```
 //!
 //! `IDX_FOLDER` holds MNIST's four files, uncompressed: `train-images-idx3-ubyte`,
@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc, GzBuilder};
 use sha2::{Digest, Sha256};
@@ -24,11 +24,8 @@ const SETS: [(&str, &str); 2] = [("train", "train"), ("valid", "t10k")];
 /// Rows and columns of every MNIST image.
 const SIDE: usize = 28;
 
-fn main() -> Result<()> {
-    let arguments: Vec<_> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [idx_folder, output] = arguments.as_slice() else {
-        bail!("usage: make_mnist_sample IDX_FOLDER OUTPUT.tgz");
-    };
+/// Makes the archive and prints its checksum.
+pub(crate) fn make(idx_folder: &Path, output: &Path) -> Result<()> {
     let files = sample_files(idx_folder)?;
     let archive = archive(&files).context("making the archive in memory")?;
     write_whole(output, &archive)?;
@@ -192,7 +189,8 @@ fn archive(files: &[File]) -> io::Result<Vec<u8>> {
 /// Writes a file so that its name never stands for half of it.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".part");
+    // A name that no other run takes.
+    temporary.push(format!(".{}.part", std::process::id()));
     let temporary = PathBuf::from(temporary);
     let written =
         std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));

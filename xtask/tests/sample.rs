@@ -1,4 +1,4 @@
-//! The program that makes `data/mnist_sample.tgz`, and the archive that it made.
+//! `cargo xtask sample`, which makes `data/mnist_sample.tgz`, and the archive that it made.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -44,7 +44,8 @@ fn write(folder: &TempDir, name: &str, bytes: &[u8]) {
 }
 
 fn make(idx_folder: &Path, output: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_make_mnist_sample"))
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("sample")
         .args([idx_folder, output])
         .output()
         .unwrap()
@@ -193,14 +194,15 @@ fn an_output_that_cannot_be_written_is_named() {
 
 #[test]
 fn without_arguments_the_usage_is_shown() {
-    let output = Command::new(env!("CARGO_BIN_EXE_make_mnist_sample")).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).arg("sample").output().unwrap();
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("usage: make_mnist_sample"));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("Usage: cargo xtask sample <IDX_FOLDER> [OUTPUT]"), "{stderr}");
 }
 
 #[test]
 fn the_archive_in_the_repository_is_the_whole_sample() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let archive = std::fs::read(root.join("data/mnist_sample.tgz")).unwrap();
     let sha256: String = Sha256::digest(&archive).iter().map(|b| format!("{b:02x}")).collect();
     let readme = std::fs::read_to_string(root.join("data/README.md")).unwrap();
