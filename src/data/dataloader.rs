@@ -69,6 +69,17 @@ impl<D: Dataset> DataLoader<D> {
         self
     }
 
+    /// How many items a batch has: fastai's `dl.bs`.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// assert_eq!(DataLoader::new(0..15_i64).batch_size(4).bs(), 4);
+    /// ```
+    pub fn bs(&self) -> usize {
+        self.batch_size
+    }
+
     /// Whether each pass takes the items in a new random order.
     ///
     /// ```

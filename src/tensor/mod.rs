@@ -5,7 +5,7 @@
 //!
 //! | PyTorch | here |
 //! | --- | --- |
-//! | `Image.open(path)` | [`image_open`], [`open_images`] |
+//! | `Image.open(path)` | [`image_open`], [`image_open_on`], [`open_images`] |
 //! | `array(im)[4:10, 4:10]` | [`array()`], `array(&im).slice(4..10, 4..10)` |
 //! | `tensor(im)`, `[tensor(im) for im in ims]` | [`tensor`], [`tensors`] |
 //! | `x.float()`, `x.ndim`, `x.size()`, `x.mean()` | [`TensorExt`] |
@@ -29,7 +29,11 @@ pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
 #[cfg(feature = "cuda")]
 pub use compare::CompareExt;
 pub use ext::TensorExt;
-pub use image::{ImageError, ManyPixels, image_open, open_images, stack_images, tensor, tensors};
+pub(crate) use image::open_picture;
+pub use image::{
+    ImageError, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ManyPixels, WHITE_PAPER, image_open,
+    image_open_on, open_images, stack_images, tensor, tensors,
+};
 pub use loss::{l1_loss, mse_loss};
 
 pub use crate::ops::Gather;

@@ -1,7 +1,5 @@
 //! Folders of pictures as data to learn from.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +14,8 @@ use rayon::prelude::*;
 
 use super::affine::{Map, RandomAffine, by_pixel, number};
 use super::error::VisionError;
+use super::folder::{FolderOptions, Found, Item};
+use super::resize::{ItemTransform, resize};
 use crate::data::{DataLoader, Dataset};
 use crate::device;
 use crate::learner::TrainingData;
@@ -23,7 +23,9 @@ use crate::learner::TrainingData;
 use crate::ops::Gather;
 use crate::shapes::Channels;
 use crate::show::show_image_grid;
+#[cfg(feature = "dfdx-ops")]
 use crate::tensor::ImageError;
+use crate::tensor::open_picture;
 
 /// A batch of pictures with `C` channels, `H` rows and `W` columns.
 type Batch<const C: usize, const H: usize, const W: usize> =
@@ -54,20 +56,14 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
 }
 
 impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
-    /// The pictures of the classes `vocab` in the folder `path`.
-    fn open(path: &Path, vocab: &[String]) -> Result<Self, VisionError> {
+    /// Opens these pictures.
+    fn open(items: Vec<Item>, options: &FolderOptions) -> Result<Self, VisionError> {
         const { assert!(C == 1 || C == 3, "pictures have 1 channel, or 3") };
-        let (mut items, mut labels) = (Vec::new(), Vec::new());
-        for (label, class) in vocab.iter().enumerate() {
-            let files = list(&path.join(class), |path| path.is_file())?;
-            labels.extend(std::iter::repeat_n(label as i64, files.len()));
-            items.extend(files);
-        }
-        if items.is_empty() {
-            return Err(VisionError::Empty { path: path.into() });
-        }
-        let pictures: Vec<Vec<u8>> =
-            items.par_iter().map(|path| Self::decode(path)).collect::<Result<_, _>>()?;
+        let (items, labels): (Vec<PathBuf>, Vec<i64>) = items.into_iter().unzip();
+        let decode = |path: &PathBuf| Self::decode(path, options.item_tfms, options.ground);
+        let pictures: Vec<_> = items.par_iter().map(decode).collect();
+        // A second pass, since collecting in parallel would report any of the errors, not the first.
+        let pictures: Vec<Vec<u8>> = pictures.into_iter().collect::<Result<_, _>>()?;
         let dev = device::shared();
         let pixels: Arc<[u8]> = pictures.concat().into();
         #[cfg(feature = "dfdx-ops")]
@@ -88,11 +84,15 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         })
     }
 
-    fn decode(path: &Path) -> Result<Vec<u8>, VisionError> {
-        let bytes =
-            fs::read(path).map_err(|source| ImageError::Open { path: path.into(), source })?;
-        let picture = image::load_from_memory(&bytes)
-            .map_err(|source| ImageError::Decode { path: path.into(), source })?;
+    fn decode(
+        path: &Path,
+        item_tfms: ItemTransform,
+        ground: image::Rgb<u8>,
+    ) -> Result<Vec<u8>, VisionError> {
+        let mut picture = open_picture(path, ground)?;
+        if let ItemTransform::Resize(method) = item_tfms {
+            picture = resize(&picture, [H, W], method);
+        }
         let (rows, columns) = (picture.height() as usize, picture.width() as usize);
         if (rows, columns) != (H, W) {
             let path = path.into();
@@ -174,24 +174,6 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
     }
 }
 
-/// What is in a folder and passes `keep`, sorted by name.
-fn list(path: &Path, keep: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, VisionError> {
-    let error = |source| VisionError::List { path: path.into(), source };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(path).map_err(error)? {
-        found.push(entry.map_err(error)?.path());
-    }
-    found.retain(|path| keep(path));
-    found.sort();
-    Ok(found)
-}
-
-/// The names of the folders in a folder.
-fn classes(path: &Path) -> Result<Vec<String>, VisionError> {
-    let name = |path: PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(list(path, |path| path.is_dir())?.into_iter().filter_map(name).collect())
-}
-
 /// Loaders of a training and a validation set of pictures, fastai's `ImageDataLoaders`; the sizes of the
 /// pictures are part of the type.
 ///
@@ -217,10 +199,12 @@ pub struct ImageDataLoaders<const C: usize, const H: usize, const W: usize> {
 }
 
 impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
-    /// The pictures in `path/train/CLASS` and `path/valid/CLASS`, in batches of 64.
+    /// The pictures in `path/train/CLASS` and `path/valid/CLASS`, in batches of 64. Hidden files and folders, and
+    /// files that are no pictures by their names' endings, are left out.
     ///
     /// # Errors
-    /// If a folder is missing or empty, or a file is not a picture of this size; the message names it.
+    /// If a folder is missing or has no pictures, or a picture cannot be read or has another size than the type
+    /// says; the message names it. Of several pictures it is the first, always the same one.
     ///
     /// ```
     /// use mnist_from_scratch::prelude::*;
@@ -229,19 +213,33 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
     /// assert!(error.to_string().contains("no-such-folder"));
     /// ```
     pub fn from_folder(path: impl AsRef<Path>) -> Result<Self, VisionError> {
-        let (train, valid) = (path.as_ref().join("train"), path.as_ref().join("valid"));
-        let vocab = classes(&train)?;
-        if vocab.is_empty() {
-            return Err(VisionError::Empty { path: train });
-        }
-        if let Some(class) = classes(&valid)?.into_iter().find(|class| !vocab.contains(class)) {
-            return Err(VisionError::Class { path: valid, class, vocab });
-        }
+        Self::from_folder_with(path, &FolderOptions::new())
+    }
+
+    /// As [`from_folder`](Self::from_folder), for folders with other names, for one folder without a validation
+    /// set, for pictures of other sizes.
+    ///
+    /// # Errors
+    /// As [`from_folder`](Self::from_folder).
+    ///
+    /// ```no_run
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// // my_digits/3/a.png, my_digits/7/b.png ...: a fifth of them to validate with.
+    /// let options = FolderOptions::new().valid_pct(0.2).seed(42).item_tfms(ResizeMethod::Squash);
+    /// let dls = ImageDataLoaders::<1, 28, 28>::from_folder_with("my_digits", &options)?;
+    /// # Ok::<(), anyhow::Error>(())
+    /// ```
+    pub fn from_folder_with(
+        path: impl AsRef<Path>,
+        options: &FolderOptions,
+    ) -> Result<Self, VisionError> {
+        let Found { train, valid, vocab } = options.find(path.as_ref())?;
         Ok(Self {
-            train: DataLoader::new(ImageFolder::open(&train, &vocab)?)
+            train: DataLoader::new(ImageFolder::open(train, options)?)
                 .shuffle(true)
                 .drop_last(true),
-            valid: DataLoader::new(ImageFolder::open(&valid, &vocab)?),
+            valid: DataLoader::new(ImageFolder::open(valid, options)?),
             vocab,
         })
     }
@@ -278,7 +276,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
     /// `dls.show_batch()`. Colours become their brightness.
     ///
     /// # Errors
-    /// If the picture file cannot be written.
+    /// If the training set has fewer pictures than a batch, or the picture file cannot be written.
     ///
     /// ```no_run
     /// use mnist_from_scratch::prelude::*;
@@ -287,8 +285,11 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
     /// ImageDataLoaders::<3, 28, 28>::from_folder(&path)?.show_batch()?;
     /// # Ok::<(), anyhow::Error>(())
     /// ```
-    pub fn show_batch(&self) -> io::Result<()> {
-        let Some((pictures, labels)) = self.train.iter().next() else { return Ok(()) };
+    pub fn show_batch(&self) -> anyhow::Result<()> {
+        let Some((pictures, labels)) = self.train.iter().next() else {
+            let (pictures, batch_size) = (self.train.dataset().len(), self.train.bs());
+            return Err(VisionError::FewerThanABatch { pictures, batch_size }.into());
+        };
         let numbers = pictures.as_vec();
         let shown = numbers.chunks(C * H * W).zip(labels.as_vec()).take(9);
         let shown: Vec<(String, image::GrayImage)> = shown
@@ -302,7 +303,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
                 (self.vocab[label as usize].clone(), picture.expect("a byte for each pixel"))
             })
             .collect();
-        show_image_grid(&shown)
+        Ok(show_image_grid(&shown)?)
     }
 }
 

@@ -6,23 +6,109 @@ use crate::tensor::ImageError;
 
 /// Why pictures could not be loaded, or not be put together with a net.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum VisionError {
     /// A folder cannot be read.
-    #[error("listing the pictures in {}: {source}; has the data been unpacked (`untar_data`)?", path.display())]
+    #[error("listing the pictures in {}: is the folder there, and may you read it?", path.display())]
     List {
         /// The folder.
         path: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// A folder has no pictures.
+    /// There is no folder for the training or the validation set.
     #[error(
-        "there are no pictures in {}: put them into folders named after their classes, for example {}",
-        path.display(), path.join("3").join("10.png").display()
+        "listing the pictures in {}: it has no folder `{name}`{}; if a set has another name, say \
+         so with `FolderOptions::train` or `valid`; to divide the folders of the classes at random, with \
+         `valid_pct(0.2)`; to validate nothing, with `no_valid()`",
+        path.display(), there_are(" but has", folders)
     )]
-    Empty {
+    NoSet {
         /// The folder.
         path: PathBuf,
+        /// The folder that it should have.
+        name: String,
+        /// Those that it has.
+        folders: Vec<String>,
+    },
+    /// A set has no folders.
+    #[error(
+        "listing the classes in {}: it has no folders, and {}; put the pictures into folders named after \
+         their classes, for example {}",
+        path.display(), count(*pictures, "picture"), path.join("3").join("10.png").display()
+    )]
+    NoClasses {
+        /// The folder.
+        path: PathBuf,
+        /// How many pictures lie in it directly.
+        pictures: usize,
+    },
+    /// The folder of a class has no pictures.
+    #[error(
+        "there are no pictures of the class `{}` in {}{}; a picture is a file whose name ends in .png, .jpg or the \
+         like and does not begin with a dot",
+        path.file_name().unwrap_or_default().display(), path.display(), instead(*folders, others)
+    )]
+    NoPictures {
+        /// The folder.
+        path: PathBuf,
+        /// How many folders it has.
+        folders: usize,
+        /// Names of files in it that are no pictures.
+        others: Vec<String>,
+    },
+    /// The validation set misses a class of the training set.
+    #[error(
+        "the class `{class}` has no folder in {}{}: put some of its pictures there, which then are not in \
+         the training set",
+        path.display(), there_are(", which has", found)
+    )]
+    NotInValid {
+        /// The folder of the validation set.
+        path: PathBuf,
+        /// The class.
+        class: String,
+        /// The classes that it has.
+        found: Vec<String>,
+    },
+    /// The name of a folder cannot be a class's.
+    #[error("the folder {} cannot name a class: its name is not in UTF-8", path.display())]
+    Name {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// What is no share.
+    #[error(
+        "valid_pct({share}): the share of the validation set is at least 0 and less than 1, for example 0.2"
+    )]
+    ValidPct {
+        /// The share asked for.
+        share: f64,
+    },
+    /// There are too few pictures to put some aside.
+    #[error(
+        "valid_pct({share}) of the {} in {} is less than one picture: take a larger share, or `no_valid()`",
+        count(*pictures, "picture"), path.display()
+    )]
+    NoneToValidate {
+        /// The folder.
+        path: PathBuf,
+        /// How many pictures it has.
+        pictures: usize,
+        /// The share asked for.
+        share: f64,
+    },
+    /// The training set does not fill a batch.
+    #[error(
+        "the training set has {}, fewer than a batch of {batch_size}: make batches smaller with \
+         `dls.batch_size({})`",
+        count(*pictures, "picture"), suggested(*pictures)
+    )]
+    FewerThanABatch {
+        /// How many pictures there are.
+        pictures: usize,
+        /// How many a batch has.
+        batch_size: usize,
     },
     /// A picture cannot be read.
     #[error(transparent)]
@@ -30,7 +116,8 @@ pub enum VisionError {
     /// A picture has not the size that the type says.
     #[error(
         "the picture {} has {rows} rows and {columns} columns, not {expected_rows} and {expected_columns}: \
-         resize it, or change the type `ImageDataLoaders<CHANNELS, HEIGHT, WIDTH>`", path.display()
+         let all be resized with `FolderOptions::item_tfms(ResizeMethod::Squash)`, or change the type \
+         `ImageDataLoaders<CHANNELS, HEIGHT, WIDTH>`", path.display()
     )]
     Size {
         /// The file.
@@ -69,4 +156,34 @@ pub enum VisionError {
         /// How many outputs the net has.
         outputs: usize,
     },
+}
+
+/// A number and what it counts.
+fn count(n: usize, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A list of names after what introduces it; nothing if there are none.
+fn there_are(introduction: &str, names: &[String]) -> String {
+    const LISTED: usize = 10;
+    let mut listed: Vec<String> =
+        names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    if names.len() > LISTED {
+        listed.push(format!("and {} more", names.len() - LISTED));
+    }
+    if names.is_empty() { String::new() } else { format!("{introduction} {}", listed.join(", ")) }
+}
+
+/// What a folder has where pictures are looked for.
+fn instead(folders: usize, others: &[String]) -> String {
+    let files = there_are(", but files such as", others);
+    match folders {
+        0 => files,
+        n => format!("{files}, but {}", count(n, "folder")),
+    }
+}
+
+/// A batch size for so few pictures: a power of two that gives at least two batches.
+fn suggested(pictures: usize) -> usize {
+    (pictures / 2).checked_ilog2().map_or(1, |power| 1 << power)
 }

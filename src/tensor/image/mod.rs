@@ -1,65 +1,34 @@
 //! From image files to tensors of pixels.
 
+mod decode;
+mod error;
+mod ground;
+mod limits;
+mod quiet;
+
+pub(crate) use decode::open_picture;
+pub use error::ImageError;
+pub use ground::WHITE_PAPER;
+pub use limits::{MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS};
+
 use std::path::{Path, PathBuf};
 
 use dfdx::shapes::{Const, Rank2};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
-use image::GrayImage;
+use image::{GrayImage, Rgb};
 use rayon::prelude::*;
 
-use crate::device::DeviceError;
-
-/// Why an image could not be read, or not be made into a tensor.
-#[derive(Debug, thiserror::Error)]
-pub enum ImageError {
-    /// The file cannot be opened.
-    #[error(
-        "opening the image {}: {source}; is the path complete, and has the data been \
-         unpacked (`untar_data`)?",
-        path.display()
-    )]
-    Open {
-        /// The image file.
-        path: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// The file is not an image that can be decoded.
-    #[error(
-        "decoding the image {}: {source}; is it a PNG file? If it is damaged, delete it and \
-         unpack the data again (`untar_data`)",
-        path.display()
-    )]
-    Decode {
-        /// The image file.
-        path: PathBuf,
-        /// What the decoder said.
-        source: image::ImageError,
-    },
-    /// The image has not the size that the tensor's type asks for.
-    #[error(
-        "making a {rows}x{columns} tensor from an image of {image_rows} rows and \
-         {image_columns} columns: resize the image, or change the tensor's type"
-    )]
-    Size {
-        /// Rows of the tensor.
-        rows: usize,
-        /// Columns of the tensor.
-        columns: usize,
-        /// Rows of the image.
-        image_rows: usize,
-        /// Columns of the image.
-        image_columns: usize,
-    },
-    /// The device has no room for the tensor.
-    #[error("copying an image to the device: {0}")]
-    Device(DeviceError),
-}
-
-/// Opens a PNG file as a greyscale image; colours become their brightness.
+/// Opens a PNG file as a greyscale image; colours become their brightness, 16 bits become 8, and what is
+/// transparent is laid on [`WHITE_PAPER`]. With the feature `photos` also JPEG, WebP, BMP, GIF (the first
+/// picture) and TIFF files; photos stand upright, as the camera notes it. What a file holds counts, not how its
+/// name ends.
+///
+/// A picture has at most [`MAX_IMAGE_PIXELS`] and [`MAX_IMAGE_BYTES`]. Of pictures over 16 MiB one is decoded at a time,
+/// however many are opened at once.
 ///
 /// # Errors
-/// If the file cannot be read or is not an image; the message names the file.
+/// If the file cannot be read, is no image, is damaged or too large; the message names the file. A panic of a
+/// decoder is such an error, too.
 ///
 /// # Example
 /// ```
@@ -69,13 +38,32 @@ pub enum ImageError {
 /// assert!(error.to_string().starts_with("opening the image train/3/nine.png: "));
 /// ```
 pub fn image_open(path: impl AsRef<Path>) -> Result<GrayImage, ImageError> {
-    let path = path.as_ref();
-    let bytes =
-        std::fs::read(path).map_err(|source| ImageError::Open { path: path.into(), source })?;
-    match image::load_from_memory(&bytes) {
-        Ok(image) => Ok(image.into_luma8()),
-        Err(source) => Err(ImageError::Decode { path: path.into(), source }),
-    }
+    image_open_on(path, WHITE_PAPER)
+}
+
+/// As [`image_open`], with a ground of your choice below what is transparent.
+///
+/// # Errors
+/// As [`image_open`]; also if nothing of the picture can be seen on this ground.
+///
+/// # Example
+/// White ink on nothing, as drawing programs save it:
+/// ```
+/// use mnist_from_scratch::image::{LumaA, Rgb, GrayAlphaImage};
+/// use mnist_from_scratch::tensor::{image_open, image_open_on};
+///
+/// let mut ink = GrayAlphaImage::new(2, 1);
+/// ink.put_pixel(0, 0, LumaA([255, 255]));
+/// let folder = std::env::temp_dir().join("white-ink.png");
+/// ink.save(&folder)?;
+/// assert_eq!(image_open_on(&folder, Rgb([0, 0, 0]))?.as_raw(), &[255, 0]);
+/// // White on white is nothing.
+/// assert!(image_open(&folder).is_err());
+/// # std::fs::remove_file(folder)?;
+/// # Ok::<(), mnist_from_scratch::anyhow::Error>(())
+/// ```
+pub fn image_open_on(path: impl AsRef<Path>, ground: Rgb<u8>) -> Result<GrayImage, ImageError> {
+    Ok(open_picture(path.as_ref(), ground)?.into_luma8())
 }
 
 /// Opens many images at once, on all cores of the processor. The result has the order of `paths`.
