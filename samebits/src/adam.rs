@@ -32,7 +32,7 @@ impl AdamStep {
     /// # Panics
     /// If `t` is 0.
     pub fn new(t: i32, lr: f64, betas: [f64; 2], eps: f64, wd: f64) -> Self {
-        assert!(t > 0, "steps count from 1");
+        assert!(t > 0, "step {t}: they count from 1");
         let [beta1, beta2] = betas;
         Self {
             beta1: beta1 as f32,
@@ -58,7 +58,7 @@ impl AdamStep {
     /// assert!((p[0] - 0.9f32).abs() < 1e-6);
     /// ```
     pub fn update(&self, p: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
-        assert!([m.len(), v.len(), g.len()] == [p.len(); 3], "numbers of the parameters");
+        assert_eq!([m.len(), v.len(), g.len()], [p.len(); 3], "numbers of m, v and g, and of p");
         let Self { beta1, beta2, eps, kept, rate, correction } = *self;
         let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
         let piece = rows_of_piece(p.len(), 1);

@@ -6,6 +6,7 @@
 //! 2015). A ReLU after it, and the sum with a residual before that, are done in the same pass.
 
 use crate::simd::{Loops, each, run_loops};
+use crate::sizes::{product, zeros};
 use crate::threads::{for_each_piece, rows_of_piece, share};
 
 /// Mean and variance of each channel.
@@ -33,6 +34,7 @@ impl Statistics {
     /// ```
     pub fn of(x: &[f32], channels: usize) -> Self {
         let rows = rows(x, channels);
+        assert!(rows > 0, "{} numbers of {channels} channels", x.len());
         let first = &x[..channels];
         let [sums, squares] = sums([x], first, |[x], first| {
             let x = x - first;
@@ -78,7 +80,10 @@ impl BatchNorm {
         let channels = mean.len();
         assert!(
             [variance.len(), weight.len(), bias.len()] == [channels; 3],
-            "batch norm of {channels} channels"
+            "batch norm of {channels} channels with {} variances, {} weights, {} biases",
+            variance.len(),
+            weight.len(),
+            bias.len()
         );
         let inverse: Vec<f32> = variance.iter().map(|v| 1.0 / (v + eps).sqrt()).collect();
         let scale: Vec<f32> = weight.iter().zip(&inverse).map(|(w, inverse)| w * inverse).collect();
@@ -93,7 +98,7 @@ impl BatchNorm {
     /// The output `y` for the input `x`, to which `residual` is added before the ReLU.
     ///
     /// # Panics
-    /// If one of the slices has another length than the others.
+    /// If one of the slices has another length than the others, or they have no whole number of rows.
     ///
     /// ```
     /// use samebits::{BatchNorm, Statistics};
@@ -107,7 +112,13 @@ impl BatchNorm {
     pub fn forward(&self, x: &[f32], residual: Option<&[f32]>, y: &mut [f32]) {
         let channels = self.channels();
         let rows = rows(x, channels);
-        assert_eq!(y.len(), x.len(), "numbers of the output");
+        assert_eq!(y.len(), x.len(), "numbers of the output, in {channels} channels");
+        if let Some(residual) = residual {
+            assert_eq!(residual.len(), x.len(), "numbers of the residual, in {channels} channels");
+        }
+        if x.is_empty() {
+            return;
+        }
         let piece = rows_of_piece(rows, channels) * channels;
         let Self { scale, shift, relu, .. } = self;
         share(y.chunks_mut(piece).zip(x.chunks(piece)).enumerate(), |(at, (y, x))| {
@@ -146,7 +157,8 @@ impl BatchNorm {
     /// ```
     ///
     /// # Panics
-    /// If the slices do not fit.
+    /// If one of the slices has not the length of `x`, or one number for each channel, or `x` has no whole number of
+    /// rows.
     pub fn backward(&self, x: &[f32], y: &[f32], dy: &[f32], gradients: Gradients) {
         match self.relu {
             true => self.masked_backward::<true>(x, y, dy, gradients),
@@ -163,11 +175,19 @@ impl BatchNorm {
     ) {
         let channels = self.channels();
         let rows = rows(x, channels);
-        assert!([y.len(), dy.len(), dx.len()] == [x.len(); 3], "numbers of the gradients");
-        assert!(
-            dweight.len() == channels && dbias.len() == channels,
-            "gradients of the parameters"
+        assert_eq!(
+            [y.len(), dy.len(), dx.len()],
+            [x.len(); 3],
+            "numbers of y, dy and dx, in {channels} channels"
         );
+        assert_eq!(
+            [dweight.len(), dbias.len()],
+            [channels; 2],
+            "numbers of dweight and dbias, with {channels} channels"
+        );
+        if x.is_empty() {
+            return;
+        }
         let Self { mean, inverse, scale, .. } = self;
         let [sums, products] = sums([x, dy, y], mean, |[x, dy, y], mean| {
             let g = before_relu::<RELU>(dy, y);
@@ -240,7 +260,7 @@ impl<const RELU: bool> Loops for InputGradient<'_, RELU> {
 }
 
 fn masked_sum<const RELU: bool>(y: &[f32], dy: &[f32], sum: &mut [f32]) {
-    assert!([dy.len(), sum.len()] == [y.len(); 2], "numbers of the residual's gradient");
+    assert_eq!([dy.len(), sum.len()], [y.len(); 2], "numbers of dy and dresidual, and of y");
     let piece = rows_of_piece(y.len(), 1);
     let pieces = sum.chunks_mut(piece).zip(y.chunks(piece)).zip(dy.chunks(piece));
     share(pieces, |((sum, y), dy)| {
@@ -275,9 +295,10 @@ fn relu(x: f32) -> f32 {
     if x < 0.0 { 0.0 } else { x }
 }
 
+/// How many rows `x` has; none if it is empty.
 fn rows(x: &[f32], channels: usize) -> usize {
     let rows = x.len().checked_div(channels).unwrap_or(0);
-    assert!(rows > 0 && rows * channels == x.len(), "{} numbers of {channels} channels", x.len());
+    assert!(rows * channels == x.len(), "{} numbers of {channels} channels", x.len());
     rows
 }
 
@@ -293,7 +314,8 @@ fn sums<const N: usize>(
     let channels = of_channel.len();
     let rows = inputs[0].len() / channels;
     let piece = rows_of_piece(rows, channels);
-    let mut parts = vec![0.0f32; rows.div_ceil(piece) * 2 * channels];
+    let of = format_args!("sums of {rows} rows of {channels} channels");
+    let mut parts = zeros(product([rows.div_ceil(piece), 2, channels], of), of);
     for_each_piece(&mut parts, 2 * channels, |at, sums| {
         let (first, second) = sums.split_at_mut(channels);
         let range = at * piece * channels..rows.min((at + 1) * piece) * channels;

@@ -1,6 +1,7 @@
 //! How far rows of numbers are apart.
 
 use crate::simd::{Loops, run_loops};
+use crate::sizes::product;
 use crate::threads::{for_each_piece, rows_of_piece};
 use crate::vector::sum_in_parts;
 
@@ -20,8 +21,9 @@ use crate::vector::sum_in_parts;
 /// assert_eq!(distances, [0.5, 3.0]);
 /// ```
 pub fn mean_absolute_differences(x: &[f32], b: &[f32], distances: &mut [f32]) {
-    assert!(!b.is_empty(), "rows without numbers");
-    assert_eq!(x.len(), distances.len() * b.len(), "numbers of the rows");
+    let of = format_args!("{} rows of {} numbers", distances.len(), b.len());
+    assert!(!b.is_empty(), "rows without numbers: {of}");
+    assert_eq!(x.len(), product([distances.len(), b.len()], of), "{of}");
     let piece = rows_of_piece(distances.len(), b.len());
     for_each_piece(distances, piece, |at, distances| {
         let x = &x[at * piece * b.len()..][..distances.len() * b.len()];

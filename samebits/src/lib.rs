@@ -12,6 +12,13 @@
 //! - Sums over rows are made in pieces whose number depends on the sizes alone, not on the threads.
 //! - Nothing is asked of the system's maths library, and nothing depends on the size of a cache.
 //!
+//! The promise is about numbers, signed zeros, infinities and the tiniest and largest numbers included. Where one
+//! processor has NaN, all have; but which of the many NaN it is may differ, as where several meet, each processor has its
+//! own rule for which of them goes on.
+//!
+//! Sizes may be any. Sizes of 0 give what there is to give, nothing or zeros; those that do not fit, that wrap a `usize` or
+//! need more than the memory give a panic that names them, before anything is written.
+//!
 //! The vector instructions are chosen when the program runs: see [`Path`].
 //!
 //! The work is shared by the thread that calls and by helpers, which the whole process has in common: see
@@ -41,6 +48,7 @@ mod pool;
 mod product;
 mod select;
 mod simd;
+mod sizes;
 mod threads;
 mod transpose;
 mod vector;

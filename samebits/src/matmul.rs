@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::product::{Start, Sum};
+use crate::sizes::product;
 use crate::threads::{for_each_piece, rows_at_once};
 use crate::transpose::{columns_to_rows, with_kept};
 use crate::vector::{rows_times_vector, vector_times_rows};
@@ -23,7 +24,8 @@ impl<'a> Matrix<'a> {
     /// # Panics
     /// If the slice has not `rows` times `columns` numbers.
     pub fn new(numbers: &'a [f32], rows: usize, columns: usize) -> Self {
-        assert_eq!(numbers.len(), rows * columns, "numbers of a {rows}x{columns} matrix");
+        let of = format_args!("numbers of a {rows}x{columns} matrix");
+        assert_eq!(numbers.len(), product([rows, columns], of), "{of}");
         Self { numbers, rows, columns, by_columns: false }
     }
 
@@ -60,8 +62,9 @@ impl<'a> Matrix<'a> {
 /// assert_eq!(c, [5.0, 11.0, 11.0, 25.0]);
 /// ```
 pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
-    assert_eq!(a.columns, b.rows, "columns of the left matrix, rows of the right one");
-    assert_eq!(c.len(), a.rows * b.columns, "numbers of the product");
+    let of = format_args!("{}x{} times {}x{}", a.rows, a.columns, b.rows, b.columns);
+    assert_eq!(a.columns, b.rows, "columns of the left matrix, rows of the right one: {of}");
+    assert_eq!(c.len(), product([a.rows, b.columns], of), "numbers of the product: {of}");
     let columns = b.columns;
     if c.is_empty() {
         return;
@@ -72,10 +75,10 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
         (_, 1) if !b.by_columns => return vector_times_rows(c, a.numbers, b.numbers),
         _ => {}
     }
-    let rows = rows_at_once(a.rows, a.columns * columns).max(8);
+    let rows = rows_at_once(a.rows, b.numbers.len()).max(8);
     let [a_row, a_depth] = a.strides();
     with_rows(b, |b| {
-        for_each_piece(c, rows * columns, |piece, c| {
+        for_each_piece(c, rows.saturating_mul(columns), |piece, c| {
             let pairs = [(piece * rows * a_row, 0)];
             let depth = a.columns;
             let sum =
@@ -98,7 +101,7 @@ fn with_rows(matrix: Matrix, work: impl FnOnce(&[f32])) {
     // A little more, so that whole vectors can be read at the end, too.
     let len = matrix.numbers.len();
     with_kept(&ROWS, len + MORE, |rows| {
-        for_each_piece(&mut rows[..len], 64 * matrix.columns, |piece, rows| {
+        for_each_piece(&mut rows[..len], matrix.columns.saturating_mul(64), |piece, rows| {
             columns_to_rows(matrix.numbers, matrix.rows, 64 * piece, rows);
         });
         work(rows);

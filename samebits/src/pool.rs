@@ -6,6 +6,7 @@
 
 use crate::conv::Conv2d;
 use crate::simd::each;
+use crate::sizes::{product, room};
 use crate::threads::{for_each_piece, share};
 
 /// Which input pixels each output pixel looks at.
@@ -35,14 +36,15 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// The windows of a kernel that moves over a picture. Padding is in none of them.
+    /// The windows of a kernel that moves over a picture. Padding is in none of them. Its batch and channels are not
+    /// looked at.
     ///
     /// # Panics
-    /// If there is a window that meets only padding.
+    /// If there is a window that meets only padding, or has more than 65535 pixels; if the picture has no pixels, or the
+    /// sizes make no sense: see [`Conv2d::out_height`]; or if there is no memory for so many windows.
     pub fn of(kernel: &Conv2d) -> Self {
-        let outputs = kernel.out_height() * kernel.out_width();
-        let window = |output| kernel.taps(output).map(|(_, input)| input).collect();
-        Self::new((0..outputs).map(window).collect(), kernel.height * kernel.width)
+        let window = |output| kernel.taps(output).map(|(_, input)| input);
+        Self::new(kernel.pixels(), kernel.out_pixels(), window, format_args!("{kernel:?}"))
     }
 
     /// Windows that divide a picture of `from` rows and columns to as many as `to` says, as PyTorch's
@@ -50,26 +52,41 @@ impl Windows {
     /// `ceil((i + 1) size / n)`.
     ///
     /// # Panics
-    /// If a picture has no pixels.
+    /// If the picture has no pixels, a window has more than 65535 pixels, or there is no memory for so many windows.
     pub fn adaptive(from: [usize; 2], to: [usize; 2]) -> Self {
+        // The products may be too large for a `usize`, the quotients are not.
         let range = |axis: usize, at: usize| {
-            at * from[axis] / to[axis]..((at + 1) * from[axis]).div_ceil(to[axis])
+            let [at, size, n] = [at, from[axis], to[axis]].map(|number| number as u128);
+            (at * size / n) as usize..((at + 1) * size).div_ceil(n) as usize
         };
         let window = |output: usize| {
             let (row, column) = (output / to[1], output % to[1]);
-            range(0, row).flat_map(|y| range(1, column).map(move |x| y * from[1] + x)).collect()
+            range(0, row).flat_map(move |y| range(1, column).map(move |x| y * from[1] + x))
         };
-        Self::new((0..to[0] * to[1]).map(window).collect(), from[0] * from[1])
+        let of = format_args!("a picture of {}x{} to {}x{}", from[0], from[1], to[0], to[1]);
+        Self::new(product(from, of), product(to, of), window, of)
     }
 
-    fn new(inputs: Vec<Vec<usize>>, pixels: usize) -> Self {
-        let mut outputs = vec![Vec::new(); pixels];
-        for (output, inputs) in inputs.iter().enumerate() {
-            assert!(!inputs.is_empty(), "a window without a pixel");
-            assert!(inputs.len() <= usize::from(u16::MAX), "a window of {} pixels", inputs.len());
-            for (place, &input) in inputs.iter().enumerate() {
+    /// The windows of so many output pixels on a picture with so many; `of` says whose they are.
+    fn new<W: Iterator<Item = usize>>(
+        pixels: usize,
+        windows: usize,
+        window: impl Fn(usize) -> W,
+        of: std::fmt::Arguments,
+    ) -> Self {
+        assert!(pixels > 0, "a picture without pixels: {of}");
+        let mut outputs: Vec<Vec<(usize, usize)>> = room(pixels, of);
+        let mut inputs: Vec<Vec<usize>> = room(windows, of);
+        outputs.resize_with(pixels, Vec::new);
+        for output in 0..windows {
+            const MOST: usize = u16::MAX as usize;
+            let window: Vec<_> = window(output).take(MOST + 1).collect();
+            assert!(!window.is_empty(), "a window without a pixel: {of}");
+            assert!(window.len() <= MOST, "a window of more than {MOST} pixels: {of}");
+            for (place, &input) in window.iter().enumerate() {
                 outputs[input].push((output, place));
             }
+            inputs.push(window);
         }
         Self { inputs, outputs }
     }
@@ -92,6 +109,9 @@ impl Windows {
     pub fn max(&self, x: &[f32], y: &mut [f32]) -> Vec<u16> {
         let size = self.numbers_of_pixel(x, y);
         let mut places = vec![0; y.len()];
+        if size == 0 {
+            return places;
+        }
         let pixels = y.chunks_mut(size).zip(places.chunks_mut(size));
         share(pixels.zip(&self.inputs), |((y, places), inputs)| {
             y.copy_from_slice(&x[inputs[0] * size..][..size]);
@@ -116,7 +136,7 @@ impl Windows {
     /// If the slices do not have a whole number of numbers for each pixel.
     pub fn max_gradient(&self, places: &[u16], dy: &[f32], dx: &mut [f32]) {
         let size = self.numbers_of_pixel(dx, dy);
-        assert_eq!(places.len(), dy.len(), "places of the largest numbers");
+        assert_eq!(places.len(), dy.len(), "places of the largest numbers, and numbers of dy");
         for_each_piece(dx, size, |input, dx| {
             for &(output, place) in &self.outputs[input] {
                 let range = output * size..(output + 1) * size;
@@ -163,16 +183,12 @@ impl Windows {
         });
     }
 
+    /// How many numbers each pixel has; 0 if there are none at all.
     fn numbers_of_pixel(&self, x: &[f32], y: &[f32]) -> usize {
-        let size = x.len() / self.outputs.len();
-        assert!(
-            size > 0 && x.len() == size * self.outputs.len() && y.len() == size * self.inputs.len(),
-            "{} numbers of {} pixels to {} of {}",
-            x.len(),
-            self.outputs.len(),
-            y.len(),
-            self.inputs.len()
-        );
+        let (inputs, outputs) = (self.outputs.len(), self.inputs.len());
+        let of = format_args!("{} numbers of {inputs} pixels to {} of {outputs}", x.len(), y.len());
+        let size = x.len() / inputs;
+        assert!(x.len() == size * inputs && y.len() == product([size, outputs], of), "{of}");
         size
     }
 }

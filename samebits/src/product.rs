@@ -9,6 +9,7 @@ use pulp::Simd;
 
 use crate::fma::fma;
 use crate::simd::{Kernel, run};
+use crate::sizes::last;
 
 /// About how many bytes the first cache of a processor holds. Only the speed depends on it.
 const FASTEST_CACHE: usize = 24 << 10;
@@ -54,19 +55,25 @@ impl Sum<'_> {
         if rows == 0 || columns == 0 {
             return;
         }
+        assert!(columns <= c_row || rows == 1, "rows of the result overlap");
+        let c_last = last([(rows, c_row), (columns, 1)]);
+        assert!(c_last.is_some_and(|last| last < c.len()), "the result is too short");
         if self.depth == 0 || self.pairs.is_empty() {
             if start == Start::Zero {
-                c.chunks_mut(c_row).take(rows).for_each(|row| row[..columns].fill(0.0));
+                c.chunks_mut(c_row.max(columns))
+                    .take(rows)
+                    .for_each(|row| row[..columns].fill(0.0));
             }
             return;
         }
-        assert!(columns <= c_row || rows == 1, "rows of the result overlap");
-        assert!((rows - 1) * c_row + columns <= c.len(), "the result is too short");
-        let a_end = (rows - 1) * self.a_row + (self.depth - 1) * self.a_depth;
-        let b_end = (self.depth - 1) * self.b_depth + columns;
+        let a_last = last([(rows, self.a_row), (self.depth, self.a_depth)]);
+        let b_last = last([(self.depth, self.b_depth), (columns, 1)]);
+        let fits = |start: usize, last: Option<usize>, slice: &[f32]| {
+            last.and_then(|last| start.checked_add(last)).is_some_and(|last| last < slice.len())
+        };
         for &(a, b) in self.pairs {
-            assert!(a + a_end < self.a.len(), "the left matrices are too short");
-            assert!(b + b_end <= self.b.len(), "the right matrices are too short");
+            assert!(fits(a, a_last, self.a), "the left matrices are too short");
+            assert!(fits(b, b_last, self.b), "the right matrices are too short");
         }
         run(Tiles { sum: self, start, c, c_row, rows, columns });
     }
@@ -163,7 +170,8 @@ impl Tiles<'_> {
         let lanes = S::F32_LANES;
         let vectors = tile.width.div_ceil(lanes);
         // Whole vectors of `b` may be read wherever they lie in its slice. What is beyond the columns of
-        // the tile goes into lanes that nobody stores.
+        // the tile goes into lanes that nobody stores. `end` cannot wrap: without the lanes it is within a slice of
+        // `f32`, which has no more than `isize::MAX` bytes.
         let Sum { b, b_depth, .. } = *self.sum;
         let end = (tile.depth.end - 1) * b_depth + tile.column + vectors * lanes;
         let in_slice = tile.pairs.iter().all(|(_, start)| start + end <= b.len());

@@ -1,11 +1,13 @@
 //! Rows of a matrix by their numbers.
 
+use crate::sizes::{product, room};
 use crate::threads::{for_each_piece, rows_at_once};
 
 /// Copies of some rows of a matrix, whose rows have `width` numbers, one after the other.
 ///
 /// # Panics
-/// If one of the rows is not there.
+/// If the elements are no whole number of rows, or one of the rows is not there, or there is no memory for the copies. No
+/// row of a `width` of 0 is looked at.
 ///
 /// # Example
 /// ```
@@ -13,11 +15,17 @@ use crate::threads::{for_each_piece, rows_at_once};
 /// assert_eq!(samebits::select_rows(&matrix, 2, &[2, 0]), ["c", "C", "a", "A"]);
 /// ```
 pub fn select_rows<E: Copy + Send + Sync>(matrix: &[E], width: usize, rows: &[usize]) -> Vec<E> {
-    let len = rows.len() * width;
-    let mut selected = Vec::with_capacity(len);
+    let of = format_args!("{} rows of {width}", rows.len());
+    let len = product([rows.len(), width], of);
     if len == 0 {
-        return selected;
+        return Vec::new();
     }
+    let count = matrix.len() / width;
+    assert_eq!(matrix.len() % width, 0, "{} elements in rows of {width}", matrix.len());
+    if let Some(row) = rows.iter().find(|row| **row >= count) {
+        panic!("row {row} of a matrix with {count} of {width}");
+    }
+    let mut selected = room(len, of);
     let at_once = rows_at_once(rows.len(), width);
     // Memory that has not been written to: to fill it with zeros first would take as long as to copy.
     let to = &mut selected.spare_capacity_mut()[..len];
@@ -26,11 +34,7 @@ pub fn select_rows<E: Copy + Send + Sync>(matrix: &[E], width: usize, rows: &[us
         // Neighbours are copied together: one large copy is quicker than many small ones.
         for run in rows.chunk_by(|a, b| a + 1 == *b) {
             let (head, tail) = to.split_at_mut(run.len() * width);
-            let end = run[0] + run.len();
-            let numbers = matrix.get(run[0] * width..end * width);
-            head.write_copy_of_slice(numbers.unwrap_or_else(|| {
-                panic!("row {} of a matrix with {}", end - 1, matrix.len() / width)
-            }));
+            head.write_copy_of_slice(&matrix[run[0] * width..(run[0] + run.len()) * width]);
             to = tail;
         }
     });

@@ -14,11 +14,11 @@ pub(crate) fn for_each_piece<T: Send>(
     size: usize,
     work: impl Fn(usize, &mut [T]) + Sync,
 ) {
-    if size >= values.len() {
-        if !values.is_empty() {
-            work(0, values);
-        }
+    if values.is_empty() {
         return;
+    }
+    if size >= values.len() {
+        return work(0, values);
     }
     share(values.chunks_mut(size).enumerate(), |(number, piece)| work(number, piece));
 }
@@ -29,7 +29,7 @@ pub(crate) fn for_each_piece<T: Send>(
 pub(crate) fn rows_of_piece(rows: usize, width: usize) -> usize {
     /// Enough for the threads of a usual computer to share evenly.
     const PIECES: usize = 16;
-    if rows * width < FEW { rows.max(1) } else { rows.div_ceil(PIECES) }
+    if rows.saturating_mul(width) < FEW { rows.max(1) } else { rows.div_ceil(PIECES) }
 }
 
 /// How many rows a thread takes at once where each number is used once, so that to read them is what
@@ -39,7 +39,7 @@ pub(crate) fn rows_at_once(rows: usize, width: usize) -> usize {
     /// Fewer numbers are left to one thread.
     const FEW: usize = 1 << 17;
     const PIECES: usize = 4;
-    if rows * width < FEW { rows.max(1) } else { rows.div_ceil(PIECES) }
+    if rows.saturating_mul(width) < FEW { rows.max(1) } else { rows.div_ceil(PIECES) }
 }
 
 /// Calls `work` for each of the pieces, on this thread and on those that [help](together): whoever is free takes

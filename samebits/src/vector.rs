@@ -8,6 +8,7 @@ use pulp::Simd;
 
 use crate::fma::fma;
 use crate::simd::{Kernel, Loops, each, run, run_loops};
+use crate::sizes::{product, zeros};
 use crate::threads::{for_each_piece, rows_at_once, share};
 
 /// How many parts the sum of a row has: enough to keep a processor busy.
@@ -17,7 +18,8 @@ const PARTS: usize = 64;
 ///
 /// See [`sum_in_parts`] for the order.
 pub(crate) fn rows_times_vector(c: &mut [f32], rows: &[f32], b: &[f32]) {
-    assert_eq!(rows.len(), c.len() * b.len(), "numbers of the matrix");
+    let of = format_args!("numbers of a matrix of {}, times a vector of {}", rows.len(), b.len());
+    assert_eq!(rows.len(), product([c.len(), b.len()], of), "{of}");
     let piece = rows_at_once(c.len(), b.len());
     for_each_piece(c, piece, |at, c| {
         let rows = &rows[at * piece * b.len()..][..c.len() * b.len()];
@@ -29,13 +31,14 @@ pub(crate) fn rows_times_vector(c: &mut [f32], rows: &[f32], b: &[f32]) {
 /// in this order, with fused multiply-adds. If there are many, a sum is made in four parts, which are then
 /// added to `c` one after the other.
 pub(crate) fn vector_times_rows(c: &mut [f32], b: &[f32], rows: &[f32]) {
-    assert_eq!(rows.len(), c.len() * b.len(), "numbers of the matrix");
+    let of = format_args!("numbers of a matrix of {}, times a vector of {}", rows.len(), b.len());
+    assert_eq!(rows.len(), product([c.len(), b.len()], of), "{of}");
     let width = c.len();
     let piece = rows_at_once(b.len(), width);
     if piece >= b.len() {
         return run(Combination { c, b, rows });
     }
-    let mut parts = vec![0.0; b.len().div_ceil(piece) * width];
+    let mut parts = zeros(product([b.len().div_ceil(piece), width], of), of);
     for_each_piece(&mut parts, width, |at, c| {
         let from = at * piece;
         let to = b.len().min(from + piece);
@@ -57,10 +60,11 @@ pub(crate) fn vector_times_rows(c: &mut [f32], b: &[f32], rows: &[f32]) {
 /// ```
 pub fn column_means(rows: &[f32], width: usize) -> Vec<f32> {
     const AT_ONCE: usize = 64;
-    assert!(width > 0 && !rows.is_empty(), "the mean of no rows");
-    assert_eq!(rows.len() % width, 0, "numbers of rows with {width} each");
-    let pieces = rows.chunks(AT_ONCE * width);
-    let mut sums = vec![0.0; pieces.len() * width];
+    let of = format_args!("{} numbers in rows of {width}", rows.len());
+    assert!(width > 0 && !rows.is_empty(), "the means of no rows: {of}");
+    assert_eq!(rows.len() % width, 0, "{of}");
+    let pieces = rows.chunks(width.saturating_mul(AT_ONCE));
+    let mut sums = zeros(product([pieces.len(), width], of), of);
     share(sums.chunks_mut(width).zip(pieces), |(c, rows)| {
         run(Combination { c, b: &[1.0; AT_ONCE][..rows.len() / width], rows });
     });

@@ -1,8 +1,9 @@
 //! Each kernel against its definition, written down as plainly as possible, on random sizes.
 
+#[allow(dead_code, reason = "some of it is for other tests")]
 mod common;
 
-use common::Random;
+use common::{Random, for_each_product};
 use samebits::{
     AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, column_means, matmul,
     mean_absolute_differences, select_rows, zero,
@@ -15,34 +16,6 @@ fn assert_close(ours: &[f32], expected: &[f64], what: impl std::fmt::Debug) {
     for (at, (ours, expected)) in ours.iter().zip(expected).enumerate() {
         let error = (f64::from(*ours) - expected).abs();
         assert!(error < 1e-5 * largest, "{what:?}: number {at} is {ours}, not {expected}");
-    }
-}
-
-/// Calls `visit` with the places of `x`, `weight` and `y` in each product that a convolution adds up.
-fn for_each_product(conv: &Conv2d, mut visit: impl FnMut(usize, usize, usize)) {
-    let Conv2d { batch, height, width, in_channels, out_channels, kernel_size, .. } = *conv;
-    let input = |out: usize, tap: usize, size: usize| {
-        (out * conv.stride + tap).checked_sub(conv.padding).filter(|&at| at < size)
-    };
-    for row in 0..conv.out_height() {
-        for column in 0..conv.out_width() {
-            for tap in 0..kernel_size * kernel_size {
-                let Some(y) = input(row, tap / kernel_size, height) else { continue };
-                let Some(x) = input(column, tap % kernel_size, width) else { continue };
-                for picture in 0..batch {
-                    for i in 0..in_channels {
-                        for o in 0..out_channels {
-                            let pixel = row * conv.out_width() + column;
-                            visit(
-                                ((y * width + x) * batch + picture) * in_channels + i,
-                                (tap * in_channels + i) * out_channels + o,
-                                (pixel * batch + picture) * out_channels + o,
-                            );
-                        }
-                    }
-                }
-            }
-        }
     }
 }
 

@@ -1,8 +1,10 @@
-//! The promise of this crate: the same bits on each path and for any number of threads.
+//! The promise of this crate: the same numbers to the last bit, signed zeros and infinities too, and NaN in the same places,
+//! on each path and for any number of threads.
 
+#[allow(dead_code, reason = "some of it is for other tests")]
 mod common;
 
-use common::Random;
+use common::{Random, Special};
 use samebits::{
     AdamStep, BatchNorm, Gradients, Matrix, Path, Statistics, Windows, column_means, matmul,
     mean_absolute_differences, set_num_threads,
@@ -10,7 +12,10 @@ use samebits::{
 
 /// What all kernels give for the numbers of one seed.
 fn results(seed: u64) -> Vec<Vec<f32>> {
-    let mut random = Random::new(seed);
+    results_of(Random::new(seed))
+}
+
+fn results_of(mut random: Random) -> Vec<Vec<f32>> {
     let mut results = Vec::new();
 
     let conv = random.convolution();
@@ -120,4 +125,32 @@ fn on_any_processor() {
         0xb677_5213_ca83_2691,
     ];
     assert_eq!(found, noted, "{found:#x?}");
+}
+
+/// Numbers as bits, but of a NaN only that it is one: which of the NaN goes on where several meet is each processor's
+/// own choice, and to make them all the same one would cost time.
+fn numbers_as_bits(results: &[Vec<f32>]) -> Vec<Vec<u32>> {
+    let bits = |x: &f32| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() };
+    results.iter().map(|result| result.iter().map(bits).collect()).collect()
+}
+
+#[test]
+fn with_nan_infinities_signed_zeros_and_tiny_and_huge_numbers() {
+    for seed in 0..60 {
+        let random = || match seed % 3 {
+            0 => Random::with_special_numbers(seed, Special::NAN_AND_INFINITIES),
+            1 => Random::with_special_numbers(seed, Special::INFINITIES),
+            _ => Random::with_special_numbers(seed, Special::ZEROS_TINY_AND_HUGE),
+        };
+        Path::Portable.force();
+        let expected = numbers_as_bits(&results_of(random()));
+        for path in Path::available() {
+            path.force();
+            let found = numbers_as_bits(&results_of(random()));
+            for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                let differs = found.iter().zip(expected).position(|(a, b)| a != b);
+                assert_eq!(differs, None, "seed {seed}, {path:?}: result {at} differs there");
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Who may call, and which threads there are.
 
+#[allow(dead_code, reason = "some of it is for other tests")]
 mod common;
 
 use std::panic::catch_unwind;
