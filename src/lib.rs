@@ -33,6 +33,7 @@
 
 pub mod data;
 pub mod device;
+mod fault;
 mod files;
 pub mod learner;
 pub mod loss;

@@ -27,7 +27,7 @@ pub use crate::vision::*;
 // dfdx has losses of the same names that take a gradient's tape; named, ours come first.
 pub use crate::tensor::{l1_loss, mse_loss};
 // It has layers of the same names, too.
-pub use crate::nn::{Dropout, Linear, UnbiasedLinear};
+pub use crate::nn::{Dropout, Linear, ReLU, UnbiasedLinear, maximum, minimum, relu};
 pub use crate::optim::Adam;
 
 /// The result of a program whose parts fail in different ways; `?` takes any error.

@@ -1,7 +1,7 @@
 //! `Learner`: what can be put into it, what it writes down, when it stops.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use mnist_from_scratch::dfdx;
 use mnist_from_scratch::prelude::*;
@@ -140,7 +140,7 @@ fn the_recorder_is_that_of_the_last_fit() {
 }
 
 /// Notes what it is told.
-struct Notes(Rc<RefCell<Vec<String>>>);
+struct Notes(Arc<Mutex<Vec<String>>>);
 
 impl<M> Callback<M> for Notes {
     fn before_fit(&mut self, training: &mut Training<M>) -> Result<()> {
@@ -165,9 +165,8 @@ impl<M> Callback<M> for Notes {
 
 impl Notes {
     fn note<M>(&mut self, event: &str, training: &Training<M>) -> Result<()> {
-        let Training { epoch, batch, .. } = training;
-        let pct = training.pct_train();
-        self.0.borrow_mut().push(format!("{event} {epoch} {batch} {pct}"));
+        let (epoch, batch, pct) = (training.epoch, training.batch, training.pct_train());
+        self.0.lock().unwrap().push(format!("{event} {epoch} {batch} {pct}"));
         Ok(())
     }
 }
@@ -175,15 +174,15 @@ impl Notes {
 #[test]
 fn callbacks_are_told_of_everything_in_order() {
     let dev = AutoDevice::default();
-    let notes = Rc::new(RefCell::new(Vec::new()));
+    let notes = Arc::new(Mutex::new(Vec::new()));
     let loader = || DataLoader::new(line(4, &dev)).batch_size(2);
     let dls = DataLoaders::new(loader(), loader());
     let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mse)
-        .callback(Notes(Rc::clone(&notes)))
+        .callback(Notes(Arc::clone(&notes)))
         .silent();
     learn.fit(2, 0.1).unwrap();
     assert_eq!(
-        *notes.borrow(),
+        *notes.lock().unwrap(),
         [
             "before_fit 0 0 0",
             "before_epoch 0 0 0",
@@ -271,7 +270,7 @@ fn the_best_weights_are_kept() {
     let mut learn = Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse)
         .callback(SaveModel::new("valid_loss", &path))
         // The last epochs make it worse.
-        .callback(ParamScheduler::lr(|done| if done < 0.5 { 0.1 } else { -0.1 }))
+        .callback(ParamScheduler::lr(|done| if done < 0.5 { 0.1 } else { 2. }))
         .silent();
     learn.fit(10, 0.1).unwrap();
     let losses = learn.recorder.column("valid_loss").unwrap();
@@ -289,8 +288,10 @@ fn a_column_that_does_not_exist() {
         .silent();
     assert_eq!(
         learn.fit(1, 0.1).unwrap_err().to_string(),
-        "in a callback: there is no column `acuracy` to watch; the columns are train_loss, valid_loss"
+        "there is no column `acuracy` to watch; the columns are train_loss, valid_loss"
     );
+    // Before the first epoch.
+    assert!(learn.recorder.losses.is_empty());
 }
 
 #[test]
@@ -299,8 +300,10 @@ fn a_loss_that_is_no_number_stops_the_training() {
     let mut learn =
         Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse).silent();
     let error = learn.fit(1000, 1e9).unwrap_err();
-    let LearnerError::NonFinite { epoch, batch, lr, .. } = error else { panic!("{error}") };
-    assert_eq!((epoch, lr), (0, 1e9));
+    let LearnerError::NonFinite { epoch, batch, lr, ref cause, .. } = error else {
+        panic!("{error}")
+    };
+    assert_eq!((epoch, lr, cause), (0, 1e9, &Cause::Diverged));
     assert!(batch > 0);
     let text = error.to_string();
     assert!(text.contains(&format!("in epoch 0, batch {batch}, ")), "{text}");
@@ -321,7 +324,187 @@ fn nothing_to_learn_from() {
     let mut learn = Learner::new(dls, model(), SGD::default(), mse).silent();
     let error = learn.fit(1, 0.1).unwrap_err();
     assert!(error.to_string().starts_with("the validation set has no batches"), "{error}");
+    // Before the first epoch.
+    assert!(learn.recorder.losses.is_empty());
     assert!(learn.get_preds().is_err());
+}
+
+fn fresh(dev: &AutoDevice) -> Learner<DataLoaders<Pairs>, Linear<1, 1>, SGD, Loss> {
+    Learner::new(loaders(dev), Linear::new(dev), SGD::default(), mse as Loss).silent()
+}
+
+type Loss = fn(Traced<(usize, Const<1>)>, Rows<1>) -> Traced<Rank0>;
+
+#[test]
+fn a_learning_rate_that_is_none_changes_nothing() {
+    let dev = AutoDevice::default();
+    let mut learn = fresh(&dev);
+    let before = learn.model.weight.array();
+    for lr in [f64::INFINITY, f64::NAN, -0.1, 1e39] {
+        for result in [learn.fit(1, lr), learn.fit_one_cycle(1, lr)] {
+            let error = result.unwrap_err().to_string();
+            assert!(error.starts_with(&format!("the learning rate is {lr} in epoch 0, batch 0")));
+        }
+    }
+    // Also one that a callback sets, at its place.
+    let mut learn =
+        learn.callback(ParamScheduler::lr(|done| if done == 0. { 0. } else { f64::NAN }));
+    let error = learn.fit(1, 0.1).unwrap_err().to_string();
+    assert!(error.starts_with("the learning rate is NaN in epoch 0, batch 1"), "{error}");
+    assert_eq!(learn.model.weight.array(), before);
+    let mut learn = fresh(&dev).callback(ParamScheduler::lr(|_| 0.1).momentum(|_| f64::INFINITY));
+    let error = learn.fit(1, 0.1).unwrap_err().to_string();
+    assert!(error.starts_with("the momentum is inf in epoch 0, batch 0"), "{error}");
+}
+
+#[test]
+fn a_broken_number_in_the_data_is_found() {
+    let dev = AutoDevice::default();
+    let all: Vec<usize> = (0..16).collect();
+    let learner = |train: Pairs, valid: Pairs| {
+        let loader = |pairs| DataLoader::new(pairs).batch_size(4).shuffle(true);
+        let dls = DataLoaders::new(loader(train), loader(valid));
+        Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mse as Loss).silent()
+    };
+    let broken_x = || {
+        let (mut x, y) = line(16, &dev).batch(&all);
+        x.set([9, 0], f32::NAN);
+        zip(x, y).unwrap()
+    };
+    let broken_y = || {
+        let (x, mut y) = line(16, &dev).batch(&all);
+        y.set([11, 0], f32::INFINITY);
+        zip(x, y).unwrap()
+    };
+    let advice = "No learning rate helps";
+
+    let mut learn = learner(broken_x(), line(6, &dev));
+    let error = learn.fit(3, 0.1).unwrap_err().to_string();
+    assert!(error.contains("the inputs of item 9 of the training set are NaN at [0]"), "{error}");
+    assert!(error.contains(advice), "{error}");
+    let error = learn.lr_find().unwrap_err().to_string();
+    assert!(error.contains("the inputs of item 9 of the training set are NaN at [0]"), "{error}");
+    assert!(learn.model.weight.as_vec()[0].is_finite());
+
+    let error = learner(broken_y(), line(6, &dev)).fit(3, 0.1).unwrap_err().to_string();
+    assert!(error.contains("the target of item 11 of the training set is inf"), "{error}");
+
+    let error = learner(line(16, &dev), broken_x()).fit(3, 0.1).unwrap_err().to_string();
+    assert!(error.starts_with("the validation loss is NaN in batch "), "{error}");
+    assert!(error.contains("the inputs of item 9 of the validation set are NaN at [0]"), "{error}");
+}
+
+#[test]
+fn weights_that_are_broken_before_the_first_step() {
+    let dev = AutoDevice::default();
+    let mut learn = fresh(&dev);
+    learn.model.bias.set([0], f32::NAN);
+    let error = learn.fit(1, 0.1).unwrap_err().to_string();
+    assert!(
+        error.contains("before the first step, 1 of the 1 numbers of `bias` is infinite or NaN")
+    );
+    let error = learn.validate().unwrap_err().to_string();
+    assert!(error.contains("1 of the 1 numbers of `bias`"), "{error}");
+}
+
+/// A layer that hides NaN, as dfdx's `relu` does, so that the loss stays finite.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hides;
+
+impl ZeroSizedModule for Hides {}
+impl NonMutableModule for Hides {}
+
+impl<S: Shape, T: Tape<f32, AutoDevice>> Module<Tensor<S, f32, AutoDevice, T>> for Hides {
+    type Output = Tensor<S, f32, AutoDevice, T>;
+    type Error = <AutoDevice as HasErr>::Err;
+
+    fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, Self::Error> {
+        x.try_relu()
+    }
+}
+
+#[test]
+fn weights_are_looked_at_before_anything_is_saved() {
+    let dev = AutoDevice::default();
+    let (mut x, y) = line(4, &dev).batch(&[0, 1, 2, 3]);
+    x.set([2, 0], f32::NAN);
+    let loader = |pairs| DataLoader::new(pairs).batch_size(4);
+    let dls = DataLoaders::new(loader(zip(x, y).unwrap()), loader(line(4, &dev)));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("best.safetensors");
+    let model = (Linear::<1, 3>::new(&dev), Hides, Linear::<3, 1>::new(&dev));
+    let mut learn = Learner::new(dls, model, SGD::default(), mse)
+        .callback(SaveModel::new("valid_loss", &path))
+        .silent();
+    let error = learn.fit(1, 0.1).unwrap_err().to_string();
+    assert!(
+        error.starts_with("after epoch 0, though its losses were finite: the inputs of item 2")
+    );
+    assert!(!path.exists());
+    assert!(learn.save(&path).unwrap_err().to_string().contains("`0.weight` are infinite or NaN"));
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_folder_that_is_missing_is_told_before_the_first_epoch() {
+    let dev = AutoDevice::default();
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("models");
+    let fit = |path: &std::path::Path| {
+        let mut learn = fresh(&dev).callback(SaveModel::new("valid_loss", path));
+        let error = learn.fit(1, 0.1).unwrap_err().to_string();
+        assert!(learn.recorder.losses.is_empty());
+        error
+    };
+    let error = fit(&missing.join("best.safetensors"));
+    assert!(error.ends_with(&format!("make the folder {} first", missing.display())), "{error}");
+    assert!(fit(folder.path()).ends_with("that is a folder; name a file in it"));
+}
+
+#[test]
+fn a_last_batch_of_one_is_too_small_for_batch_norm() {
+    let dev = AutoDevice::default();
+    let model = (Linear::<1, 3>::new(&dev), BatchNorm1d::<3>::new(&dev), Linear::<3, 1>::new(&dev));
+    let loader = |n| DataLoader::new(line(n, &dev)).batch_size(4);
+    let mut learn =
+        Learner::new(DataLoaders::new(loader(9), loader(9)), model, SGD::default(), mse).silent();
+    let error = learn.fit(1, 0.1).unwrap_err().to_string();
+    let start = "batch norm: expected more than 1 value per channel when training";
+    assert!(error.starts_with(start) && error.ends_with("batch 2 of the training set in epoch 0"));
+    assert!(learn.model.1.running_var.as_vec().iter().all(|x| x.is_finite()));
+    // By hand it is a panic, and a finished model takes single rows.
+    learn.validate().unwrap();
+}
+
+#[test]
+fn labels_that_are_digits_are_refused() {
+    let dev = AutoDevice::default();
+    let x: Rows<1> = column(&[0., 1., 2., 3.], &dev);
+    let labels: Labels = column(&[3, 7, 3, 7], &dev);
+    let dset = zip(x, labels).unwrap();
+    let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mnist_loss)
+        .metrics(batch_accuracy)
+        .silent();
+    let expected = "mnist_loss: target 0 of the batch is 3, but the targets have to be 0 and 1";
+    let error = learn.fit(1, 0.1).unwrap_err().to_string();
+    assert!(error.starts_with(expected) && error.ends_with("training set in epoch 0"), "{error}");
+    let error = learn.validate().unwrap_err().to_string();
+    assert!(error.starts_with(expected) && error.ends_with("batch 0 of the validation set"));
+}
+
+#[test]
+fn a_learner_can_be_handed_to_another_thread() {
+    let dev = AutoDevice::default();
+    let mut learn = fresh(&dev)
+        .metrics(mean_error)
+        .callback(ParamScheduler::one_cycle(0.1))
+        .callback(EarlyStopping::new("mean_error"));
+    let losses = std::thread::spawn(move || {
+        learn.fit(2, 0.1).unwrap();
+        learn.recorder.losses.len()
+    });
+    assert_eq!(losses.join().unwrap(), 8);
 }
 
 /// A module of a reader: two layers side by side.

@@ -5,9 +5,8 @@ use dfdx::prelude::{Module, ModuleMut};
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 
-use super::error::LearnerError;
+use super::error::{LearnerError, ModuleError};
 use crate::data::{DataLoader, DataLoaders, Dataset};
-use crate::device::with_remedy;
 use crate::shapes::Traced;
 
 /// Loaders whose batches are pairs of an input tensor and of targets.
@@ -91,19 +90,20 @@ where
     M: TensorCollection<f32, AutoDevice>
         + Module<Tensor<S, f32, AutoDevice>, Output = Tensor<P, f32, AutoDevice>>
         + ModuleMut<Traced<S>, Output = Traced<P>>,
+    <M as Module<Tensor<S, f32, AutoDevice>>>::Error: Send + Sync + 'static,
+    <M as ModuleMut<Traced<S>>>::Error: Send + Sync + 'static,
 {
     type Output = P;
 
     fn forward_train(&mut self, x: Traced<S>) -> Result<Traced<P>, LearnerError> {
-        self.try_forward_mut(x)
-            .map_err(|error| LearnerError::Model(with_remedy(format!("{error:?}"))))
+        self.try_forward_mut(x).map_err(|error| LearnerError::Model(ModuleError::new(error)))
     }
 
     fn forward_eval(
         &self,
         x: Tensor<S, f32, AutoDevice>,
     ) -> Result<Tensor<P, f32, AutoDevice>, LearnerError> {
-        self.try_forward(x).map_err(|error| LearnerError::Model(with_remedy(format!("{error:?}"))))
+        self.try_forward(x).map_err(|error| LearnerError::Model(ModuleError::new(error)))
     }
 }
 

@@ -35,10 +35,10 @@ impl Summary {
     /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
     /// # let dset = zip(x.clone(), x * 2.)?;
     /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
-    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), mnist_from_scratch::dfdx::losses::mse_loss);
     /// let learn = Learner::new(dls, model, SGD::default(), loss);
     /// learn.summary()?.show_diagram("net")?;
-    /// # Ok::<(), anyhow::Error>(())
+    /// # mnist_from_scratch::anyhow::Ok(())
     /// ```
     pub fn show_diagram(&self, name: &str) -> io::Result<()> {
         display::show(name, Figure::Svg(&self.diagram()))

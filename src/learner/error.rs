@@ -1,19 +1,49 @@
 //! What can go wrong while a model learns.
 
+use std::fmt;
+
+use super::diagnosis::Cause;
+use crate::device::explain;
 use crate::optim::OptimError;
 
 /// Why training stopped.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LearnerError {
     /// There is nothing to learn from.
     #[error(
         "the {0} set has no batches: is its folder empty, or `drop_last` on with a large batch size?"
     )]
     NoBatches(&'static str),
+    /// The learning rate is negative, infinite or not a number.
+    #[error(
+        "the learning rate is {lr} in epoch {epoch}, batch {batch}: it has to be 0 or more, and finite as \
+         `f32`. The model is as it was before this batch"
+    )]
+    LearningRate {
+        /// The learning rate.
+        lr: f64,
+        /// The number of the epoch, from 0 as in the table.
+        epoch: usize,
+        /// The number of the batch in this epoch, from 0.
+        batch: usize,
+    },
+    /// The momentum that a callback has set is infinite or not a number.
+    #[error(
+        "the momentum is {momentum} in epoch {epoch}, batch {batch}: it has to be from 0 to below 1. The \
+         model is as it was before this batch"
+    )]
+    Momentum {
+        /// The momentum.
+        momentum: f64,
+        /// The number of the epoch, from 0.
+        epoch: usize,
+        /// The number of the batch in this epoch, from 0.
+        batch: usize,
+    },
     /// The loss is infinite or not a number.
     #[error(
-        "the loss is {loss} in epoch {epoch}, batch {batch}, with a learning rate of {lr}: training has \
-         diverged. The model is as it was before this batch; start anew with a smaller learning rate"
+        "the loss is {loss} in epoch {epoch}, batch {batch}, with a learning rate of {lr}: {cause}"
     )]
     NonFinite {
         /// The loss.
@@ -24,15 +54,47 @@ pub enum LearnerError {
         batch: usize,
         /// The learning rate of this batch.
         lr: f64,
+        /// Where it comes from.
+        cause: Cause,
+    },
+    /// After an epoch whose losses were finite, weights are infinite or not a number.
+    #[error("after epoch {epoch}, though its losses were finite: {cause}")]
+    NonFiniteWeights {
+        /// The number of the epoch, from 0.
+        epoch: usize,
+        /// Where it comes from.
+        cause: Cause,
+    },
+    /// The validation loss is infinite or not a number.
+    #[error("the validation loss is {loss} in batch {batch}: {cause}")]
+    NonFiniteValidation {
+        /// The loss.
+        loss: f32,
+        /// The number of the batch of the validation set, from 0.
+        batch: usize,
+        /// Where it comes from.
+        cause: Cause,
+    },
+    /// A layer, the loss function or a metric cannot work with a batch.
+    #[error("{problem}; that was batch {batch} of the {set} set{}", in_epoch(*.epoch))]
+    Batch {
+        /// What is wrong with it.
+        problem: String,
+        /// `training` or `validation`.
+        set: &'static str,
+        /// While training the number of the epoch, from 0.
+        epoch: Option<usize>,
+        /// The number of the batch, from 0.
+        batch: usize,
     },
     /// The model could not make its predictions.
-    #[error("making predictions: {0}")]
-    Model(String),
+    #[error("making predictions{}", remedy(.0))]
+    Model(#[source] ModuleError),
     /// The optimizer could not make its step.
     #[error(transparent)]
     Optim(#[from] OptimError),
-    /// A callback reported an error.
-    #[error("in a callback: {0:#}")]
+    /// A callback reported this error.
+    #[error(transparent)]
     Callback(anyhow::Error),
     /// Predictions or targets of several batches cannot be one tensor.
     #[error(
@@ -41,3 +103,30 @@ pub enum LearnerError {
     )]
     Concat(&'static str),
 }
+
+fn in_epoch(epoch: Option<usize>) -> String {
+    epoch.map_or_else(String::new, |epoch| format!(" in epoch {epoch}"))
+}
+
+/// What helps, if that is known.
+fn remedy(error: &ModuleError) -> String {
+    explain(&error.to_string()).map_or_else(String::new, |remedy| format!(": {remedy}"))
+}
+
+/// The error of a dfdx module. Those of its devices are no errors to Rust, on a GPU: this one wraps them.
+#[derive(Debug)]
+pub struct ModuleError(Box<dyn fmt::Debug + Send + Sync>);
+
+impl ModuleError {
+    pub(super) fn new(error: impl fmt::Debug + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for ModuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl std::error::Error for ModuleError {}

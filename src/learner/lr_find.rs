@@ -3,9 +3,9 @@
 use anyhow::Result;
 use dfdx::shapes::Rank0;
 
-use super::callback::{Callback, Training};
-use super::data::{Model, TrainingData};
-use super::{Learner, LearnerError, TracedPreds, Verbosity};
+use super::{
+    Callback, Cause, Learner, LearnerError, Model, TracedPreds, Training, TrainingData, Verbosity,
+};
 use crate::optim::Optim;
 use crate::shapes::Traced;
 use crate::show::Plot;
@@ -68,11 +68,11 @@ where
     /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
     /// # let dset = zip(x.clone(), x * 2.)?;
     /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
-    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), dfdx::losses::mse_loss);
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), mnist_from_scratch::dfdx::losses::mse_loss);
     /// let mut learn = Learner::new(dls, model, SGD::default(), loss);
     /// let found = learn.lr_find()?;
     /// assert!((1e-7..1.).contains(&found.valley));
-    /// # Ok::<(), anyhow::Error>(())
+    /// # mnist_from_scratch::anyhow::Ok(())
     /// ```
     pub fn lr_find(&mut self) -> Result<LrFind, LearnerError> {
         let batches = self.dls.train().len().max(1);
@@ -89,7 +89,11 @@ where
         (self.model, self.opt) = (before.0, before.1);
         match result {
             // The last rates may be too large for anything: that is what we want to know.
-            Ok(()) | Err(LearnerError::NonFinite { .. }) => {}
+            Ok(()) => {}
+            Err(
+                LearnerError::NonFinite { cause, .. }
+                | LearnerError::NonFiniteWeights { cause, .. },
+            ) if matches!(cause, Cause::Diverged | Cause::WeightsDiverged(_)) => {}
             Err(error) => return Err(error),
         }
         let (skipped, n) = (STEPS / 10, recorder.losses.len());

@@ -1,10 +1,12 @@
 //! The table that grows while a model learns, and the bar below it.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use mdbook_literate::display::is_recording;
+
+use crate::show::print_line;
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +33,7 @@ impl Progress {
         let mut names = vec!["epoch".to_string()];
         names.extend_from_slice(metric_names);
         names.push("time".to_string());
-        progress.widths = names.iter().map(|name| name.len().max(8) + 2).collect();
+        progress.widths = names.iter().map(|name| name.chars().count().max(8) + 2).collect();
         progress.row(&names);
         progress
     }
@@ -69,9 +71,7 @@ impl Progress {
 
     fn row(&self, cells: &[String]) {
         if self.verbosity != Verbosity::Silent {
-            println!("{}", aligned(cells, &self.widths));
-            // A line at a time, also where the output is no terminal. If nobody reads it, go on.
-            let _ = io::stdout().flush();
+            print_line(&aligned(cells, &self.widths));
         }
     }
 }
@@ -83,9 +83,14 @@ impl Drop for Progress {
     }
 }
 
+/// Cells below each other, with two spaces at least between them, however long they are.
 fn aligned(cells: &[String], widths: &[usize]) -> String {
-    let line: String =
-        cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+    let width = |width: &usize| width.saturating_sub(2);
+    let line: String = cells
+        .iter()
+        .zip(widths)
+        .map(|(cell, full)| format!("{cell:<width$}  ", width = width(full)))
+        .collect();
     line.trim_end().to_string()
 }
 
@@ -115,6 +120,12 @@ mod tests {
                 "0         0.060807    0.011237    0.998037  02:33",
             ]
         );
+    }
+
+    #[test]
+    fn long_numbers_do_not_run_together() {
+        let cells = ["0", "12345678.123456", "inf", "1"].map(String::from);
+        assert_eq!(aligned(&cells, &[10, 12, 12, 10]), "0         12345678.123456  inf         1");
     }
 
     #[test]

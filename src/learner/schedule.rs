@@ -4,10 +4,11 @@ use std::f64::consts::PI;
 
 use anyhow::Result;
 
-use super::callback::{Callback, Training};
+use super::callback::Callback;
+use super::position::Training;
 
 /// A hyperparameter as a function of how much of the training is done, from 0 to 1.
-type Schedule = Box<dyn Fn(f64) -> f64>;
+type Schedule = Box<dyn Fn(f64) -> f64 + Send>;
 
 /// Sets the learning rate, and if you like the momentum, before each batch: fastai's
 /// `ParamScheduler`. Both are functions of how much of the training is done, from 0 to 1.
@@ -32,7 +33,7 @@ impl ParamScheduler {
     /// // 0.1 at first, and a tenth of it in the second half.
     /// let schedule = ParamScheduler::lr(|done| if done < 0.5 { 0.1 } else { 0.01 });
     /// ```
-    pub fn lr(lr: impl Fn(f64) -> f64 + 'static) -> Self {
+    pub fn lr(lr: impl Fn(f64) -> f64 + Send + 'static) -> Self {
         Self { lr: Box::new(lr), momentum: None }
     }
 
@@ -42,7 +43,7 @@ impl ParamScheduler {
     /// use mnist_from_scratch::prelude::*;
     /// let schedule = ParamScheduler::lr(|_| 0.1).momentum(|done| 0.9 + 0.05 * done);
     /// ```
-    pub fn momentum(mut self, momentum: impl Fn(f64) -> f64 + 'static) -> Self {
+    pub fn momentum(mut self, momentum: impl Fn(f64) -> f64 + Send + 'static) -> Self {
         self.momentum = Some(Box::new(momentum));
         self
     }
@@ -94,7 +95,12 @@ pub fn sched_cos(start: f64, end: f64, pos: f64) -> f64 {
 /// let lr = combined_cos(0.25, 0.1, 1., 0.);
 /// assert_eq!((lr(0.), lr(0.25), lr(1.)), (0.1, 1., 0.));
 /// ```
-pub fn combined_cos(pct: f64, start: f64, middle: f64, end: f64) -> impl Fn(f64) -> f64 + 'static {
+pub fn combined_cos(
+    pct: f64,
+    start: f64,
+    middle: f64,
+    end: f64,
+) -> impl Fn(f64) -> f64 + Send + 'static {
     move |done| {
         if done < pct {
             sched_cos(start, middle, done / pct)

@@ -3,6 +3,7 @@
 use dfdx::shapes::{Const, Dim, Rank0};
 use dfdx::tensor::{AutoDevice, Tape, Tensor};
 
+use super::check;
 use crate::ops::{CrossEntropyKernel, Kernels};
 
 /// Rows of one number for each of `N` classes.
@@ -22,8 +23,9 @@ type Targets<B> = Tensor<(B,), i64, AutoDevice>;
 /// the crate [libm](https://docs.rs/libm), which are the same on all computers.
 ///
 /// # Panics
-/// If a target is not the number of a class. On a GPU the loss is then not a number: to look at each target
-/// would hold it up.
+/// If a target is not the number of a class, if there are no predictions, or if there are not as many targets. In a
+/// [`Learner`](crate::learner::Learner) that is an error of `fit`. (On a GPU targets are only looked at in a learner,
+/// in the first epoch and in validations: it holds up the device. Elsewhere the loss is then not a number.)
 ///
 /// # Example
 /// ```
@@ -47,7 +49,7 @@ pub fn cross_entropy<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
 /// has nothing to gain from ever larger predictions.
 ///
 /// # Panics
-/// If a target is not the number of a class.
+/// As [`cross_entropy`].
 ///
 /// # Example
 /// ```
@@ -70,6 +72,9 @@ fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
     targets: Targets<B>,
     eps: f32,
 ) -> Tensor<Rank0, f32, AutoDevice, T> {
+    if let Err(problem) = check::classes("cross_entropy", &predictions, &targets) {
+        return check::no_loss(predictions, problem);
+    }
     Kernels::cross_entropy(predictions, targets, eps)
         .unwrap_or_else(|error| panic!("cross_entropy: {error}"))
 }
@@ -78,6 +83,13 @@ fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
 mod tests {
     use super::*;
     use dfdx::prelude::{AsArray, Backward, TensorFrom, Trace};
+
+    #[test]
+    #[should_panic = "target 1 of the batch is 3, but the 3 predictions of a row are for the classes 0 to 2"]
+    fn a_target_that_is_no_class() {
+        let dev = AutoDevice::default();
+        cross_entropy(dev.tensor([[0.0; 3]; 2]), dev.tensor([2, 3]));
+    }
 
     #[test]
     fn without_smoothing_it_is_cross_entropy() {

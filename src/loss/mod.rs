@@ -3,6 +3,7 @@
 //! dfdx's own are in `dfdx::losses`. The mean differences of two tensors without a tape are in
 //! [`tensor`](crate::tensor): [`l1_loss`](crate::tensor::l1_loss), [`mse_loss`](crate::tensor::mse_loss).
 
+pub(crate) mod check;
 mod cross_entropy;
 
 pub use cross_entropy::{cross_entropy, label_smoothing_cross_entropy};
@@ -22,6 +23,11 @@ use dfdx::tensor_ops::TryEq;
 /// With `p = 1 / (1 + e^-prediction)` it is the mean of `1 - p` where the target is 1, and of `p`
 /// elsewhere.
 ///
+/// # Panics
+/// If a target is neither 0 nor 1, if there are no predictions, or if there are not as many targets. In a
+/// [`Learner`](crate::learner::Learner) that is an error of `fit`. (On a GPU targets are only looked at in a learner,
+/// in the first epoch and in validations: it takes as long as a step.)
+///
 /// # Example
 /// ```
 /// use mnist_from_scratch::prelude::*;
@@ -34,6 +40,9 @@ pub fn mnist_loss<S: Shape, T: Tape<f32, AutoDevice>>(
     predictions: Tensor<S, f32, AutoDevice, T>,
     targets: Tensor<S, i64, AutoDevice>,
 ) -> Tensor<Rank0, f32, AutoDevice, T> {
+    if let Err(problem) = check::zeros_and_ones("mnist_loss", &predictions, &targets) {
+        return check::no_loss(predictions, problem);
+    }
     let p = predictions.sigmoid();
     let from_1 = p.with_empty_tape().negate() + 1.0;
     targets.eq(1).choose(from_1, p).mean()
@@ -41,8 +50,31 @@ pub fn mnist_loss<S: Shape, T: Tape<f32, AutoDevice>>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use dfdx::prelude::*;
+    use crate::prelude::*;
+
+    #[test]
+    #[should_panic = "mnist_loss: target 1 of the batch is 7, but the targets have to be 0 and 1"]
+    fn labels_that_are_digits() {
+        let dev = AutoDevice::default();
+        mnist_loss(dev.tensor([[0.9], [0.1]]), dev.tensor([[1], [7]]));
+    }
+
+    #[test]
+    #[should_panic = "mnist_loss: [2, 1] predictions and [3, 1] targets"]
+    fn more_targets_than_predictions() {
+        let dev = AutoDevice::default();
+        let preds: Rows<1> = column(&[0.9, 0.1], &dev);
+        let targets: Labels = column(&[1, 0, 1], &dev);
+        mnist_loss(preds, targets);
+    }
+
+    #[test]
+    #[should_panic = "mnist_loss: there are no predictions"]
+    fn nothing_to_judge() {
+        let dev = AutoDevice::default();
+        let (preds, targets): (Rows<1>, Labels) = (column(&[], &dev), column(&[], &dev));
+        mnist_loss(preds, targets);
+    }
 
     #[test]
     fn the_values_and_gradients_of_pytorch() {

@@ -33,11 +33,17 @@ impl ConfusionMatrix {
     /// let matrix = ConfusionMatrix::new(&["cat", "dog"], &[0], &[1]);
     /// ```
     pub fn new(classes: &[&str], actual: &[usize], predicted: &[usize]) -> Self {
-        assert_eq!(actual.len(), predicted.len(), "a prediction for each item");
+        let (actuals, predictions) = (actual.len(), predicted.len());
+        assert_eq!(actuals, predictions, "{predictions} predictions for {actuals} items");
         let n = classes.len();
         let mut counts = vec![vec![0; n]; n];
         for (&actual, &predicted) in actual.iter().zip(predicted) {
-            assert!(actual < n && predicted < n, "class {} of {n}", actual.max(predicted));
+            let class = actual.max(predicted);
+            assert!(
+                class < n,
+                "there is no class {class} among {n}: they are 0 to {}",
+                n.max(1) - 1
+            );
             counts[actual][predicted] += 1;
         }
         Self { classes: classes.iter().map(ToString::to_string).collect(), counts }
@@ -143,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic = "class 2 of 2"]
+    #[should_panic = "there is no class 2 among 2: they are 0 to 1"]
     fn an_unknown_class() {
         ConfusionMatrix::new(&["3", "7"], &[0], &[2]);
     }

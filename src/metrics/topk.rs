@@ -6,7 +6,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 /// The `k` largest numbers of a tensor with their places, the largest first: `torch.topk`. fastai
 /// finds the `top_losses` with it.
 ///
-/// Equal numbers come in the order of their places; what is not a number comes last. If the tensor
+/// Equal numbers come in the order of their places; as in PyTorch NaN comes first, larger than any number. If the tensor
 /// has fewer than `k` numbers, all of them are returned. Places count through the tensor row by row.
 ///
 /// # Example
@@ -19,7 +19,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 pub fn topk<S: Shape, T>(t: &Tensor<S, f32, AutoDevice, T>, k: usize) -> Vec<(f32, usize)> {
     let mut numbers: Vec<(f32, usize)> = t.as_vec().into_iter().zip(0..).collect();
     numbers.sort_by(|(a, _), (b, _)| {
-        a.is_nan().cmp(&b.is_nan()).then(b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal))
+        b.is_nan().cmp(&a.is_nan()).then(b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal))
     });
     numbers.truncate(k);
     numbers
@@ -33,7 +33,10 @@ mod tests {
     #[test]
     fn equal_numbers_and_none() {
         let t = AutoDevice::default().tensor([[1.0, f32::NAN], [2.0, 2.0]]);
-        assert_eq!(topk(&t, 3), [(2.0, 2), (2.0, 3), (1.0, 0)]);
+        // torch.topk(tensor([1., nan, 2., 2.]), 3)
+        let [(nan, 1), rest @ ..] = &topk(&t, 3)[..] else { panic!("NaN is the largest") };
+        assert!(nan.is_nan());
+        assert_eq!(rest, [(2.0, 2), (2.0, 3)]);
         assert_eq!(topk(&t, 9).len(), 4);
         assert!(topk(&t, 0).is_empty());
     }

@@ -8,6 +8,7 @@ use dfdx::tensor::{AutoDevice, Storage, Tensor};
 
 use super::observe;
 use crate::device::DeviceError;
+use crate::fault::found_in_layer;
 use crate::ops::{BatchNormKernel, Kernels};
 use crate::shapes::{Channels, Recorded, Traced};
 
@@ -32,6 +33,10 @@ pub type BatchNorm2d<const C: usize, E = f32, D = AutoDevice> = BatchNorm<C, E, 
 /// In training mean and variance are those of the batch, for each channel over all pictures and pixels.
 /// Each batch moves the running statistics a tenth of the way to its own, where the variance is that
 /// with `n - 1`. A finished model uses the running statistics instead.
+///
+/// # Panics
+/// In training by hand, if a batch has a single number for each channel; a [`Learner`](crate::learner::Learner)
+/// returns an error. PyTorch does the same: the running variance would be NaN from then on.
 ///
 /// As with dfdx's batch norm the types tell which is meant: a tensor that records, and
 /// `forward_mut`, is training; one that does not, and `forward`, is the finished model. dfdx's layers
@@ -88,9 +93,16 @@ impl<const C: usize> BatchNorm<C> {
         relu: bool,
     ) -> Result<Traced<S>, DeviceError> {
         let n = x.shape().num_elements() / C;
+        if n == 1 {
+            let shape = x.shape().concrete();
+            return Err(found_in_layer(format!(
+                "batch norm: expected more than 1 value per channel when training, got a batch of size \
+                 {shape:?}. The variance of a single value is unknown: choose a batch size that leaves no \
+                 last batch of one, or leave it out by `drop_last(true)`"
+            )));
+        }
         let affine = [&self.weight, &self.bias];
         let normed = Kernels::batch_norm_train(x, residual, affine, EPS, relu)?;
-        // Of a single number PyTorch's estimate is 0/0, too.
         let unbiased = n as f64 / (n as f64 - 1.0);
         // Each one operation, in place: on a GPU every operation costs about the same, however small.
         self.running_mean.try_axpy(1.0 - MOMENTUM, &normed.mean, MOMENTUM)?;

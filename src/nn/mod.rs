@@ -6,7 +6,7 @@
 //! | `xb @ weights` | [`xb.mm(weights)`](MatMul::mm) |
 //! | `nn.Linear(784, 30)` | [`Linear::<784, 30>::new(&dev)`](Linear) |
 //! | `nn.Linear(784, 30, bias=False)` | [`UnbiasedLinear`] |
-//! | `nn.ReLU()` | dfdx's `ReLU` |
+//! | `nn.ReLU()`, `F.relu` | [`ReLU`], [`relu`]: NaN stays NaN |
 //! | `nn.Conv2d(3, 64, 7, 2, 3, bias=False)` | [`Conv2d::<3, 64, 7, 2, 3>::new(&dev)`](Conv2d) |
 //! | `nn.BatchNorm1d(64)`, `nn.BatchNorm2d(64)` | [`BatchNorm1d`], [`BatchNorm2d`] |
 //! | `nn.MaxPool2d(3, 2, 1)` | [`MaxPool2d::<3, 2, 1>`](MaxPool2d) |
@@ -17,6 +17,7 @@
 //!
 //! All of them are modules of [dfdx] and mix with its own.
 
+mod activation;
 mod batch_norm;
 mod conv2d;
 mod dropout;
@@ -29,6 +30,7 @@ mod product;
 mod residual;
 mod weights;
 
+pub use activation::{ReLU, maximum, minimum, relu};
 pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNormReLU};
 pub use conv2d::Conv2d;
 pub use dropout::Dropout;

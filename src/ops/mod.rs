@@ -29,6 +29,7 @@ mod input;
 mod linear;
 mod mm;
 mod pool;
+mod relu;
 mod sgd;
 mod zero_grads;
 
@@ -51,6 +52,7 @@ pub(crate) use input::InputKernel;
 pub(crate) use linear::LinearKernel;
 pub(crate) use mm::MmKernel;
 pub(crate) use pool::{PoolKernel, Take, Windows};
+pub(crate) use relu::ReluKernel;
 pub(crate) use sgd::SgdKernel;
 pub(crate) use zero_grads::ZeroGradsKernel;
 

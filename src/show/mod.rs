@@ -10,12 +10,15 @@
 
 mod picture;
 mod plot;
+mod print;
 mod table;
 mod text;
 mod value;
 
 pub use picture::{Intensity, Picture, show_image, show_image_grid, show_images};
 pub use plot::{Plot, PlotError, Plots, Values, plot_function, scatter};
+#[doc(hidden)]
+pub use print::print_line;
 pub use table::show_pixels;
 pub use text::{Element, Scalar, tensor_text};
 pub use value::{Show, type_of};

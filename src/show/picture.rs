@@ -10,6 +10,8 @@ use dfdx::tensor::{Storage, Tensor};
 use image::{GrayImage, ImageFormat, Luma, imageops};
 use mdbook_literate::display::{Figure, is_recording, show};
 
+use super::print::print_line;
+
 /// Width of a picture on the page, in CSS pixels: five for each pixel of a 28x28 digit.
 const WIDTH: u32 = 140;
 /// Width of a picture in a grid on the page, and how many are in a row of a file.
@@ -143,7 +145,7 @@ pub fn show_images(images: &[(&str, &dyn Picture)]) -> io::Result<()> {
         );
     }
     let titles: Vec<&str> = pictures.iter().map(|(title, _)| *title).collect();
-    println!("{}", titles.join(" | "));
+    print_line(&titles.join(" | "));
     show_picture(&side_by_side(&pictures))
 }
 
@@ -173,7 +175,7 @@ pub fn show_image_grid<P: Picture>(images: &[(String, P)]) -> io::Result<()> {
     }
     for row in pictures.chunks(GRID_COLUMNS) {
         let titles: Vec<&str> = row.iter().map(|(title, _)| *title).collect();
-        println!("{}", titles.join(" | "));
+        print_line(&titles.join(" | "));
     }
     let rows: Vec<(&str, GrayImage)> =
         pictures.chunks(GRID_COLUMNS).map(|row| ("", side_by_side(row))).collect();

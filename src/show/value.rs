@@ -1,5 +1,6 @@
 //! Any value as a notebook shows it: the trait [`Show`], the macro [`show!`](crate::show!).
 
+use dfdx::nn::builders::{Sigmoid, Tanh};
 use dfdx::shapes::{Const, HasShape, Shape};
 use dfdx::tensor::{Storage, Tensor};
 
@@ -55,7 +56,7 @@ pub trait Show {
 #[macro_export]
 macro_rules! show {
     ($($value:expr),+ $(,)?) => {
-        println!("{}", $crate::show::cell_text(&[$($crate::show::Show::text(&$value)),+]))
+        $crate::show::print_line(&$crate::show::cell_text(&[$($crate::show::Show::text(&$value)),+]))
     };
 }
 
@@ -191,7 +192,7 @@ show_tuple!(A 0, B 1, C 2, D 3, E 4);
 /// Layers, as PyTorch prints them.
 macro_rules! show_without_parameters {
     ($($layer:ident),*) => {$(
-        impl Show for dfdx::nn::builders::$layer {
+        impl Show for $layer {
             fn text(&self) -> String {
                 concat!(stringify!($layer), "()").to_string()
             }
@@ -199,7 +200,7 @@ macro_rules! show_without_parameters {
     )*};
 }
 
-show_without_parameters!(ReLU, Sigmoid, Tanh);
+show_without_parameters!(Sigmoid, Tanh);
 
 /// The name of a value's type without the paths of its modules, for a cell like the notebook's
 /// `type(x)`.

@@ -1,13 +1,13 @@
 //! ResNet18, with the head that fastai gives it.
 
 use dfdx::nn::{ModuleVisitor, TensorCollection};
-use dfdx::prelude::{BuildModule, Device, Module, ModuleMut, ReLU};
+use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
 use dfdx::shapes::Dtype;
 use dfdx::tensor::{AutoDevice, Storage};
 
 use crate::nn::{
     AdaptiveConcatPool2d, BasicBlock, BatchNorm1d, BatchNormReLU, Conv2d, DownBlock, Dropout, Fan,
-    MaxPool2d, UnbiasedLinear, kaiming_normal_,
+    MaxPool2d, ReLU, UnbiasedLinear, kaiming_normal_,
 };
 use crate::random::uniform_numbers;
 

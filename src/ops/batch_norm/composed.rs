@@ -6,6 +6,7 @@ use dfdx::tensor_ops::{BroadcastTo, MeanTo, ReshapeTo, TryAdd, TryDiv, TryMul, T
 
 use super::{BatchNormKernel, BatchNormed, Each};
 use crate::device::DeviceError;
+use crate::ops::ReluKernel;
 use crate::ops::composed::Composed;
 use crate::shapes::{Recorded, Traced};
 
@@ -58,5 +59,5 @@ fn with_residual_and_relu<S: Shape, T: Tape<f32, AutoDevice> + Merge<T>>(
     if let Some(residual) = residual {
         y = y.try_add(residual)?;
     }
-    if relu { y.try_relu() } else { Ok(y) }
+    if relu { Composed::relu(y) } else { Ok(y) }
 }

@@ -6,7 +6,7 @@ mod view;
 
 pub(super) use ranges::ranges;
 pub(super) use tape::record;
-pub(super) use view::{values, values_mut};
+pub(super) use view::{in_memory, values, values_mut};
 
 use samebits::Matrix;
 

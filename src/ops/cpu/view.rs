@@ -38,6 +38,47 @@ fn view<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
     Some(unsafe { std::slice::from_raw_parts(first, len) })
 }
 
+/// The numbers of a tensor as they lie in memory, also if its axes come in another order there, as after `permute`;
+/// `None` for a tensor that shows numbers more than once or not all of them.
+pub(crate) fn in_memory<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
+    let len = t.shape().num_elements();
+    if len == 0 {
+        return Some(&[]);
+    }
+    let first = &t[S::Concrete::default()];
+    if !is_packed(t, first) {
+        return None;
+    }
+    // SAFETY: As in `view`. `is_packed` has found that the strides, from the smallest to the largest, are those of a
+    // dense tensor whose axes come in another order. So the `len` indices reach each of the elements `0..len` of the
+    // tensor's `Vec` once, and the last of them has been asked for with dfdx's check of the bounds.
+    Some(unsafe { std::slice::from_raw_parts(first, len) })
+}
+
+/// Whether the strides of `t` are those of a dense tensor, in any order.
+fn is_packed<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>, first: &E) -> bool {
+    let sizes = t.shape().concrete();
+    let mut last = S::Concrete::default();
+    let mut axes = Vec::new();
+    for axis in 0..S::NUM_DIMS {
+        last[axis] = sizes[axis] - 1;
+        if sizes[axis] > 1 {
+            let mut second = S::Concrete::default();
+            second[axis] = 1;
+            axes.push((distance(first, &t[second]), sizes[axis]));
+        }
+    }
+    axes.sort_unstable();
+    let mut expected = 1;
+    for (stride, size) in axes {
+        if stride != expected {
+            return false;
+        }
+        expected *= size;
+    }
+    distance(first, &t[last]) == expected - 1
+}
+
 /// The numbers of a tensor to change, in the order of its shape; `None` unless they lie in memory like
 /// that. If other tensors share them, this one gets numbers of its own first.
 pub(in crate::ops) fn values_mut<S: Shape, E: Unit, T>(
@@ -114,6 +155,21 @@ mod tests {
         let repeated = row.broadcast::<Rank2<2, 2>, Axis<1>>();
         assert!(view(&repeated).is_none());
         assert_eq!(values(&repeated).into_owned(), [1.0, 1.0, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn a_permuted_tensor_lies_in_memory_as_before() {
+        let dev = Cpu::default();
+        let t = dev.tensor([[[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]]);
+        let permuted = t.permute::<Rank3<3, 2, 1>, Axes3<1, 2, 0>>();
+        assert_eq!(in_memory(&permuted).unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let permuted = permuted.permute::<Rank3<2, 1, 3>, Axes3<1, 2, 0>>();
+        assert_eq!(in_memory(&permuted).unwrap(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        // The same numbers several times.
+        let row = dev.tensor([1.0f32, 2.0]);
+        assert!(in_memory(&row.broadcast::<Rank2<3, 2>, Axis<0>>()).is_none());
+        let empty: Tensor<(usize, Const<3>), f32, _> = dev.zeros_like(&(0, Const));
+        assert!(in_memory(&empty).unwrap().is_empty());
     }
 
     #[test]

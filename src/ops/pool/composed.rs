@@ -4,6 +4,7 @@ use dfdx::shapes::{Axes2, Axis, HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, TensorFromVec, WithEmptyTape, ZerosTensor};
 use dfdx::tensor_ops::{
     BroadcastTo, ChooseFrom, MaxTo, MinTo, ReshapeTo, SumTo, TryAdd, TryConcatAlong, TryEq, TryMul,
+    TryNe,
 };
 
 use super::{PoolKernel, Take, Windows};
@@ -113,13 +114,16 @@ fn largest<T: Tape<f32, AutoDevice>>(
         return x.try_reshape_like(&(shape.0, shape.2));
     }
     let numbers = x.retaped::<dfdx::tensor::NoneTape>();
+    let after: Tensor<_, f32, _> = dev.try_zeros_like(&shape)?;
+    // As in PyTorch NaN is larger than any number, and is not equal to itself; dfdx's `max` passes it over.
+    let infinite = after.clone().try_add(f32::INFINITY)?;
+    let numbers = numbers.clone().try_ne(&numbers)?.try_choose(infinite, numbers)?;
     let max = numbers.clone().try_max::<_, Axis<1>>()?;
     let is_max = numbers.try_eq(&max.try_broadcast_like::<_, Axis<1>>(&shape)?)?;
     // The places in the window, where the largest number is; elsewhere one that comes after all.
     let places = (0..shape.1).map(|place| place as f32).collect();
     let places: Tensor<(usize,), f32, _> = dev.try_tensor_from_vec(places, (shape.1,))?;
     let places = places.try_broadcast_like::<_, Axes2<0, 2>>(&shape)?;
-    let after: Tensor<_, f32, _> = dev.try_zeros_like(&shape)?;
     let place = is_max.try_choose(places.clone(), after.clone().try_add(shape.1 as f32)?)?;
     let first = place.try_min::<_, Axis<1>>()?.try_broadcast_like::<_, Axis<1>>(&shape)?;
     places.try_eq(&first)?.try_choose(x, after)?.try_sum::<_, Axis<1>>()

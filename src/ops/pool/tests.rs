@@ -63,3 +63,19 @@ fn the_largest_and_the_mean() {
     of!(3 x 2, batch 4);
     of!(1 x 1, batch 1);
 }
+
+#[test]
+fn nan_is_larger_than_any_number() {
+    let dev = AutoDevice::default();
+    let x: Tensor<Rank4<1, 1, 2, 2>, f32, _> = dev.tensor([[[[1.0, f32::NAN], [4.0, 3.0]]]]);
+    let composed = |x| {
+        let windows = adaptive([2, 2], [1, 1]);
+        Composed::pool::<_, 1, Const<1>, Const<1>, _>(x, windows, Take::Largest).unwrap()
+    };
+    for y in [AdaptiveMaxPool2d::<1>.forward(x.leaky_trace()), composed(x.leaky_trace())] {
+        assert!(y.array()[0][0][0][0].is_nan());
+        let ones = dev.ones_like(y.shape());
+        let gradient = (y * ones).sum::<Rank0, _>().backward().get(&x).as_vec();
+        assert_eq!(gradient, [0., 1., 0., 0.]);
+    }
+}

@@ -1,0 +1,247 @@
+//! The training loop.
+
+use std::time::Instant;
+
+use dfdx::prelude::{Backward, ZeroGrads};
+use dfdx::shapes::Rank0;
+use dfdx::tensor::{AsArray, Trace};
+
+use super::data::items;
+use super::diagnosis::{Cause, broken_item, is_broken, non_finite_weights};
+use super::progress::Progress;
+use super::{
+    Callback, Learner, LearnerError, Model, ParamScheduler, Position, Recorder, TracedPreds,
+    Training, TrainingData,
+};
+use crate::fault;
+use crate::ops::{InputKernel, Kernels, ZeroGradsKernel};
+use crate::optim::{Optim, OptimError};
+use crate::shapes::{Grads, Traced};
+
+impl<D, M, O, L> Learner<D, M, O, L>
+where
+    D: TrainingData,
+    M: Model<D::Input>,
+    O: Optim<M>,
+    L: Fn(TracedPreds<D, M>, D::Target) -> Traced<Rank0>,
+{
+    /// Trains for a number of epochs with the learning rate `lr`.
+    ///
+    /// After each epoch it prints a row of the table: the smoothed training loss (see
+    /// [`Recorder::losses`]), the validation loss and the metrics (means over the items of the
+    /// validation set), and the time it took. In a terminal a bar shows how far the epoch is.
+    ///
+    /// # Errors
+    /// Before the first epoch: if there is no data, if the learning rate is negative or no finite number, or if a
+    /// callback cannot work. Later: if the loss or the weights are no longer finite numbers (the message says
+    /// whether it is the data, the weights or the rate), or if the device, the optimizer or a callback fails.
+    /// Losses are looked at in each step, and weights after each epoch, before callbacks may save them.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), mnist_from_scratch::dfdx::losses::mse_loss);
+    /// let mut learn = Learner::new(dls, model, SGD::default(), loss).silent();
+    /// learn.fit(3, 0.01)?;
+    /// assert_eq!(learn.recorder.values.len(), 3);
+    /// # mnist_from_scratch::anyhow::Ok(())
+    /// ```
+    pub fn fit(&mut self, epochs: usize, lr: impl Into<f64>) -> Result<(), LearnerError> {
+        let result = self.train(epochs, lr.into());
+        // However it ended, the next training begins at the beginning.
+        self.dls.set_pct_train(0.0);
+        result
+    }
+
+    fn train(&mut self, epochs: usize, lr: f64) -> Result<(), LearnerError> {
+        for (set, empty) in
+            [("training", self.dls.train().is_empty()), ("validation", self.dls.valid().is_empty())]
+        {
+            if empty {
+                return Err(LearnerError::NoBatches(set));
+            }
+        }
+        let mut at = Position::start(epochs, self.dls.train().len(), lr);
+        at.check_step()?;
+        let names = ["train_loss", "valid_loss"].map(String::from).into_iter();
+        self.recorder =
+            Recorder::new(names.chain(self.metrics.iter().map(|m| m.name.clone())).collect());
+        self.call(&mut at, |callback, training| callback.before_fit(training))?;
+        let mut progress = Progress::start(self.verbosity, &self.recorder.metric_names);
+        let mut grads = self.model.alloc_grads();
+        for epoch in 0..epochs {
+            let start = Instant::now();
+            (at.epoch, at.batch) = (epoch, 0);
+            progress.start_epoch(epoch, epochs, at.batches);
+            self.call(&mut at, |callback, training| callback.before_epoch(training))?;
+            grads = self.train_epoch(&mut at, grads, &progress)?;
+            self.check_weights(epoch)?;
+            if at.cancelled {
+                break;
+            }
+            let validated = self.validate()?;
+            self.recorder.epoch(&validated);
+            let row = self.recorder.values.last().expect("the row of this epoch");
+            progress.end_epoch(epoch, row, start.elapsed());
+            self.call(&mut at, |callback, training| callback.after_epoch(training))?;
+            if at.stopped {
+                break;
+            }
+        }
+        self.call(&mut at, |callback, training| callback.after_fit(training))
+    }
+
+    /// Trains for a number of epochs with the one-cycle schedule: fastai's `learn.fit_one_cycle`. See
+    /// [`ParamScheduler::one_cycle`]; [`Recorder::plot_sched`] shows it.
+    ///
+    /// # Errors
+    /// As [`fit`](Self::fit).
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), mnist_from_scratch::dfdx::losses::mse_loss);
+    /// let opt = SGD::default().momentum(0.9);
+    /// let mut learn = Learner::new(dls, model, opt, loss).silent();
+    /// learn.fit_one_cycle(4, 0.01)?;
+    /// // Four batches, at 0, 1/4, 1/2 and 3/4 of the training: the second has the highest rate.
+    /// assert_eq!((learn.recorder.lrs.len(), learn.recorder.lrs[1]), (4, 0.01));
+    /// # mnist_from_scratch::anyhow::Ok(())
+    /// ```
+    pub fn fit_one_cycle(
+        &mut self,
+        epochs: usize,
+        lr_max: impl Into<f64>,
+    ) -> Result<(), LearnerError> {
+        let lr_max = lr_max.into();
+        // First, so that a callback of the reader's has the last word.
+        self.callbacks.insert(0, Box::new(ParamScheduler::one_cycle(lr_max)));
+        let result = self.fit(epochs, lr_max);
+        self.callbacks.remove(0);
+        result
+    }
+
+    /// One pass through the training set.
+    fn train_epoch(
+        &mut self,
+        at: &mut Position,
+        mut grads: Grads,
+        progress: &Progress,
+    ) -> Result<Grads, LearnerError> {
+        // Apart, so that the model can change while the loader is in use.
+        let Self { dls, model, opt, loss_func, recorder, callbacks, .. } = self;
+        let mut batches = dls.train().iter();
+        for batch in 0..at.batches {
+            at.batch = batch;
+            dls.set_pct_train(at.pct_train());
+            let Some((x, y)) = batches.next() else { break };
+            call(callbacks, model, recorder, at, |c, training| c.before_batch(training))?;
+            at.check_step()?;
+
+            // Predict, loss, gradient, step: the last four of the seven steps.
+            let predict = || -> Result<(f32, Option<Grads>), LearnerError> {
+                let loss = loss_func(model.forward_train(x.clone().traced(grads))?, y.clone());
+                let value = loss.array();
+                // Without a gradient if there is nothing to learn from it.
+                Ok((value, value.is_finite().then(|| loss.backward())))
+            };
+            // In the first epoch each target comes up.
+            let predict = || fault::with_targets_checked(at.epoch == 0, predict);
+            let (loss, found) = fault::catch(|| Kernels::without_gradient(&x, predict));
+            if let Some(problem) = found {
+                let (set, epoch, batch) = ("training", Some(at.epoch), at.batch);
+                return Err(LearnerError::Batch { problem, set, epoch, batch });
+            }
+            let (value, gradients) = loss?;
+            let Some(gradients) = gradients else {
+                let Position { epoch, batch, lr, .. } = *at;
+                let broken = is_broken(&x, &y);
+                let cause =
+                    cause_in_training(dls, model, (epoch, batch) == (0, 0), broken, items(&x));
+                return Err(LearnerError::NonFinite { loss: value, epoch, batch, lr, cause });
+            };
+            grads = gradients;
+            opt.set_lr(at.lr);
+            if let Some(momentum) = at.momentum {
+                opt.set_momentum(momentum);
+            }
+            opt.step(model, &mut grads)?;
+            Kernels::zero_grads(model, &mut grads).map_err(OptimError::Device)?;
+
+            recorder.batch(value, at.lr, at.momentum);
+            progress.batch(recorder.losses[recorder.losses.len() - 1]);
+            call(callbacks, model, recorder, at, |c, training| c.after_batch(training))?;
+            if at.cancelled {
+                break;
+            }
+        }
+        Ok(grads)
+    }
+
+    /// After an epoch, before anything is saved: a loss can be finite where a gradient is not, if a layer hides
+    /// it, and the last step of an epoch has no loss after it. A pass over the weights in each step would show
+    /// in the times.
+    fn check_weights(&self, epoch: usize) -> Result<(), LearnerError> {
+        let numbers = non_finite_weights(&self.model);
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let batch = self.dls.train().iter().next().map_or(1, |(x, _)| items(&x));
+        let cause = match broken_item("training", self.dls.train(), batch) {
+            Some(item) => Cause::Data(item),
+            None => Cause::WeightsDiverged(numbers),
+        };
+        Err(LearnerError::NonFiniteWeights { epoch, cause })
+    }
+
+    fn call(
+        &mut self,
+        at: &mut Position,
+        event: impl Fn(&mut dyn Callback<M>, &mut Training<M>) -> anyhow::Result<()>,
+    ) -> Result<(), LearnerError> {
+        call(&mut self.callbacks, &mut self.model, &self.recorder, at, event)
+    }
+}
+
+/// Tells all callbacks of an event.
+fn call<M>(
+    callbacks: &mut [Box<dyn Callback<M> + Send>],
+    model: &mut M,
+    recorder: &Recorder,
+    position: &mut Position,
+    event: impl Fn(&mut dyn Callback<M>, &mut Training<M>) -> anyhow::Result<()>,
+) -> Result<(), LearnerError> {
+    let mut training = Training { model, recorder, position };
+    for callback in callbacks {
+        event(callback.as_mut(), &mut training).map_err(LearnerError::Callback)?;
+    }
+    Ok(())
+}
+
+/// Why the loss of a training batch is no finite number.
+fn cause_in_training<D: TrainingData, M: Model<D::Input>>(
+    dls: &D,
+    model: &M,
+    first_step: bool,
+    broken_batch: bool,
+    batch: usize,
+) -> Cause {
+    let numbers = non_finite_weights(model);
+    if (broken_batch || !numbers.is_empty())
+        && let Some(item) = broken_item("training", dls.train(), batch)
+    {
+        return Cause::Data(item);
+    }
+    match (numbers.is_empty(), first_step) {
+        (false, true) => Cause::WeightsBefore(numbers),
+        (false, false) => Cause::WeightsDiverged(numbers),
+        (true, true) => Cause::Function,
+        (true, false) => Cause::Diverged,
+    }
+}
