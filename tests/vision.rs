@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mnist_from_scratch::image::{GrayImage, Luma};
 use mnist_from_scratch::prelude::*;
-use samebits::Path as Instructions;
+use samebits::Isa;
 
 /// A folder with pictures of 4x4 pixels, all of one brightness: that of the class, and one more for each
 /// picture.
@@ -185,10 +185,10 @@ fn training_gives_the_same_bits_on_every_path_and_for_any_number_of_threads() {
         }
         losses
     };
-    Instructions::Portable.force();
+    Isa::Portable.force();
     let expected = train();
-    for instructions in Instructions::available() {
-        instructions.force();
+    for isa in Isa::available() {
+        isa.force();
         for threads in [1, 3] {
             samebits::set_num_threads(threads);
             let losses = std::thread::scope(|scope| {
@@ -202,7 +202,7 @@ fn training_gives_the_same_bits_on_every_path_and_for_any_number_of_threads() {
                 };
                 scope.spawn(run).join().unwrap()
             });
-            assert_eq!(losses, expected, "{instructions:?}, {threads} threads");
+            assert_eq!(losses, expected, "{isa:?}, {threads} threads");
         }
     }
 }

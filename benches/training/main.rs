@@ -31,7 +31,7 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 use mnist_from_scratch::anyhow;
-use samebits::Path;
+use samebits::Isa;
 use serde_json::{Value, json};
 
 use ours::Data;
@@ -50,7 +50,7 @@ struct Options {
     python: Option<String>,
     rivals: bool,
     step: Option<String>,
-    path: Option<Path>,
+    path: Option<Isa>,
     rounds: usize,
     threads: usize,
 }
@@ -200,9 +200,9 @@ fn options() -> Result<Options> {
             "--rivals" => options.rivals = true,
             "--path" => {
                 options.path = Some(match value()?.as_str() {
-                    "portable" => Path::Portable,
-                    "avx2" => Path::Avx2,
-                    "avx512" => Path::Avx512,
+                    "portable" => Isa::Portable,
+                    "avx2" => Isa::Avx2,
+                    "avx512" => Isa::Avx512,
                     other => bail!("no path {other}: there are portable, avx2 and avx512"),
                 });
             }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use samebits::{BatchNorm, Conv2d, Gradients, Statistics};
+use samebits::{Activation, BatchNorm, Conv2d, Gradients, Statistics};
 
 /// The fastest of some runs, in seconds.
 fn time(mut f: impl FnMut()) -> f64 {
@@ -79,7 +79,7 @@ fn batch_norms() {
         let x: Vec<f32> = (0..len).map(|at| (at % 7) as f32).collect();
         let weight = vec![1.0; channels];
         let statistics = Statistics::of(&x, channels);
-        let norm = BatchNorm::new(statistics, 1e-5, &weight, &weight, true);
+        let norm = BatchNorm::new(statistics, 1e-5, &weight, &weight, Activation::Relu);
         let (mut y, mut dx) = (x.clone(), x.clone());
         let (mut dweight, mut dbias) = (weight.clone(), weight.clone());
         let times = [

@@ -53,6 +53,15 @@ impl Statistics {
     }
 }
 
+/// What follows a batch norm, in the same pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// `max(y, 0)`, and NaN for NaN.
+    Relu,
+}
+
 /// A batch norm with given statistics, perhaps with a ReLU after it.
 #[derive(Debug, Clone)]
 pub struct BatchNorm {
@@ -62,7 +71,7 @@ pub struct BatchNorm {
     /// `y = x * scale + shift`
     scale: Vec<f32>,
     shift: Vec<f32>,
-    relu: bool,
+    activation: Activation,
 }
 
 impl BatchNorm {
@@ -75,7 +84,7 @@ impl BatchNorm {
         eps: f32,
         weight: &[f32],
         bias: &[f32],
-        relu: bool,
+        activation: Activation,
     ) -> Self {
         let channels = mean.len();
         assert!(
@@ -88,7 +97,7 @@ impl BatchNorm {
         let inverse: Vec<f32> = variance.iter().map(|v| 1.0 / (v + eps).sqrt()).collect();
         let scale: Vec<f32> = weight.iter().zip(&inverse).map(|(w, inverse)| w * inverse).collect();
         let shift = (0..channels).map(|c| bias[c] - mean[c] * scale[c]).collect();
-        Self { mean, inverse, scale, shift, relu }
+        Self { mean, inverse, scale, shift, activation }
     }
 
     fn channels(&self) -> usize {
@@ -101,10 +110,10 @@ impl BatchNorm {
     /// If one of the slices has another length than the others, or they have no whole number of rows.
     ///
     /// ```
-    /// use samebits::{BatchNorm, Statistics};
+    /// use samebits::{Activation, BatchNorm, Statistics};
     ///
     /// let x = [1.0, 3.0];
-    /// let norm = BatchNorm::new(Statistics::of(&x, 1), 0.0, &[10.0], &[5.0], true);
+    /// let norm = BatchNorm::new(Statistics::of(&x, 1), 0.0, &[10.0], &[5.0], Activation::Relu);
     /// let mut y = [0.0; 2];
     /// norm.forward(&x, None, &mut y);
     /// assert_eq!(y, [0.0, 15.0]);
@@ -120,7 +129,8 @@ impl BatchNorm {
             return;
         }
         let piece = rows_of_piece(rows, channels) * channels;
-        let Self { scale, shift, relu, .. } = self;
+        let Self { scale, shift, activation, .. } = self;
+        let relu = *activation == Activation::Relu;
         share(y.chunks_mut(piece).zip(x.chunks(piece)).enumerate(), |(at, (y, x))| {
             let affine = |x: &f32, (scale, shift): (&f32, &f32)| x * scale + shift;
             let coefficients = || scale.iter().zip(shift);
@@ -130,7 +140,7 @@ impl BatchNorm {
                     for (y, x) in rows {
                         for ((y, x), c) in y.iter_mut().zip(x).zip(coefficients()) {
                             let sum = affine(x, c);
-                            *y = if *relu { self::relu(sum) } else { sum };
+                            *y = if relu { self::relu(sum) } else { sum };
                         }
                     }
                 }),
@@ -139,7 +149,7 @@ impl BatchNorm {
                     for ((y, x), r) in rows.zip(residual) {
                         for (((y, x), r), c) in y.iter_mut().zip(x).zip(r).zip(coefficients()) {
                             let sum = affine(x, c) + r;
-                            *y = if *relu { self::relu(sum) } else { sum };
+                            *y = if relu { self::relu(sum) } else { sum };
                         }
                     }
                 }),
@@ -160,9 +170,9 @@ impl BatchNorm {
     /// If one of the slices has not the length of `x`, or one number for each channel, or `x` has no whole number of
     /// rows.
     pub fn backward(&self, x: &[f32], y: &[f32], dy: &[f32], gradients: Gradients) {
-        match self.relu {
-            true => self.masked_backward::<true>(x, y, dy, gradients),
-            false => self.masked_backward::<false>(x, y, dy, gradients),
+        match self.activation {
+            Activation::Relu => self.masked_backward::<true>(x, y, dy, gradients),
+            Activation::Identity => self.masked_backward::<false>(x, y, dy, gradients),
         }
     }
 
@@ -218,9 +228,9 @@ impl BatchNorm {
     /// # Panics
     /// If the slices have not the same length.
     pub fn residual_gradient(&self, y: &[f32], dy: &[f32], dresidual: &mut [f32]) {
-        match self.relu {
-            true => masked_sum::<true>(y, dy, dresidual),
-            false => masked_sum::<false>(y, dy, dresidual),
+        match self.activation {
+            Activation::Relu => masked_sum::<true>(y, dy, dresidual),
+            Activation::Identity => masked_sum::<false>(y, dy, dresidual),
         }
     }
 }

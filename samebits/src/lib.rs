@@ -19,7 +19,7 @@
 //! Sizes may be any. Sizes of 0 give what there is to give, nothing or zeros; those that do not fit, that wrap a `usize` or
 //! need more than the memory give a panic that names them, before anything is written.
 //!
-//! The vector instructions are chosen when the program runs: see [`Path`].
+//! The vector instructions are chosen when the program runs, for the whole process: see [`Isa`].
 //!
 //! The work is shared by the thread that calls and by helpers, which the whole process has in common: see
 //! [`num_threads`].
@@ -34,8 +34,11 @@
 //! | means and distances | [`column_means`], [`mean_absolute_differences`] |
 //! | batches of a data set | [`select_rows`] |
 //! | the number of threads | [`num_threads`], [`set_num_threads`] |
+//! | the vector instructions | [`Isa`] |
 //!
 //! All of them work on slices; they know nothing of tensors.
+
+#![warn(missing_debug_implementations, clippy::undocumented_unsafe_blocks)]
 
 mod adam;
 mod batch_norm;
@@ -44,6 +47,7 @@ mod distance;
 mod fma;
 mod helpers;
 mod matmul;
+mod means;
 mod pool;
 mod product;
 mod select;
@@ -55,13 +59,13 @@ mod vector;
 mod zero;
 
 pub use adam::AdamStep;
-pub use batch_norm::{BatchNorm, Gradients, Statistics};
+pub use batch_norm::{Activation, BatchNorm, Gradients, Statistics};
 pub use conv::Conv2d;
 pub use distance::mean_absolute_differences;
 pub use helpers::{num_threads, set_num_threads};
 pub use matmul::{Matrix, matmul};
+pub use means::column_means;
 pub use pool::Windows;
 pub use select::select_rows;
-pub use simd::Path;
-pub use vector::column_means;
+pub use simd::Isa;
 pub use zero::zero;

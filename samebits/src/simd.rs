@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use pulp::{Simd, WithSimd};
 
-/// A way to do the arithmetic. All of them give the same bits; they differ in how many numbers they
+/// The instructions with which the arithmetic is done (an instruction set architecture, or a part of one). One is
+/// chosen for the whole process, all threads included. All of them give the same bits; they differ in how many numbers they
 /// take at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Path {
+pub enum Isa {
     /// Plain Rust, for any processor. Where the processor has no fused multiply-add, each is made of
     /// several operations.
     Portable = 1,
@@ -18,46 +19,46 @@ pub enum Path {
     Avx512 = 3,
 }
 
-impl Path {
-    /// The paths that this processor has, the fastest last.
+impl Isa {
+    /// Those that this processor has, the fastest last.
     ///
     /// ```
-    /// assert_eq!(samebits::Path::available()[0], samebits::Path::Portable);
+    /// assert_eq!(samebits::Isa::available()[0], samebits::Isa::Portable);
     /// ```
-    pub fn available() -> Vec<Path> {
-        let mut paths = vec![Path::Portable];
+    pub fn available() -> Vec<Isa> {
+        let mut all = vec![Isa::Portable];
         #[cfg(target_arch = "x86_64")]
         {
-            paths.extend(pulp::x86::V3::try_new().map(|_| Path::Avx2));
-            paths.extend(pulp::x86::V4::try_new().map(|_| Path::Avx512));
+            all.extend(pulp::x86::V3::try_new().map(|_| Isa::Avx2));
+            all.extend(pulp::x86::V4::try_new().map(|_| Isa::Avx512));
         }
-        paths
+        all
     }
 
-    /// The path in use: the fastest that there is, or what [`force`](Self::force) has said.
-    pub fn current() -> Path {
+    /// The one in use: the fastest that there is, or what [`force`](Self::force) has said.
+    pub fn current() -> Isa {
         match CURRENT.load(Ordering::Relaxed) {
-            1 => Path::Portable,
-            2 => Path::Avx2,
-            3 => Path::Avx512,
+            1 => Isa::Portable,
+            2 => Isa::Avx2,
+            3 => Isa::Avx512,
             _ => {
-                let best = *Self::available().last().expect("the portable path");
+                let best = *Self::available().last().expect("the portable one");
                 CURRENT.store(best as u8, Ordering::Relaxed);
                 best
             }
         }
     }
 
-    /// Uses this path from now on, in all threads; for tests and for measuring.
+    /// Uses these from now on, in all threads of the process; for tests and for measuring.
     ///
     /// # Panics
     /// If this processor has not got it.
     ///
     /// ```
-    /// use samebits::Path;
+    /// use samebits::Isa;
     ///
-    /// Path::Portable.force();
-    /// assert_eq!(Path::current(), Path::Portable);
+    /// Isa::Portable.force();
+    /// assert_eq!(Isa::current(), Isa::Portable);
     /// ```
     pub fn force(self) {
         assert!(Self::available().contains(&self), "this processor has no {self:?}");
@@ -76,7 +77,7 @@ pub(crate) trait Kernel {
     fn plain(self);
 }
 
-/// Runs the version of a kernel that fits the present path.
+/// Runs the version of a kernel that fits the present instructions.
 pub(crate) fn run<K: Kernel>(kernel: K) {
     struct Vectors<K>(K);
     impl<K: Kernel> WithSimd for Vectors<K> {
@@ -87,18 +88,18 @@ pub(crate) fn run<K: Kernel>(kernel: K) {
             self.0.vectors(simd);
         }
     }
-    match Path::current() {
-        Path::Portable => kernel.plain(),
+    match Isa::current() {
+        Isa::Portable => kernel.plain(),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => {
+        Isa::Avx2 => {
             Simd::vectorize(pulp::x86::V3::try_new().expect("checked before"), Vectors(kernel))
         }
         #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => {
+        Isa::Avx512 => {
             Simd::vectorize(pulp::x86::V4::try_new().expect("checked before"), Vectors(kernel))
         }
         #[cfg(not(target_arch = "x86_64"))]
-        path => unreachable!("{path:?} is for x86 processors"),
+        isa => unreachable!("{isa:?} is for x86 processors"),
     }
 }
 
@@ -108,7 +109,7 @@ pub(crate) trait Loops {
     fn run(self);
 }
 
-/// Runs loops, compiled for the vectors of the present path.
+/// Runs loops, compiled for the vectors of the present instructions.
 pub(crate) fn run_loops(loops: impl Loops) {
     struct Inlined<L>(L);
     impl<L: Loops> WithSimd for Inlined<L> {
@@ -119,18 +120,18 @@ pub(crate) fn run_loops(loops: impl Loops) {
             self.0.run();
         }
     }
-    match Path::current() {
-        Path::Portable => loops.run(),
+    match Isa::current() {
+        Isa::Portable => loops.run(),
         #[cfg(target_arch = "x86_64")]
-        Path::Avx2 => {
+        Isa::Avx2 => {
             Simd::vectorize(pulp::x86::V3::try_new().expect("checked before"), Inlined(loops))
         }
         #[cfg(target_arch = "x86_64")]
-        Path::Avx512 => {
+        Isa::Avx512 => {
             Simd::vectorize(pulp::x86::V4::try_new().expect("checked before"), Inlined(loops))
         }
         #[cfg(not(target_arch = "x86_64"))]
-        path => unreachable!("{path:?} is for x86 processors"),
+        isa => unreachable!("{isa:?} is for x86 processors"),
     }
 }
 

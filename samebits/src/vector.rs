@@ -1,4 +1,4 @@
-//! Products of a matrix and a vector (BLAS calls them `gemv`), and the means of columns.
+//! Products of a matrix and a vector (BLAS calls them `gemv`).
 //!
 //! In the products of two matrices vectors of the processor run along the columns of the result. Here
 //! there is only one column, or one row, and what takes time is to read the matrix. So these functions
@@ -9,7 +9,7 @@ use pulp::Simd;
 use crate::fma::fma;
 use crate::simd::{Kernel, Loops, each, run, run_loops};
 use crate::sizes::{product, zeros};
-use crate::threads::{for_each_piece, rows_at_once, share};
+use crate::threads::{for_each_piece, rows_at_once};
 
 /// How many parts the sum of a row has: enough to keep a processor busy.
 const PARTS: usize = 64;
@@ -47,33 +47,6 @@ pub(crate) fn vector_times_rows(c: &mut [f32], b: &[f32], rows: &[f32]) {
     for part in parts.chunks(width) {
         each(|| c.iter_mut().zip(part).for_each(|(c, part)| *c += part));
     }
-}
-
-/// The mean of each column of a matrix, whose rows have `width` numbers: the mean image, if each row is
-/// one. The sums of 64 rows each are made in `f32`, and their sum in `f64`.
-///
-/// # Panics
-/// If there are no rows, or part of one.
-///
-/// ```
-/// assert_eq!(samebits::column_means(&[1.0, 10.0, 3.0, 20.0], 2), [2.0, 15.0]);
-/// ```
-pub fn column_means(rows: &[f32], width: usize) -> Vec<f32> {
-    const AT_ONCE: usize = 64;
-    let of = format_args!("{} numbers in rows of {width}", rows.len());
-    assert!(width > 0 && !rows.is_empty(), "the means of no rows: {of}");
-    assert_eq!(rows.len() % width, 0, "{of}");
-    let pieces = rows.chunks(width.saturating_mul(AT_ONCE));
-    let mut sums = zeros(product([pieces.len(), width], of), of);
-    share(sums.chunks_mut(width).zip(pieces), |(c, rows)| {
-        run(Combination { c, b: &[1.0; AT_ONCE][..rows.len() / width], rows });
-    });
-    let mut totals = vec![0.0; width];
-    for sums in sums.chunks(width) {
-        each(|| totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += f64::from(*sum)));
-    }
-    let n = (rows.len() / width) as f64;
-    totals.into_iter().map(|total: f64| (total / n) as f32).collect()
 }
 
 /// The sum of a term for each pair of a number of `x` and of `b`. That of pair `k` is added to part `k % 64`
@@ -117,10 +90,10 @@ impl Loops for Dots<'_> {
 }
 
 /// Some rows for one thread, to be added to `c`, each times its number of `b`.
-struct Combination<'a> {
-    c: &'a mut [f32],
-    b: &'a [f32],
-    rows: &'a [f32],
+pub(crate) struct Combination<'a> {
+    pub c: &'a mut [f32],
+    pub b: &'a [f32],
+    pub rows: &'a [f32],
 }
 
 /// How many rows are added in one pass over the result.

@@ -5,8 +5,8 @@ mod common;
 
 use common::{Random, for_each_product};
 use samebits::{
-    AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, column_means, matmul,
-    mean_absolute_differences, select_rows, zero,
+    Activation, AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, column_means,
+    matmul, mean_absolute_differences, select_rows, zero,
 };
 
 /// Both slices agree, up to rounding.
@@ -180,10 +180,11 @@ fn batch_norm_and_its_gradients() {
         let (weight, bias) = (random.numbers(channels), random.numbers(channels));
         let dy = random.numbers(rows * channels);
         let relu = seed % 2 == 0;
+        let activation = if relu { Activation::Relu } else { Activation::Identity };
         let with_residual = seed % 3 == 0;
 
         let statistics = Statistics::of(&x, channels);
-        let norm = BatchNorm::new(statistics.clone(), 1e-5, &weight, &bias, relu);
+        let norm = BatchNorm::new(statistics.clone(), 1e-5, &weight, &bias, activation);
         let mut y = vec![f32::NAN; x.len()];
         norm.forward(&x, with_residual.then_some(&residual[..]), &mut y);
         let (mut dx, mut dresidual) = (vec![1.0; x.len()], vec![1.0; x.len()]);

@@ -6,8 +6,8 @@ mod common;
 
 use common::{Random, Special};
 use samebits::{
-    AdamStep, BatchNorm, Gradients, Matrix, Path, Statistics, Windows, column_means, matmul,
-    mean_absolute_differences, set_num_threads,
+    Activation, AdamStep, BatchNorm, Gradients, Isa, Matrix, Statistics, Windows, column_means,
+    matmul, mean_absolute_differences, set_num_threads,
 };
 
 /// What all kernels give for the numbers of one seed.
@@ -45,7 +45,7 @@ fn results_of(mut random: Random) -> Vec<Vec<f32>> {
     let (weight, bias) = (random.numbers(channels), random.numbers(channels));
     let statistics = Statistics::of(&x, channels);
     results.extend([statistics.mean.clone(), statistics.variance.clone()]);
-    let norm = BatchNorm::new(statistics, 1e-5, &weight, &bias, true);
+    let norm = BatchNorm::new(statistics, 1e-5, &weight, &bias, Activation::Relu);
     let mut y = x.clone();
     norm.forward(&x, Some(&x), &mut y);
     let dy = random.numbers(x.len());
@@ -85,10 +85,10 @@ fn results_of(mut random: Random) -> Vec<Vec<f32>> {
 #[test]
 fn on_each_path_and_for_any_number_of_threads() {
     for seed in 0..30 {
-        Path::Portable.force();
+        Isa::Portable.force();
         let expected = results(seed);
-        for path in Path::available() {
-            path.force();
+        for isa in Isa::available() {
+            isa.force();
             for threads in [1, 2, 5] {
                 set_num_threads(threads);
                 let found = results(seed);
@@ -96,7 +96,7 @@ fn on_each_path_and_for_any_number_of_threads() {
                     let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
                     assert!(
                         bits(found) == bits(expected),
-                        "seed {seed}, {path:?}, {threads} threads: result {at} differs"
+                        "seed {seed}, {isa:?}, {threads} threads: result {at} differs"
                     );
                 }
             }
@@ -142,14 +142,14 @@ fn with_nan_infinities_signed_zeros_and_tiny_and_huge_numbers() {
             1 => Random::with_special_numbers(seed, Special::INFINITIES),
             _ => Random::with_special_numbers(seed, Special::ZEROS_TINY_AND_HUGE),
         };
-        Path::Portable.force();
+        Isa::Portable.force();
         let expected = numbers_as_bits(&results_of(random()));
-        for path in Path::available() {
-            path.force();
+        for isa in Isa::available() {
+            isa.force();
             let found = numbers_as_bits(&results_of(random()));
             for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 let differs = found.iter().zip(expected).position(|(a, b)| a != b);
-                assert_eq!(differs, None, "seed {seed}, {path:?}: result {at} differs there");
+                assert_eq!(differs, None, "seed {seed}, {isa:?}: result {at} differs there");
             }
         }
     }

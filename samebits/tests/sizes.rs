@@ -8,8 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use common::Random;
 use samebits::{
-    AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, column_means, matmul,
-    mean_absolute_differences, select_rows, zero,
+    Activation, AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, column_means,
+    matmul, mean_absolute_differences, select_rows, zero,
 };
 
 /// What a place has before anybody has written to it.
@@ -268,8 +268,9 @@ fn batch_norms() {
         let [weight, bias, mean, variance] = [0; 4].map(|_| numbers(random, &[channels]));
         let given = [mean.len(), variance.len(), weight.len(), bias.len()];
         let statistics = Statistics { mean, variance: variance.iter().map(|v| v * v).collect() };
-        let relu = random.size(0, 1) > 0;
-        let norm = fits(&given, || BatchNorm::new(statistics, 1e-5, &weight, &bias, relu));
+        let activation =
+            if random.size(0, 1) > 0 { Activation::Relu } else { Activation::Identity };
+        let norm = fits(&given, || BatchNorm::new(statistics, 1e-5, &weight, &bias, activation));
         let Some(norm) = norm else { return false };
         let channels = weight.len();
         if fits(&[x.len(), channels], || Statistics::of(&x, channels)).is_none() {
@@ -293,7 +294,7 @@ fn batch_norms() {
     });
     // The residual is as long as the input, or nothing is written.
     let statistics = || Statistics { mean: vec![0.0], variance: vec![1.0] };
-    let norm = BatchNorm::new(statistics(), 0.0, &[1.0], &[0.0], false);
+    let norm = BatchNorm::new(statistics(), 0.0, &[1.0], &[0.0], Activation::Identity);
     for len in [0, 2, 3, 5, 9] {
         let (x, residual, mut y) = ([1.0; 4], vec![10.0; len], [UNTOUCHED; 4]);
         assert!(fits(&[4, len], || norm.forward(&x, Some(&residual), &mut y)).is_none());

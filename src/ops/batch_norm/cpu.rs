@@ -2,7 +2,7 @@
 
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Merge, SplitTape, Tensor, TensorFromVec};
-use samebits::{BatchNorm, Gradients, Statistics};
+use samebits::{Activation, BatchNorm, Gradients, Statistics};
 
 use super::{BatchNormKernel, BatchNormed, Each};
 use crate::device::DeviceError;
@@ -22,7 +22,8 @@ impl BatchNormKernel for SameBits {
         let each =
             |numbers: &[f32]| x.device().try_tensor_from_vec(numbers.to_vec(), *weight.shape());
         let (mean, variance) = (each(&statistics.mean)?, each(&statistics.variance)?);
-        let norm = BatchNorm::new(statistics, eps, &values(weight), &values(bias), relu);
+        let norm =
+            BatchNorm::new(statistics, eps, &values(weight), &values(bias), activation(relu));
         let residual = match residual {
             Some(residual) => {
                 let (residual, other) = residual.split_tape();
@@ -64,9 +65,14 @@ impl BatchNormKernel for SameBits {
         relu: bool,
     ) -> Result<Tensor<S, f32, AutoDevice>, DeviceError> {
         let statistics = Statistics { mean: mean.as_vec(), variance: variance.as_vec() };
-        let norm = BatchNorm::new(statistics, eps, &values(weight), &values(bias), relu);
+        let norm =
+            BatchNorm::new(statistics, eps, &values(weight), &values(bias), activation(relu));
         let mut y = vec![0.0; x.shape().num_elements()];
         norm.forward(&values(&x), residual.as_ref().map(values).as_deref(), &mut y);
         x.device().try_tensor_from_vec(y, *x.shape())
     }
+}
+
+fn activation(relu: bool) -> Activation {
+    if relu { Activation::Relu } else { Activation::Identity }
 }
