@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use mdbook_literate::display::RECORDING;
-use mdbook_literate::output::Recorder;
+use mdbook_literate::record::Recorder;
 use serde_json::{Value, json};
 
 use crate::compare::{Rule, Verdict, compare};
@@ -33,8 +33,13 @@ pub fn run(
     limit: Duration,
 ) -> Outcome {
     let mut recorder = Recorder::new();
-    let command = course.args(["chapter", chapter.name]).env(RECORDING, "1");
-    let ended = process::run(command, "", limit, |line| recorder.line(line));
+    let command = course.args(["chapter", chapter.name]);
+    let command = command.env(RECORDING, recorder.figure_secret());
+    let secret = format!("{}\n", recorder.cell_secret());
+    let mut ended = process::run(command, &secret, limit, |line| recorder.line(line));
+    if !recorder.has_ended() && ended.problem.is_none() {
+        ended.problem = Some("ended before its last cell".into());
+    }
     let outputs = recorder.finish();
     let mut problems = Vec::new();
     let mut cells = Vec::new();
@@ -115,8 +120,9 @@ mod tests {
     #[test]
     fn each_cell_gets_a_verdict() {
         let outcome = run_first(
-            r#"test "$*$MDBOOK_LITERATE" = "chapter 01_data1" || exit 9
-            printf '\036cell imports\n\036cell version\nsomething else\n'; echo why >&2; exit 101"#,
+            r#"test "$*" = "chapter 01_data" || exit 9; test -n "$MDBOOK_LITERATE" || exit 9; read -r secret
+            printf "\036$secret cell imports\n\036$secret cell version\nsomething else\n"
+            echo why >&2; exit 101"#,
         );
         assert_eq!(outcome.not_started, None);
         assert_eq!(count(&outcome.results, "same"), 1, "{}", outcome.results);
@@ -130,9 +136,19 @@ mod tests {
 
     #[test]
     fn another_output_is_a_problem() {
-        let outcome = run_first(r"printf '\036cell version\n0.0.0-other\n\036cell path_ls\n'");
+        let outcome = run_first(
+            r#"read -r secret; mark="\036$secret cell"
+            printf "$mark version\n0.0.0-other\n$mark path_ls\n\036$secret end\n""#,
+        );
         assert_eq!(count(&outcome.results, "different"), 2, "{}", outcome.results);
         assert!(outcome.problems[0].contains("`0.0.0-other` in place of"), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_chapter_that_ends_too_early_is_a_problem() {
+        let outcome = run_first(r#"read -r secret; printf "\036$secret cell version\n""#);
+        assert_eq!(outcome.results["stopped"], "ended before its last cell");
+        assert_eq!(count(&outcome.results, "stopped"), 1, "{}", outcome.results);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use base64::prelude::BASE64_STANDARD;
 use crate::figures;
 pub use crate::figures::FIGURES;
 
-/// Set by the harness in the environment of a chapter's program: figures go to standard output.
+/// Set by the harness in the environment of a chapter's program: figures go to standard output. Its value
+/// marks them there, and is another in each run, so that no printed text is taken for a figure.
 pub const RECORDING: &str = "MDBOOK_LITERATE";
 
 /// Starts each record of the harness's protocol on standard output (ASCII "record separator").
@@ -56,8 +57,8 @@ pub enum Figure<'a> {
 /// # std::io::Result::Ok(())
 /// ```
 pub fn show(name: &str, figure: Figure<'_>) -> io::Result<()> {
-    if is_recording() {
-        return record(&mut io::stdout().lock(), figure);
+    if let Some(secret) = std::env::var_os(RECORDING) {
+        return record(&mut io::stdout().lock(), &secret.to_string_lossy(), figure);
     }
     let (extension, bytes) = match figure {
         Figure::Png { bytes, .. } => ("png", bytes),
@@ -78,7 +79,7 @@ pub fn is_recording() -> bool {
 }
 
 /// The record of one figure, as the harness reads it.
-fn record(out: &mut impl Write, figure: Figure<'_>) -> io::Result<()> {
+fn record(out: &mut impl Write, secret: &str, figure: Figure<'_>) -> io::Result<()> {
     let (header, body) = match figure {
         Figure::Png { bytes, width } => {
             (format!("image/png width={width}"), BASE64_STANDARD.encode(bytes))
@@ -86,11 +87,11 @@ fn record(out: &mut impl Write, figure: Figure<'_>) -> io::Result<()> {
         Figure::Svg(svg) => ("image/svg+xml".into(), svg.into()),
         Figure::Html { html, .. } => ("text/html".into(), html.into()),
     };
-    writeln!(out, "{MARK}figure {header}")?;
+    writeln!(out, "{MARK}{secret} figure {header}")?;
     for line in body.lines().filter(|line| !line.trim().is_empty()) {
         writeln!(out, "{line}")?;
     }
-    writeln!(out, "{MARK}end")
+    writeln!(out, "{MARK}{secret} end")
 }
 
 #[cfg(test)]
@@ -100,20 +101,20 @@ mod tests {
     #[test]
     fn a_record_has_no_blank_lines_and_an_end() {
         let mut out = Vec::new();
-        record(&mut out, Figure::Svg("<svg>\n\n</svg>")).unwrap();
+        record(&mut out, "5ec3e7", Figure::Svg("<svg>\n\n</svg>")).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "\u{1e}figure image/svg+xml\n<svg>\n</svg>\n\u{1e}end\n"
+            "\u{1e}5ec3e7 figure image/svg+xml\n<svg>\n</svg>\n\u{1e}5ec3e7 end\n"
         );
     }
 
     #[test]
     fn a_png_is_recorded_as_base64_with_its_width() {
         let mut out = Vec::new();
-        record(&mut out, Figure::Png { bytes: b"\x89PNG", width: 140 }).unwrap();
+        record(&mut out, "5ec3e7", Figure::Png { bytes: b"\x89PNG", width: 140 }).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "\u{1e}figure image/png width=140\niVBORw==\n\u{1e}end\n"
+            "\u{1e}5ec3e7 figure image/png width=140\niVBORw==\n\u{1e}5ec3e7 end\n"
         );
     }
 }

@@ -14,13 +14,19 @@ pub mod compare;
 #[cfg(feature = "tool")]
 pub mod examples;
 #[cfg(feature = "tool")]
+mod execute;
+#[cfg(feature = "tool")]
 mod files;
 #[cfg(feature = "tool")]
 mod filled;
+#[cfg(feature = "tool")]
+mod group;
 #[cfg(feature = "chapters")]
 mod includes;
 #[cfg(feature = "tool")]
 pub mod libs;
+#[cfg(feature = "chapters")]
+pub mod limits;
 #[cfg(feature = "tool")]
 pub mod links;
 #[cfg(feature = "tool")]
@@ -35,12 +41,16 @@ pub mod output;
 pub mod preprocess;
 #[cfg(feature = "chapters")]
 pub mod program;
+#[cfg(feature = "chapters")]
+pub mod record;
 #[cfg(feature = "tool")]
 pub mod run;
 #[cfg(feature = "tool")]
 mod settings;
 #[cfg(feature = "tool")]
 pub mod snapshots;
+#[cfg(feature = "chapters")]
+mod terminal;
 #[cfg(feature = "tool")]
 pub mod testing;
 #[cfg(feature = "tool")]

@@ -2,6 +2,7 @@
 
 use crate::chapter::{Place, Problem};
 use crate::compare::{Sanitizer, Tolerance};
+use crate::limits::{OutputLimit, TimeLimit};
 
 /// What an author asks for one cell. [`CellOptions::default`] is a cell without option lines.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,12 @@ pub struct CellOptions {
     pub slow: bool,
     /// `cuda: true`: the chapter runs only where `MDBOOK_LITERATE_CUDA` is set.
     pub cuda: bool,
+    /// `exits: true`: the program may end with success in this cell, so that later cells do not run.
+    pub exits: bool,
+    /// `time-limit: 2h`: how long this cell may run, apart from its chapter's limit.
+    pub time_limit: Option<TimeLimit>,
+    /// `output-limit: 20MB`: how much this cell may print, apart from its chapter's limit.
+    pub output_limit: Option<OutputLimit>,
     /// `fig-alt: …`, once for each figure: what it shows, in words.
     pub fig_alt: Vec<String>,
     /// `fig-cap: …`, once for each figure: the line printed under it.
@@ -37,6 +44,9 @@ impl Default for CellOptions {
             sanitize: None,
             slow: false,
             cuda: false,
+            exits: false,
+            time_limit: None,
+            output_limit: None,
             fig_alt: Vec::new(),
             fig_cap: Vec::new(),
         }
@@ -46,8 +56,8 @@ impl Default for CellOptions {
 /// The start of an option line.
 pub(crate) const MARK: &str = "//|";
 
-const KNOWN: &str = "echo, output, compare, tolerance, sanitize, slow, cuda, fig-alt, fig-cap \
-                     (a line `//|   …` goes on)";
+const KNOWN: &str = "echo, output, compare, tolerance, sanitize, slow, cuda, exits, \
+                     time-limit, output-limit, fig-alt, fig-cap (a line `//|   …` goes on)";
 
 impl CellOptions {
     /// Reads the option lines at the top of a cell's code; returns how many there are, too.
@@ -84,6 +94,9 @@ impl CellOptions {
             "compare" => self.compare = boolean(key, value)?,
             "slow" => self.slow = boolean(key, value)?,
             "cuda" => self.cuda = boolean(key, value)?,
+            "exits" => self.exits = boolean(key, value)?,
+            "time-limit" => self.time_limit = Some(value.parse()?),
+            "output-limit" => self.output_limit = Some(value.parse()?),
             "tolerance" => self.tolerance = Some(value.parse()?),
             "sanitize" if self.sanitize.is_some() => {
                 return Err("a second option `sanitize`: join the two with `|`".into());

@@ -6,12 +6,11 @@
 //! iVBORw0KGgo…
 //! [[/figure]]
 //! ```
+//! A line of text or of a figure that looks like the start or the end of such a block has a `\` before it.
 
-use std::time::{Duration, Instant};
+use std::borrow::Cow;
 
-use crate::display::MARK;
-
-const FIGURE_END: &str = "[[/figure]]";
+pub(crate) const FIGURE_END: &str = "[[/figure]]";
 
 /// A part of a cell's output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,17 +69,36 @@ pub fn parts(output: &str) -> Vec<Part> {
     while let Some(line) = lines.next() {
         let header = line.strip_prefix("[[figure ").and_then(|rest| rest.strip_suffix("]]"));
         let Some(header) = header else {
-            text.push(line);
+            text.push(unescaped(line));
             continue;
         };
         flush(&mut text, &mut parts);
         let (media, rest) = header.split_once(' ').unwrap_or((header, ""));
         let width = rest.strip_prefix("width=").and_then(|width| width.parse().ok());
-        let content: Vec<&str> = lines.by_ref().take_while(|line| *line != FIGURE_END).collect();
+        let content = lines.by_ref().take_while(|line| *line != FIGURE_END);
+        let content: Vec<&str> = content.map(unescaped).collect();
         parts.push(Part::Figure { media: media.into(), width, content: content.join("\n") });
     }
     flush(&mut text, &mut parts);
     parts
+}
+
+/// A printed line as an output holds it: not to be taken for the start or the end of a figure.
+pub(crate) fn escaped(line: &str) -> Cow<'_, str> {
+    match is_block(line) {
+        true => format!("\\{line}").into(),
+        false => line.into(),
+    }
+}
+
+fn unescaped(line: &str) -> &str {
+    line.strip_prefix('\\').filter(|rest| is_block(rest)).unwrap_or(line)
+}
+
+/// Whether a line starts or ends a figure, or would without its backslashes.
+fn is_block(line: &str) -> bool {
+    let bare = line.trim_start_matches('\\');
+    bare.starts_with("[[figure ") || bare.starts_with(FIGURE_END)
 }
 
 /// The output in an insta snapshot file: what stands below its header.
@@ -103,116 +121,9 @@ pub fn figures(output: &str) -> usize {
     parts(output).iter().filter(|part| matches!(part, Part::Figure { .. })).count()
 }
 
-/// What a cell printed in a run, and how long it took.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CellOutput {
-    /// The cell's name.
-    pub name: String,
-    /// As a snapshot holds it.
-    pub text: String,
-    /// From the cell's start to the next cell's.
-    pub time: Duration,
-}
-
-/// Takes the standard output of a [recorded](crate::program::recorded) program line by line and sorts it
-/// by cell.
-///
-/// The program has to run with [`RECORDING`](crate::display::RECORDING) in its environment: without it a
-/// figure is a file, and its path is printed.
-///
-/// ```
-/// use mdbook_literate::output::Recorder;
-///
-/// let mut recorder = Recorder::new();
-/// for line in ["\u{1e}cell sum", "4", "\u{1e}cell product", "3"] {
-///     recorder.line(line);
-/// }
-/// let cells = recorder.finish();
-/// assert_eq!((cells[0].name.as_str(), cells[0].text.as_str()), ("sum", "4\n"));
-/// assert_eq!(cells[1].name, "product");
-/// ```
-#[derive(Debug)]
-pub struct Recorder {
-    cells: Vec<CellOutput>,
-    started: Instant,
-}
-
-impl Default for Recorder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Recorder {
-    /// A recorder for a program that starts now.
-    pub fn new() -> Self {
-        Self { cells: Vec::new(), started: Instant::now() }
-    }
-
-    /// Takes the next line, without its end. What comes before the first cell is dropped.
-    pub fn line(&mut self, line: &str) {
-        // A cell may end its output without a new line: the mark then follows on the same one.
-        if let Some((rest, record)) = line.split_once(MARK) {
-            if !rest.is_empty() {
-                self.push(rest);
-            }
-            match record.split_once(' ') {
-                Some(("cell", name)) => self.start(name),
-                Some(("figure", header)) => self.push(&format!("[[figure {header}]]")),
-                _ => self.push(FIGURE_END),
-            }
-        } else {
-            self.push(line);
-        }
-    }
-
-    fn push(&mut self, line: &str) {
-        if let Some(cell) = self.cells.last_mut() {
-            cell.text.push_str(line.trim_end());
-            cell.text.push('\n');
-        }
-    }
-
-    fn start(&mut self, name: &str) {
-        self.stop();
-        self.cells.push(CellOutput {
-            name: name.into(),
-            text: String::new(),
-            time: Duration::ZERO,
-        });
-    }
-
-    fn stop(&mut self) {
-        if let Some(cell) = self.cells.last_mut() {
-            cell.time = self.started.elapsed();
-        }
-        self.started = Instant::now();
-    }
-
-    /// The outputs of the cells that have started, in order.
-    pub fn finish(mut self) -> Vec<CellOutput> {
-        self.stop();
-        self.cells
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_run_is_sorted_by_cell() {
-        let mut recorder = Recorder::new();
-        for line in
-            ["\u{1e}cell a", "1", "", "2\u{1e}cell b", "\u{1e}figure image/svg+xml", "<svg>"]
-        {
-            recorder.line(line);
-        }
-        recorder.line("\u{1e}end");
-        let cells = recorder.finish();
-        assert_eq!((cells[0].name.as_str(), cells[0].text.as_str()), ("a", "1\n\n2\n"));
-        assert_eq!(cells[1].text, "[[figure image/svg+xml]]\n<svg>\n[[/figure]]\n");
-    }
 
     #[test]
     fn text_and_figures_keep_their_order() {

@@ -83,7 +83,8 @@ pub fn count(number: usize, noun: &str) -> String {
 
 fn for_mdbook_test(book: &Book, chapter: &Chapter) -> String {
     let run = !chapter.any(|o| o.slow) && (!chapter.any(|o| o.cuda) || cuda());
-    program::doctests(chapter, &book.settings.main, &book.crate_name, run)
+    let limit = run.then_some(book.settings.time_limit);
+    program::doctests(chapter, &book.settings.main, &book.crate_name, limit)
 }
 
 /// Whether chapters that need a GPU are to be run.

@@ -3,8 +3,11 @@
 //! All are *line-true*: line N of the chapter is line N of each program, so that a compiler error
 //! or a panic needs no mapping.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use crate::chapter::{Cell, Chapter, Snippet};
 use crate::display::MARK;
+use crate::limits::TimeLimit;
 
 /// The line above the closing brace of `main`.
 const LAST_STATEMENT: &str = "Ok(())";
@@ -80,24 +83,64 @@ pub fn made_from(example: &str) -> Option<&str> {
     notes.find_map(|line| Some(line.split_once(ORIGIN.0)?.1.split_once(ORIGIN.1)?.0))
 }
 
-/// The chapter as the program that the harness runs: before each cell it prints a mark with the
-/// cell's name, so that the output can be told apart. `None` when the chapter has no cells.
+/// The chapter as the program that the harness runs: before each cell, and at the end, it prints a mark,
+/// so that the output can be told apart. [`Recorder`](crate::record::Recorder) says what the program needs
+/// for it. `None` when the chapter has no cells.
 pub fn recorded(chapter: &Chapter, main: &str) -> Option<String> {
-    Some(recorded_lines(chapter, main)?.join("\n") + "\n")
+    let marker = Marker::new(chapter);
+    let head = marker.function();
+    Some(lines(chapter, main, &head, |record| marker.call(record))?.join("\n") + "\n")
 }
 
-fn recorded_lines(chapter: &Chapter, main: &str) -> Option<Vec<String>> {
+/// The function that prints the marks. Its name holds a hash of the chapter's cells, and so no cell can
+/// call it: a cell that names it has another hash.
+struct Marker(String);
+
+impl Marker {
+    fn new(chapter: &Chapter) -> Self {
+        let mut hash = DefaultHasher::new();
+        chapter.cells.iter().for_each(|cell| chapter.code(cell).hash(&mut hash));
+        Self(format!("mark_{:016x}", hash.finish()))
+    }
+
+    /// Reads the run's secret when it is called first, which is before any cell.
+    fn function(&self) -> String {
+        format!(
+            "fn {}(record: &str) {{ \
+             static SECRET: ::std::sync::OnceLock<::std::string::String> = ::std::sync::OnceLock::new(); \
+             let secret = SECRET.get_or_init(|| {{ \
+             let mut line = ::std::string::String::new(); \
+             let _ = ::std::io::stdin().read_line(&mut line); line.trim_end().into() }}); \
+             ::std::println!(\"{}{{secret}} {{record}}\"); }} ",
+            self.0,
+            MARK.escape_unicode()
+        )
+    }
+
+    fn call(&self, record: &str) -> String {
+        format!("{}({record:?});", self.0)
+    }
+}
+
+/// The lines of a program that runs the cells: `head` comes first in `main`; `mark` makes the statement
+/// for `cell NAME`, above each cell, and for `end`, below the last.
+fn lines(
+    chapter: &Chapter,
+    main: &str,
+    head: &str,
+    mark: impl Fn(&str) -> String,
+) -> Option<Vec<String>> {
     let layout = Layout::of(chapter)?;
-    let mark = |cell: &Cell| format!("println!(\"{}cell {}\");", MARK.escape_unicode(), cell.name);
+    let mark_cell = |cell: &Cell| mark(&format!("cell {}", cell.name));
     let head = || {
-        let imports = chapter.cells.iter().take(layout.imports).map(mark);
-        imports.fold(format!("{main} {{ "), |line, mark| line + &mark)
+        let imports = chapter.cells.iter().take(layout.imports).map(mark_cell);
+        imports.fold(format!("{main} {{ {head}"), |line, mark| line + &mark)
     };
     let mut out = Vec::new();
     for (number, line) in (1..=layout.last).zip(&chapter.lines) {
         out.push(match chapter.cell_at(number) {
             _ if number == layout.main => head(),
-            Some(cell) if number == cell.open && number > layout.main => mark(cell),
+            Some(cell) if number == cell.open && number > layout.main => mark_cell(cell),
             Some(cell) if (cell.open + 1..cell.close).contains(&number) => unhidden(line).into(),
             _ => String::new(),
         });
@@ -105,7 +148,7 @@ fn recorded_lines(chapter: &Chapter, main: &str) -> Option<Vec<String>> {
     if layout.main > layout.last {
         out.push(head());
     }
-    let end = format!("{LAST_STATEMENT} }}");
+    let end = format!("{} {LAST_STATEMENT} }}", mark("end")).trim_start().to_string();
     match out.last_mut() {
         // The closing fence of the last cell.
         Some(line) if line.is_empty() => *line = end,
@@ -115,17 +158,23 @@ fn recorded_lines(chapter: &Chapter, main: &str) -> Option<Vec<String>> {
 }
 
 /// The chapter as `mdbook test` gets it: one doc test of all cells on their own lines, and one for
-/// each stand-alone snippet. `crate_name` is the crate that the snippets may use; `run` says
-/// whether a chapter that is slow or needs a GPU is run or only compiled.
-pub fn doctests(chapter: &Chapter, main: &str, crate_name: &str, run: bool) -> String {
+/// each stand-alone snippet. `crate_name` is the crate that the snippets may use. The cells are run
+/// for as long as `limit` allows (rustdoc has no limit of its own), or only compiled where there is none.
+pub fn doctests(
+    chapter: &Chapter,
+    main: &str,
+    crate_name: &str,
+    limit: Option<TimeLimit>,
+) -> String {
     let mut out = Vec::new();
-    if let Some(lines) = recorded_lines(chapter, main) {
+    let head = limit.map(|limit| stop_after(limit, chapter)).unwrap_or_default();
+    if let Some(lines) = lines(chapter, main, &head, |_| String::new()) {
         out = lines;
         // The lines right above the code: rustdoc drops blank ones below `extern crate`, and counts
         // wrong after `extern crate x; more`. `Chapter::parse` sees to it that there are some.
         let code = out.iter().position(|line| !line.is_empty()).unwrap_or(out.len());
         out[0] = chapter.lines[0].clone();
-        out[code - 2] = format!("``````rust{}", if run { "" } else { ",no_run" });
+        out[code - 2] = format!("``````rust{}", if limit.is_some() { "" } else { ",no_run" });
         out[code - 1] = format!("extern crate {crate_name};");
         out.push("``````".into());
     }
@@ -137,6 +186,18 @@ pub fn doctests(chapter: &Chapter, main: &str, crate_name: &str, run: bool) -> S
         out.push("``````".into());
     }
     out.join("\n") + "\n"
+}
+
+/// A statement that ends the program after a while. Cells with limits of their own have theirs on top.
+fn stop_after(limit: TimeLimit, chapter: &Chapter) -> String {
+    let own = chapter.cells.iter().filter_map(|cell| cell.options.time_limit);
+    let seconds = own.fold(limit.0, |sum, own| sum.saturating_add(own.0)).as_secs();
+    let message = format!("{}: took longer than its limit of {seconds} s", chapter.file);
+    format!(
+        "::std::thread::spawn(|| {{ \
+         ::std::thread::sleep(::std::time::Duration::from_secs({seconds})); \
+         ::std::eprintln!(\"{{}}\", {message:?}); ::std::process::exit(1) }}); "
+    )
 }
 
 /// A snippet as a program on the lines it has in the chapter.
@@ -280,7 +341,13 @@ fn main() -> std::fmt::Result {
         let line = at(CHAPTER, "println!(\"{x}\")");
         assert_eq!(at(&example(&chapter(), MAIN).unwrap(), "println!(\"{x}\")"), line);
         assert_eq!(at(&recorded(&chapter(), MAIN).unwrap(), "println!(\"{x}\")"), line);
-        assert_eq!(at(&doctests(&chapter(), MAIN, "steps", true), "println!(\"{x}\")"), line);
+        assert_eq!(
+            at(
+                &doctests(&chapter(), MAIN, "steps", Some(TimeLimit::default())),
+                "println!(\"{x}\")"
+            ),
+            line
+        );
         let line = at(CHAPTER, "let y");
         assert_eq!(at(&snippet(&chapter(), &chapter().snippets[0]), "let y"), line);
     }
@@ -288,17 +355,17 @@ fn main() -> std::fmt::Result {
     #[test]
     fn a_recorded_program_names_its_cells_and_holds_no_prose() {
         let program = recorded(&chapter(), MAIN).unwrap();
-        assert!(
-            program.contains("fn main() -> std::fmt::Result { println!(\"\\u{1e}cell imports\");")
-        );
-        assert!(program.contains("\nprintln!(\"\\u{1e}cell two\");\n"));
-        assert!(program.ends_with("\nOk(()) }\n"), "{program}");
+        let name = Marker::new(&chapter()).0;
+        assert!(program.contains(&format!("fn main() -> std::fmt::Result {{ fn {name}(record")));
+        assert!(program.contains(&format!("{name}(\"cell imports\");\n")), "{program}");
+        assert!(program.contains(&format!("\n{name}(\"cell two\");\n")), "{program}");
+        assert!(program.ends_with(&format!("\n{name}(\"end\"); Ok(()) }}\n")), "{program}");
         assert!(!program.contains("first"));
     }
 
     #[test]
     fn mdbook_test_gets_one_doc_test_and_the_snippets() {
-        let tests = doctests(&chapter(), MAIN, "steps", false);
+        let tests = doctests(&chapter(), MAIN, "steps", None);
         assert!(
             tests.starts_with("# Steps\n\n\n\n\n``````rust,no_run\nextern crate steps;\nuse"),
             "{tests}"
@@ -320,10 +387,9 @@ fn main() -> std::fmt::Result {
         let only = "# A\n\nText\n\n```rust,cell=a\nuse std::fmt;\n```\n";
         let chapter = Chapter::parse("a", "a.md", only).unwrap();
         let program = recorded(&chapter, "fn main()").unwrap();
-        assert!(
-            program.ends_with("fn main() { println!(\"\\u{1e}cell a\");\nOk(()) }\n"),
-            "{program}"
-        );
+        let name = Marker::new(&chapter).0;
+        let end = format!("{name}(\"cell a\");\n{name}(\"end\"); Ok(()) }}\n");
+        assert!(program.ends_with(&end), "{program}");
         let chapter = Chapter::parse("a", "a.md", "# A\n").unwrap();
         assert_eq!(example(&chapter, "fn main()"), None);
     }

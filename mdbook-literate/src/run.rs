@@ -4,7 +4,6 @@ use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsString;
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -13,21 +12,32 @@ use serde::Deserialize;
 
 use crate::book::Book;
 use crate::chapter::{Chapter, Snippet};
-use crate::display::RECORDING;
+use crate::execute::execute;
 use crate::libs::Libs;
-use crate::output::{CellOutput, Recorder};
 use crate::program;
+use crate::record::CellOutput;
 
 /// What came of a run.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// The cells that ran to their end or to the failure, in order.
     pub outputs: Vec<CellOutput>,
-    /// What stopped the program, if anything.
+    /// What went wrong, if anything.
     pub failures: Vec<Failure>,
+    /// The cell that ended the program before the last cell, as its option `exits` allows.
+    pub exited: Option<String>,
+    /// Whether the program was stopped at its limit of time or output.
+    pub stopped: bool,
 }
 
-/// A cell that did not compile, panicked or returned an error.
+impl Run {
+    fn without_outputs(failures: Vec<Failure>) -> Self {
+        Self { outputs: Vec::new(), failures, exited: None, stopped: false }
+    }
+}
+
+/// What is wrong with a cell: it did not compile, panicked, returned an error, ended the whole program, took
+/// too long or printed too much.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The cell's name; `None` when it cannot be told.
@@ -36,19 +46,19 @@ pub struct Failure {
     pub message: String,
 }
 
-/// Compiles `chapter` and runs it once, in the package's folder.
+/// Compiles `chapter` and runs it once, in the package's folder, within its limits of time and output.
 ///
 /// # Errors
 /// When a tool cannot be started or a file cannot be written. What is wrong with the chapter
 /// itself is in [`Run::failures`].
 pub fn run(book: &Book, libs: &Libs, chapter: &Chapter, release: bool) -> Result<Run> {
     let Some(program) = program::recorded(chapter, &book.settings.main) else {
-        return Ok(Run { outputs: Vec::new(), failures: Vec::new() });
+        return Ok(Run::without_outputs(Vec::new()));
     };
     let build = Build { book, libs, name: &chapter.name, shown: &chapter.file, release };
     match build.executable(&program)? {
         Ok(executable) => execute(book, chapter, &executable),
-        Err(errors) => Ok(Run { outputs: Vec::new(), failures: compile_failures(chapter, errors) }),
+        Err(errors) => Ok(Run::without_outputs(compile_failures(chapter, errors))),
     }
 }
 
@@ -239,45 +249,4 @@ fn compile_failures(chapter: &Chapter, errors: Vec<CompileError>) -> Vec<Failure
         failures.push(Failure { cell: name, message });
     }
     failures
-}
-
-fn execute(book: &Book, chapter: &Chapter, executable: &Path) -> Result<Run> {
-    let mut child = Command::new(executable)
-        .current_dir(&book.package)
-        .env(RECORDING, "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{} cannot be started", executable.display()))?;
-    let mut stderr = child.stderr.take().context("no standard error")?;
-    // Both pipes must be read at once: a full one would stop the program.
-    let stderr = std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        stderr.read_to_end(&mut bytes).map(|_| String::from_utf8_lossy(&bytes).into_owned())
-    });
-    let mut recorder = Recorder::new();
-    for line in BufReader::new(child.stdout.take().context("no standard output")?).lines() {
-        let line = line.with_context(|| format!("{}: output is not UTF-8", chapter.file))?;
-        recorder.line(&line);
-    }
-    let status = child.wait()?;
-    let outputs = recorder.finish();
-    let stderr = stderr.join().unwrap_or_else(|_| Ok(String::new()))?;
-    let mut failures = Vec::new();
-    if !status.success() {
-        let last = outputs.last().and_then(|o| chapter.cells.iter().find(|c| c.name == o.name));
-        let what = match last {
-            Some(cell) => format!("{}:{}: cell `{}`", chapter.file, cell.open, cell.name),
-            None => chapter.file.clone(),
-        };
-        let how = match status.code() {
-            Some(1) => "returned an error".to_string(),
-            Some(101) => "panicked".to_string(),
-            _ => format!("stopped the program: {status}"),
-        };
-        let message = format!("{what} {how}\n{}", stderr.trim());
-        failures.push(Failure { cell: last.map(|cell| cell.name.clone()), message });
-    }
-    Ok(Run { outputs, failures })
 }

@@ -3,10 +3,11 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::book::Book;
 use crate::files;
+use crate::limits::{OutputLimit, TimeLimit};
 
 /// The table `[preprocessor.literate]` of `book.toml`. Paths are relative to the book's folder.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,6 +29,12 @@ pub struct Settings {
     pub libs: Option<PathBuf>,
     /// A folder below the book's sources for the library's API docs; none when left out.
     pub api_docs: Option<PathBuf>,
+    /// How long a chapter may run.
+    #[serde(deserialize_with = "from_text")]
+    pub time_limit: TimeLimit,
+    /// How much a chapter may print.
+    #[serde(deserialize_with = "from_text")]
+    pub output_limit: OutputLimit,
 
     // mdBook's own keys in the same table.
     command: Option<String>,
@@ -47,6 +54,8 @@ impl Default for Settings {
             snapshots: "../tests/snapshots".into(),
             libs: None,
             api_docs: None,
+            time_limit: TimeLimit::default(),
+            output_limit: OutputLimit::default(),
             command: None,
             before: Vec::new(),
             after: Vec::new(),
@@ -54,6 +63,15 @@ impl Default for Settings {
             optional: false,
         }
     }
+}
+
+/// Reads a setting that has a form of its own, such as `"10min"`.
+fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: std::str::FromStr<Err = String>,
+    D: Deserializer<'de>,
+{
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// A folder as `book.toml` names it.

@@ -29,8 +29,8 @@ use crate::chapter::{Cell, Chapter, Place, Problem, Snippet};
 use crate::compare::Comparison;
 use crate::libs::Libs;
 use crate::lock::Lock;
-use crate::output::CellOutput;
 use crate::preprocess::{self, Literate};
+use crate::record::CellOutput;
 use crate::run::{self, Run};
 use crate::snapshots;
 use crate::{examples, weave};
@@ -102,6 +102,7 @@ struct Session {
     chapters: Vec<Chapter>,
     assert: Assert,
     release: bool,
+    args: Arguments,
     /// Which chapters the arguments ask for.
     wanted: Vec<usize>,
     started: Once,
@@ -141,6 +142,7 @@ impl Session {
             book,
             assert,
             release: !cfg!(debug_assertions),
+            args: args.clone(),
             wanted,
             started: Once::new(),
             taken: AtomicUsize::new(0),
@@ -213,11 +215,28 @@ impl Session {
         }
         match run.outputs.iter().find(|output| output.name == cell.name) {
             Some(output) => self.compare(chapter, cell, output),
-            None => {
-                let failed = run.failures.first().and_then(|failure| failure.cell.as_deref());
-                let failed = failed.unwrap_or("?");
-                Ok(Completion::ignored_with(format!("did not run: cell `{failed}` failed")))
+            None => self.did_not_run(chapter, run),
+        }
+    }
+
+    /// A cell behind one that failed: that one's test fails, or this one's if nobody asked for the other.
+    fn did_not_run(&self, chapter: &Chapter, run: &Run) -> Outcome {
+        if let Some(cell) = &run.exited {
+            let why = format!("did not run: cell `{cell}` ends the program (`exits: true`)");
+            return Ok(Completion::ignored_with(why));
+        }
+        let failed = run.failures.iter().find_map(|failure| {
+            let name = failure.cell.as_ref()?;
+            Some((name, &failure.message, chapter.cells.iter().find(|cell| cell.name == *name)?))
+        });
+        match failed {
+            Some((name, _, cell)) if is_wanted(&self.args, &cell_name(chapter, cell)) => {
+                Ok(Completion::ignored_with(format!("did not run: cell `{name}` failed")))
             }
+            Some((name, message, _)) => {
+                Err(format!("did not run: cell `{name}` failed\n{message}").into())
+            }
+            None => Err("did not run, and no cell before it failed".into()),
         }
     }
 
@@ -342,6 +361,12 @@ impl Session {
         }
         let name = format!("mdbook_test::{}", chapter.name);
         Some(self.trial(name, move |session| {
+            // rustdoc keeps all that a program prints, and waits for it: not for one without an end.
+            if session.wanted.contains(&at) && session.run(at).is_ok_and(|run| run.stopped) {
+                return Ok(Completion::ignored_with(
+                    "did not run: a cell was stopped at its limit",
+                ));
+            }
             session.mdbook_test(&path).map_err(|error| format!("{error:#}"))?;
             Ok(Completion::Completed)
         }))
