@@ -251,7 +251,7 @@ impl<'a> Fence<'a> {
                 .help("leave a blank line above and below each cell"));
         }
         let code = &lines[self.open..self.close - 1];
-        if let Some(line) = code.iter().position(|l| l.contains("{{#")) {
+        if let Some(line) = code.iter().position(|l| l.trim_start().starts_with("{{#")) {
             return Err(place
                 .down(line + 1)
                 .problem(format!("cell `{name}` includes a file"))

@@ -32,6 +32,8 @@ pub mod links;
 #[cfg(feature = "tool")]
 mod lock;
 #[cfg(feature = "tool")]
+mod markup;
+#[cfg(feature = "tool")]
 pub mod names;
 #[cfg(feature = "chapters")]
 pub mod options;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::chapter::{Cell, Chapter, Place, Problem};
+use crate::markup;
 use crate::output::{self, Part};
 use crate::run::is_error_code;
 
@@ -64,7 +65,7 @@ fn woven(
     // Blank lines between the HTML and the Markdown: mdBook then reads each as what it is.
     let mut html = format!("<div class=\"cell\" id=\"cell-{}\">\n\n", cell.name);
     if cell.options.echo {
-        let _ = writeln!(html, "```rust\n{}\n```\n", chapter.code(cell).join("\n"));
+        html.push_str(&code_block(&chapter.code(cell).join("\n")));
     }
     if cell.options.output {
         html.push_str(&output_html(cell, &output));
@@ -73,7 +74,26 @@ fn woven(
     Ok(html)
 }
 
-/// Each figure needs a text for readers who do not see it, and no text may be left over.
+/// A cell's code. What mdBook would take for one of its own links, such as `{{#include x}}`, cannot be
+/// written in a fence: such code is written as HTML.
+fn code_block(code: &str) -> String {
+    if is_link(code) {
+        return format!("<pre><code class=\"language-rust\">{}\n</code></pre>\n\n", escape(code));
+    }
+    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}rust\n{code}\n{fence}\n\n")
+}
+
+/// Whether a text holds `{{`, white space and `#`, with which mdBook's links start.
+fn is_link(text: &str) -> bool {
+    text.split("{{")
+        .skip(1)
+        .any(|rest| rest.trim_start_matches(['{', ' ', '\n', '\t']).starts_with('#'))
+}
+
+/// Each figure needs a text for readers who do not see it, and no text may be left over; and it must be
+/// harmless.
 pub(crate) fn check_figures(chapter: &Chapter, cell: &Cell, output: &str) -> Result<(), Problem> {
     let (figures, alts) = (output::figures(output), cell.options.fig_alt.len());
     let problem = |message| Err(Place::new(&chapter.file, cell.open).problem(message));
@@ -85,8 +105,20 @@ pub(crate) fn check_figures(chapter: &Chapter, cell: &Cell, output: &str) -> Res
         return problem(format!("cell `{}` describes more figures than it shows", cell.name))
             .map_err(|p| p.help("one `fig-alt` line for each figure, at most one `fig-cap`"));
     }
+    for part in output::parts(output) {
+        if let Part::Figure { media, content, .. } = part
+            && let Err(what) = markup::check(&media, &content)
+        {
+            return problem(format!("cell `{}` shows a figure with {what}", cell.name)).map_err(|p| {
+                p.help("a figure is a drawing or a table, with nothing that runs or loads something")
+            });
+        }
+    }
     Ok(())
 }
+
+/// The class of a cell's outputs. The second word tells MathJax to leave them alone.
+const OUTPUT: &str = "cell-output tex2jax_ignore";
 
 fn output_html(cell: &Cell, output: &str) -> String {
     let mut html = String::new();
@@ -108,12 +140,12 @@ fn output_html(cell: &Cell, output: &str) -> String {
             }
         }
     }
-    if html.is_empty() { html } else { format!("<div class=\"cell-output\">\n\n{html}</div>\n\n") }
+    if html.is_empty() { html } else { format!("<div class=\"{OUTPUT}\">\n\n{html}</div>\n\n") }
 }
 
 /// An open `<figure>` with its content.
 fn figure_html(media: &str, width: Option<u32>, content: &str, alt: &str) -> String {
-    let alt = escape(alt);
+    let (alt, content) = (escape(alt), inert(content));
     match media {
         "image/png" => {
             let width = width.map(|width| format!(" width=\"{width}\"")).unwrap_or_default();
@@ -130,8 +162,33 @@ fn figure_html(media: &str, width: Option<u32>, content: &str, alt: &str) -> Str
     }
 }
 
+/// Text as HTML in which no preprocessor finds anything of its own: no include, no formula, no link.
+/// A browser shows the same text.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' | '$' | '\\' | '`' | '{' | '}' | '[' | ']' | '*' | '_' | '~' | '^' | '@' => {
+                let _ = write!(html, "&#{};", u32::from(c));
+            }
+            // Shown as nothing, or as an error of the page.
+            c if c.is_control() && c != '\n' && c != '\t' => {}
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+/// A figure's source without blank lines, which would end the HTML block, and without what a preprocessor
+/// may take for its own. A browser shows the same figure.
+fn inert(markup: &str) -> String {
+    let lines = markup.lines().filter(|line| !line.trim().is_empty());
+    let markup = lines.collect::<Vec<_>>().join("\n");
+    markup.replace("{{", "&#123;&#123;").replace('$', "&#36;").replace('\\', "&#92;")
 }
 
 #[cfg(test)]
@@ -155,7 +212,7 @@ mod tests {
     fn the_output_stands_under_the_cell() {
         let page = page("", "1 < 2\n").unwrap();
         let expected = "<div class=\"cell\" id=\"cell-one\">\n\n```rust\nf();\n```\n\n\
-            <div class=\"cell-output\">\n\n<pre class=\"cell-text\">1 &lt; 2</pre>\n\n</div>\n\n</div>\n\nAfter.\n";
+            <div class=\"cell-output tex2jax_ignore\">\n\n<pre class=\"cell-text\">1 &lt; 2</pre>\n\n</div>\n\n</div>\n\nAfter.\n";
         assert!(page.starts_with("# A\n\nBefore.\n\n"), "{page}");
         assert!(page.ends_with(expected), "{page}");
     }
@@ -183,6 +240,54 @@ mod tests {
         let png = "[[figure image/png width=140]]\niVBO\n[[/figure]]\n";
         let page = self::page("//| fig-alt: a 3\n", png).unwrap();
         assert!(page.contains("base64,iVBO\" alt=\"a 3\" width=\"140\">"), "{page}");
+    }
+
+    #[test]
+    fn printed_text_stays_text() {
+        let text = "{{#include x}} {{ #title y}}\n\n```\n</pre><script>\n$a$ \\\\(b\\\\) [c](d) [^1] *e* _f_\n~~~";
+        let page = page("//| fig-alt: {{#title}} $x$ \"\n", &format!("{text}\n{SVG}")).unwrap();
+        for markup in ["{{", "$", "</pre><", "<script", "[c]", "[^1]", "*e*", "_f_", "~~~", "\\("] {
+            assert!(!page.contains(markup), "{markup} is in:\n{page}");
+        }
+        let back = page.split("cell-text\">").nth(1).unwrap().split("</pre>").next().unwrap();
+        let back = back.replace("&lt;", "<").replace("&gt;", ">");
+        let back = (32..127u8).fold(back, |text, byte| {
+            text.replace(&format!("&#{byte};"), &char::from(byte).to_string())
+        });
+        assert_eq!(back, text);
+    }
+
+    #[test]
+    fn code_never_leaves_its_block() {
+        let block = code_block("a\n```\n````\n~~~\nb");
+        assert_eq!(block, "`````rust\na\n```\n````\n~~~\nb\n`````\n\n");
+        assert!(code_block("x").starts_with("```rust\n"));
+        for link in
+            ["{{#include x}}", "{{ #title x}}", "{{{#include x}}}", "\\{{#a b}}", "{{\n\t#a b}}"]
+        {
+            let block = code_block(&format!("let s = \"{link}\";\n\n</code>"));
+            assert!(!block.contains("{{") && !block.contains("</code>\n<"), "{block}");
+            assert!(block.starts_with("<pre><code class=\"language-rust\">let s"), "{block}");
+        }
+        assert!(!is_link("format!(\"{{}}{{a}} # b\")"));
+    }
+
+    #[test]
+    fn a_figure_that_runs_something_is_refused() {
+        let script = "[[figure image/svg+xml]]\n<svg onload=\"x()\"></svg>\n[[/figure]]\n";
+        let error = page("//| fig-alt: a 3\n", script).unwrap_err();
+        let expected = "a.md:5: cell `one` shows a figure with an attribute `onload` in its `<svg>`\n  help: a figure";
+        assert!(error.starts_with(expected), "{error}");
+    }
+
+    #[test]
+    fn a_figure_holds_nothing_for_preprocessors() {
+        let svg = "[[figure image/svg+xml]]\n<svg><text>{{#include x}} $a$</text>\n\n</svg>\n[[/figure]]\n";
+        let page = page("//| fig-alt: a 3\n", svg).unwrap();
+        assert!(
+            page.contains("<text>&#123;&#123;#include x}} &#36;a&#36;</text>\n</svg>"),
+            "{page}"
+        );
     }
 
     #[test]
