@@ -53,7 +53,7 @@ fn main() -> Result<()> {
     // behave much the same:
 
     // %% im3_tensor
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let im3_t: Pixels = tensor(&im3, &dev)?;
     show!(im3_t.clone().slice((4..10, 4..10)));
 

@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     // cores of the processor:
 
     // %% tensors
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let seven_tensors: Vec<Pixels> = tensors(&open_images(&sevens)?, &dev)?;
     let three_tensors: Vec<Pixels> = tensors(&open_images(&threes)?, &dev)?;
     show!(three_tensors.len(), seven_tensors.len());

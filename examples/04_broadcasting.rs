@@ -18,7 +18,7 @@ fn main() -> Result<()> {
 
     // %% ideal_digits
     let path = untar_data(Urls::MNIST_SAMPLE)?;
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let open = |folder: &str| -> Result<Images> {
         let files = path.join(folder).ls()?.sorted();
         let images: Vec<Pixels> = tensors(&open_images(&files)?, &dev)?;

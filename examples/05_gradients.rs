@@ -94,7 +94,7 @@ fn main() -> Result<()> {
     // gradient:
 
     // %% xt
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
 
     //

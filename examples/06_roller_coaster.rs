@@ -14,7 +14,7 @@ fn main() -> Result<()> {
     // once a second, for 20 seconds.
 
     // %% time
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let time: Tensor<Rank1<20>, f32, _> = dev.tensor(std::array::from_fn(|second| second as f32));
     show!(time);
 

@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     // and ask for the gradient of its bias. First with all images:
 
     // %% gradient_of
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let (dset, _) = threes_and_sevens(&dev)?;
     manual_seed(42);
     let weights: Tensor<Rank2<784, 1>, f32, _> = init_params(&dev, 0.1);

@@ -28,7 +28,7 @@ fn main() -> Result<()> {
     type Bias = Tensor<Rank1<1>, f32, AutoDevice>;
     type Params = (Weights, Bias);
 
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     manual_seed(42);
     let mut params: Params = (init_params(&dev, 1.), init_params(&dev, 1.));
 

@@ -10,7 +10,7 @@ use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // %% data
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let (dset, valid_dset) = threes_and_sevens(&dev)?;
     let dl = DataLoader::new(dset.clone()).batch_size(256);
     let valid_dl = DataLoader::new(valid_dset.clone()).batch_size(256);

@@ -60,7 +60,7 @@ fn main() -> Result<()> {
     //| fig-alt: A 7, and beside it on grey what is left of it: the upper edge of its bar is black, the lower
     //|   one white. The upright stem can hardly be seen.
     //| fig-cap: A seven, and what the kernel makes of it: upper edges are dark, lower ones light.
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let mut edges = Conv2d::<1, 1, 3, 1, 1>::new(&dev);
     edges.weight = dev.tensor([
         [[[-1.]], [[-1.]], [[-1.]]],

@@ -30,7 +30,7 @@ use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // %% hello
-    let dev = AutoDevice::default();
+    let dev = default_device()?;
     let numbers: Tensor<Rank1<4>, f32, _> = dev.tensor([3., 7., 3., 7.]);
     show!(numbers);
 

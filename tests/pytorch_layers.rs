@@ -136,6 +136,36 @@ fn batch_norms() {
 }
 
 #[test]
+fn layer_norms() {
+    let cases = pytorch();
+    let dev = AutoDevice::default();
+    macro_rules! case {
+        ($name:literal: $shape:ty, $n:literal, $change:expr, $bound:literal) => {
+            let case = &cases["layer_norm"][$name];
+            let mut ln = LayerNorm::<$n>::new(&dev);
+            manual_seed(42);
+            let change: fn(T<$shape>) -> T<$shape> = $change;
+            let x = change(drawn::<$shape>());
+            ln.weight = drawn();
+            ln.bias = drawn();
+            let (y, grads) = backward(ln.forward(x.leaky_trace()));
+            assert_near(&y, case, "y", $bound);
+            assert_near(&grads.get(&x), case, "x", $bound);
+            assert_near(&grads.get(&ln.weight), case, "weight", $bound);
+            assert_close(&grads.get(&ln.bias), case, "bias");
+            // Without a tape it is the same.
+            assert_eq!(ln.forward(x).as_vec(), y.as_vec());
+        };
+    }
+    case!("4,6": Rank2<4, 6>, 6, |x| x, 2e-5);
+    case!("1,3": Rank2<1, 3>, 3, |x| x, 2e-5);
+    case!("5": Rank1<5>, 5, |x| x, 2e-5);
+    case!("64,30": Rank2<64, 30>, 30, |x| x, 2e-5);
+    // Numbers near 100 have five digits less behind the point.
+    case!("large mean": Rank2<8, 10>, 10, |x| x * 0.5 + 100.0, 1e-4);
+}
+
+#[test]
 fn pools() {
     let cases = pytorch();
     macro_rules! case {
@@ -313,6 +343,7 @@ fn gradients_are_slopes() {
     check::<Maps, _>("Flatten", Flatten::<75>);
     check::<Maps, _>("BasicBlock", BasicBlock::<3>::new(&dev));
     check::<Maps, _>("DownBlock", DownBlock::<3, 4>::new(&dev));
+    check::<Rank2<4, 6>, _>("LayerNorm", LayerNorm::<6>::new(&dev));
     check::<Rank2<4, 6>, _>("UnbiasedLinear", UnbiasedLinear::<6, 3>::new(&dev));
 }
 

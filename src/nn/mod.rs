@@ -9,6 +9,7 @@
 //! | `nn.ReLU()`, `F.relu` | [`ReLU`], [`relu`]: NaN stays NaN |
 //! | `nn.Conv2d(3, 64, 7, 2, 3, bias=False)` | [`Conv2d::<3, 64, 7, 2, 3>::new(&dev)`](Conv2d) |
 //! | `nn.BatchNorm1d(64)`, `nn.BatchNorm2d(64)` | [`BatchNorm1d`], [`BatchNorm2d`] |
+//! | `nn.LayerNorm(30)` | [`LayerNorm::<30>`](LayerNorm) |
 //! | `nn.MaxPool2d(3, 2, 1)` | [`MaxPool2d::<3, 2, 1>`](MaxPool2d) |
 //! | `nn.AdaptiveAvgPool2d(1)`, fastai's `AdaptiveConcatPool2d()` | [`AdaptiveAvgPool2d`], [`AdaptiveMaxPool2d`], [`AdaptiveConcatPool2d`] |
 //! | `nn.Flatten()`, `nn.Dropout(0.25)` | [`Flatten`], [`Dropout::<25>`](Dropout) |
@@ -23,6 +24,7 @@ mod conv2d;
 mod dropout;
 mod flatten;
 mod init;
+mod layer_norm;
 mod linear;
 mod observe;
 mod pool;
@@ -36,6 +38,7 @@ pub use conv2d::Conv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use init::{Fan, init_params, kaiming_normal_};
+pub use layer_norm::LayerNorm;
 pub use linear::{Linear, UnbiasedLinear};
 pub use observe::LayerSummary;
 pub use pool::{AdaptiveAvgPool2d, AdaptiveConcatPool2d, AdaptiveMaxPool2d, MaxPool2d};

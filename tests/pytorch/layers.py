@@ -65,6 +65,16 @@ def batch_norm(*shape, offset=0.0, scale=1.0):
     return result | {"eval": some(bn.eval()(x))}
 
 
+def layer_norm(*shape, offset=0.0, scale=1.0):
+    start()
+    x = (torch.randn(shape) * scale + offset).requires_grad_()
+    ln = nn.LayerNorm(shape[-1])
+    with torch.no_grad():
+        ln.weight.copy_(torch.randn(shape[-1]))
+        ln.bias.copy_(torch.randn(shape[-1]))
+    return gradients(ln(x), x, weight=ln.weight, bias=ln.bias)
+
+
 def pool(layer, *shape, ties=False):
     start()
     x = torch.randn(shape)
@@ -135,6 +145,13 @@ def main():
             "8,5": batch_norm(8, 5),
             "2,3": batch_norm(2, 3),
             "large mean": batch_norm(8, 4, 3, 3, offset=100.0, scale=0.5),
+        },
+        "layer_norm": {
+            "4,6": layer_norm(4, 6),
+            "1,3": layer_norm(1, 3),
+            "5": layer_norm(5),
+            "64,30": layer_norm(64, 30),
+            "large mean": layer_norm(8, 10, offset=100.0, scale=0.5),
         },
         "max_pool": {
             "2,3,6,6,3,2,1": pool(max_pool(3, 2, 1), 2, 3, 6, 6),
