@@ -38,7 +38,7 @@ pub fn manual_seed(seed: u64) {
 /// compile time: `torch.randn`.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::random::{manual_seed, randn};
 ///
 /// manual_seed(42);
@@ -53,7 +53,7 @@ pub fn randn<S: ConstShape>(dev: &AutoDevice) -> Tensor<S, f32, AutoDevice> {
 /// [`randn`] in the shape of `like`, a shape or a tensor.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::random::randn_like;
 ///
 /// let noise = randn_like(&AutoDevice::default(), &(5, Const::<2>));
@@ -66,7 +66,7 @@ pub fn randn_like<L: HasShape>(dev: &AutoDevice, like: &L) -> Tensor<L::Shape, f
 /// Uniform numbers from 0 (included) to 1 (excluded): `torch.rand`.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::random::{manual_seed, rand};
 ///
 /// manual_seed(42);
@@ -80,7 +80,7 @@ pub fn rand<S: ConstShape>(dev: &AutoDevice) -> Tensor<S, f32, AutoDevice> {
 /// [`rand`] in the shape of `like`, a shape or a tensor.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::random::rand_like;
 ///
 /// let mask = rand_like(&AutoDevice::default(), &(5, Const::<2>));
@@ -96,7 +96,7 @@ pub fn rand_like<L: HasShape>(dev: &AutoDevice, like: &L) -> Tensor<L::Shape, f3
 /// If `std` is negative, or if `t` has fewer numbers in memory than its shape says, as after `broadcast`.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::random::normal_;
 ///
 /// let mut t: Tensor<Rank1<3>, f32, _> = AutoDevice::default().zeros();
@@ -114,7 +114,7 @@ pub fn normal_<S: Shape>(t: &mut Tensor<S, f32, AutoDevice>, mean: f64, std: f64
 /// If `from` is more than `to`, or if `t` has fewer numbers in memory than its shape says, as after `broadcast`.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::random::uniform_;
 ///
 /// let mut t: Tensor<Rank1<3>, f32, _> = AutoDevice::default().zeros();

@@ -29,7 +29,7 @@ const GAP: u32 = 4;
 /// largest black, whatever they are; if all are equal, all are white.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::show::Picture;
 ///
 /// let dev = AutoDevice::default();
@@ -107,7 +107,7 @@ pub(super) fn grey(intensity: f32) -> u8 {
 ///
 /// # Example
 /// ```no_run
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::show::show_image;
 ///
 /// let dev = AutoDevice::default();
@@ -126,7 +126,7 @@ pub fn show_image(image: &impl Picture) -> io::Result<()> {
 ///
 /// # Example
 /// ```no_run
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::show::show_images;
 ///
 /// let dev = AutoDevice::default();
@@ -157,7 +157,7 @@ pub fn show_images(images: &[(&str, &dyn Picture)]) -> io::Result<()> {
 ///
 /// # Example
 /// ```no_run
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::show::show_image_grid;
 ///
 /// let dev = AutoDevice::default();

@@ -31,7 +31,7 @@ const DARK: u8 = 118;
 ///
 /// # Example
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::show::show_pixels;
 ///
 /// let dev = AutoDevice::default();

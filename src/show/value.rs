@@ -14,7 +14,7 @@ use super::text::{Element, tensor_text};
 /// all it takes.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::show::Show;
 ///
 /// let dev = AutoDevice::default();
@@ -45,7 +45,7 @@ pub trait Show {
 /// tuple. It takes its arguments by reference.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::show;
 ///
 /// let dev = AutoDevice::default();
@@ -206,7 +206,7 @@ show_without_parameters!(Sigmoid, Tanh);
 /// `type(x)`.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::show::type_of;
 ///
 /// let dev = AutoDevice::default();

@@ -19,7 +19,7 @@ pub struct PixelArray {
 /// second one columns from the left.
 ///
 /// ```
-/// use image::GrayImage;
+/// use mnist_from_scratch::image::GrayImage;
 /// use mnist_from_scratch::tensor::array;
 ///
 /// let image = GrayImage::from_raw(3, 2, vec![0, 0, 29, 48, 166, 224]).unwrap();

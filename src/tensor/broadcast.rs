@@ -86,7 +86,7 @@ impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) 
 /// What broadcasting needs: methods of tensors that hold images.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::tensor::{Image, Images, ImagesExt};
 ///
 /// let dev = AutoDevice::default();
@@ -148,7 +148,7 @@ impl<S: Shape> ImagesExt<S> for Tensor<S, f32, AutoDevice> {
 ///
 /// # Example
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::tensor::{Image, Images, mnist_distance};
 ///
 /// let dev = AutoDevice::default();
@@ -161,7 +161,7 @@ impl<S: Shape> ImagesExt<S> for Tensor<S, f32, AutoDevice> {
 ///
 /// Images of different sizes do not compile:
 /// ```compile_fail,E0308
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::tensor::{Image, mnist_distance};
 ///
 /// let dev = AutoDevice::default();
@@ -182,7 +182,7 @@ pub fn mnist_distance<S: ImageShape>(
 ///
 /// # Example
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::tensor::{Image, is_3};
 ///
 /// let dev = AutoDevice::default();

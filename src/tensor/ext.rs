@@ -6,7 +6,7 @@ use dfdx::tensor::{AutoDevice, Storage, Tensor, TensorFromVec};
 /// Methods under PyTorch's names, for every dfdx tensor.
 ///
 /// ```
-/// use dfdx::prelude::*;
+/// use mnist_from_scratch::dfdx::prelude::*;
 /// use mnist_from_scratch::tensor::TensorExt;
 ///
 /// let dev = AutoDevice::default();
@@ -48,7 +48,7 @@ pub trait TensorExt<S: Shape, E> {
     /// If there is no such element.
     ///
     /// ```
-    /// use dfdx::prelude::*;
+    /// use mnist_from_scratch::dfdx::prelude::*;
     /// use mnist_from_scratch::tensor::TensorExt;
     ///
     /// let mut t = AutoDevice::default().tensor([[1., 2., 3.], [4., 5., 6.]]);

@@ -34,7 +34,7 @@ pub use image::{
     ImageError, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ManyPixels, WHITE_PAPER, image_open,
     image_open_on, open_images, stack_images, tensor, tensors,
 };
-pub use loss::{l1_loss, mse_loss};
+pub use loss::{Apart, l1_loss, mse_loss};
 
 pub use crate::ops::Gather;
 

@@ -90,8 +90,8 @@ pub fn open_images(paths: &[PathBuf]) -> Result<Vec<GrayImage>, ImageError> {
 ///
 /// # Example
 /// ```
-/// use dfdx::prelude::*;
-/// use image::GrayImage;
+/// use mnist_from_scratch::dfdx::prelude::*;
+/// use mnist_from_scratch::image::GrayImage;
 /// use mnist_from_scratch::tensor::{Pixels, tensor};
 ///
 /// let dev = AutoDevice::default();
@@ -123,8 +123,8 @@ fn pixels<const H: usize, const W: usize>(image: &GrayImage) -> Result<&[u8], Im
 ///
 /// # Example
 /// ```
-/// use dfdx::prelude::*;
-/// use image::GrayImage;
+/// use mnist_from_scratch::dfdx::prelude::*;
+/// use mnist_from_scratch::image::GrayImage;
 /// use mnist_from_scratch::tensor::{Images, Pixels, tensors};
 ///
 /// let dev = AutoDevice::default();
@@ -152,8 +152,8 @@ pub type ManyPixels<const H: usize, const W: usize> =
 ///
 /// # Example
 /// ```
-/// use dfdx::prelude::*;
-/// use image::GrayImage;
+/// use mnist_from_scratch::dfdx::prelude::*;
+/// use mnist_from_scratch::image::GrayImage;
 /// use mnist_from_scratch::tensor::stack_images;
 ///
 /// let dev = AutoDevice::default();
