@@ -49,6 +49,9 @@ enum Chore {
     Bench(Rest),
     /// Times the kernels of samebits alone
     Kernels(Rest),
+    /// Attacks the project for some minutes and counts what it survives; `torture --help` says more
+    #[command(disable_help_flag = true)]
+    Torture(Rest),
     /// Trains the ResNet from ten seeds with each recipe; takes a quarter of an hour
     Seeds(Rest),
 }
@@ -81,6 +84,10 @@ fn main() -> ExitCode {
     }
 }
 
+/// A program of its own: it needs the whole workspace, which the other chores need not wait for.
+const TORTURE: [&str; 8] =
+    ["run", "--quiet", "--package", "xtask", "--features", "torture", "--bin", "torture"];
+
 fn run(chore: Chore) -> Result<()> {
     let shell = Shell::in_repository();
     let training = ["bench", "--bench", "training", "--"];
@@ -93,6 +100,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Pytorch { names, python } => pytorch::write(&shell, &python, &names),
         Chore::Bench(rest) => shell.cargo(training, rest.options),
         Chore::Kernels(rest) => shell.cargo(["bench", "--package", "samebits"], rest.options),
+        Chore::Torture(rest) => shell.cargo(TORTURE.into_iter().chain(["--"]), rest.options),
         Chore::Seeds(rest) => shell.cargo(training.into_iter().chain(["--seeds"]), rest.options),
     }
 }
