@@ -1,28 +1,19 @@
-//! A book on disk: where its parts lie, and its chapters.
+//! A book on disk: where its parts lie.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mdbook_driver::MDBook;
-use mdbook_driver::book::{Book as MdBook, BookItem};
 use mdbook_driver::config::{Config, RustEdition};
 use serde::Deserialize;
 
 use crate::cargo::{self, Workspace};
-use crate::chapter::{Chapter, Problem};
 use crate::files::{self, Room};
-use crate::filled;
 use crate::lock::Lock;
 use crate::names;
-use crate::preprocess::Literate;
-use crate::settings;
 pub use crate::settings::Settings;
-use crate::snapshots;
-
-/// A chapter's path below the book's sources, and what was read there.
-pub type Reading = (PathBuf, Result<Chapter, Vec<Problem>>);
+use crate::settings::{self, Around};
 
 /// A book whose chapters are programs.
 #[derive(Debug, Clone)]
@@ -39,8 +30,6 @@ pub struct Book {
     pub edition: &'static str,
     /// What `book.toml` says of this crate.
     pub settings: Settings,
-    /// `src` in `book.toml`.
-    pub(crate) source_setting: PathBuf,
     /// Whether mdBook makes `index.html` of a README.
     readme_is_index: bool,
 }
@@ -89,71 +78,13 @@ impl Book {
             crate_name,
             edition,
             settings,
-            source_setting: config.book.src.clone(),
             readme_is_index: config.build.use_default_preprocessors,
             root,
         };
-        settings::check_apart(&book, &config.build.build_dir)?;
+        let (source, built) = (&config.book.src, &config.build.build_dir);
+        let around = Around { root: &book.root, package: &book.package, source, built };
+        settings::check_apart(&book.settings, &around)?;
         Ok(book)
-    }
-
-    /// mdBook's view of the book, with this crate as its preprocessor.
-    ///
-    /// # Errors
-    /// What mdBook says, such as a chapter that is not there.
-    pub fn load(&self) -> Result<MDBook> {
-        self.load_with(Literate::default())
-    }
-
-    pub(crate) fn load_with(&self, literate: Literate) -> Result<MDBook> {
-        let mut book = MDBook::load(&self.root)
-            .with_context(|| format!("the book {} cannot be loaded", self.root.display()))?;
-        // Takes the place of the command of the same name in `book.toml`.
-        book.with_preprocessor(literate);
-        Ok(book)
-    }
-
-    /// The book's chapters in reading order, each read and checked, with its path in the book.
-    ///
-    /// # Errors
-    /// When mdBook cannot load the book. A chapter's own mistakes are in its place of the list.
-    pub fn chapters(&self) -> Result<Vec<Reading>> {
-        Ok(self.chapters_of(&self.load()?.book))
-    }
-
-    pub(crate) fn chapters_of(&self, book: &MdBook) -> Vec<Reading> {
-        let mut chapters: Vec<Reading> = book
-            .iter()
-            .filter_map(|item| match item {
-                BookItem::Chapter(chapter) => {
-                    let path = chapter.source_path.as_ref()?;
-                    Some((path.clone(), self.chapter(path, &chapter.content)))
-                }
-                _ => None,
-            })
-            .collect();
-        names::check_distinct(&mut chapters);
-        for (_, reading) in &mut chapters {
-            let Ok(chapter) = reading else { continue };
-            let cells = chapter.cells.iter();
-            let problems: Vec<Problem> =
-                cells.filter_map(|cell| snapshots::of_another_book(self, chapter, cell)).collect();
-            if !problems.is_empty() {
-                *reading = Err(problems);
-            }
-        }
-        chapters
-    }
-
-    /// Reads the chapter at `path` below the book's sources.
-    pub(crate) fn chapter(&self, path: &Path, markdown: &str) -> Result<Chapter, Vec<Problem>> {
-        let name = names::chapter_name(path);
-        let full = self.source.join(path);
-        let chapter = Chapter::parse(&name, &self.shown(&full), markdown)?;
-        match chapter.missing_includes(full.parent().unwrap_or(&self.source)) {
-            missing if missing.is_empty() => Ok(chapter),
-            missing => Err(missing),
-        }
     }
 
     /// The path by which mdBook knows the chapter at `path` when it tests it.
@@ -167,23 +98,6 @@ impl Book {
     /// A path as messages show it: from the package's folder, with forward slashes.
     pub(crate) fn shown(&self, path: &Path) -> String {
         files::way(&self.package, path)
-    }
-
-    /// Builds the pages, and returns their folder.
-    ///
-    /// # Errors
-    /// What mdBook says; and when their folder holds files of somebody else, which it would remove.
-    pub fn build(&self) -> Result<PathBuf> {
-        let mdbook = self.load()?;
-        let folder = files::tidy(&mdbook.build_dir_for("html"));
-        let workshop = self.workshop()?;
-        let _lock = Lock::take(&workshop, "pages.lock", "the pages of this book")?;
-        let pages = Room::new(&folder, "build-dir");
-        filled::check_pages(&pages, &workshop.path("pages")?)?;
-        // A build that is broken off leaves a folder that is known.
-        workshop.write("pages", folder.to_string_lossy().as_ref())?;
-        mdbook.build()?;
-        Ok(folder)
     }
 
     /// The folder of the accepted outputs.

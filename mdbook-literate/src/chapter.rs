@@ -1,64 +1,16 @@
 //! Reads a chapter: its cells, its stand-alone Rust snippets, and what is wrong with them.
 
-use std::fmt;
+use std::path::{Path, PathBuf};
 
+use crate::attributes::{self, attributes};
 use crate::includes;
-use crate::options::CellOptions;
-
-/// A mistake in a chapter, with the place and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// `FILE:LINE`
-    place: String,
-    message: String,
-    help: Option<String>,
-}
-
-impl Problem {
-    /// Adds what the author can do.
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.message)?;
-        if let Some(help) = &self.help {
-            write!(f, "\n  help: {help}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for Problem {}
-
-/// A line of a file. Lines count from 1.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
-    file: &'a str,
-    line: usize,
-}
-
-impl<'a> Place<'a> {
-    pub(crate) fn new(file: &'a str, line: usize) -> Self {
-        Self { file, line }
-    }
-
-    /// The place `lines` further down.
-    pub(crate) fn down(self, lines: usize) -> Self {
-        Self { line: self.line + lines, ..self }
-    }
-
-    pub(crate) fn problem(self, message: impl Into<String>) -> Problem {
-        let place = format!("{}:{}", self.file, self.line);
-        Problem { place, message: message.into(), help: None }
-    }
-}
+pub use crate::options::CellOptions;
+use crate::problem::Place;
+pub use crate::problem::Problem;
 
 /// A cell: a fence ```` ```rust,cell=NAME ````. All cells of a chapter are one program.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Cell {
     /// Unique in the chapter.
     pub name: String,
@@ -74,6 +26,7 @@ pub struct Cell {
 
 /// A Rust fence that is no cell: a doc test of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Snippet {
     /// The info string, such as `rust,compile_fail`.
     pub info: String,
@@ -85,6 +38,7 @@ pub struct Snippet {
 
 /// A chapter of the book, read and checked.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Chapter {
     /// Name of the chapter's program, its example and its snapshots: the file name without `.md`.
     pub name: String,
@@ -97,6 +51,9 @@ pub struct Chapter {
     /// In the order of the page.
     pub snippets: Vec<Snippet>,
 }
+
+/// A chapter's path below the book's sources, and what was read there.
+pub type Reading = (PathBuf, Result<Chapter, Vec<Problem>>);
 
 impl Chapter {
     /// Reads a chapter's Markdown.
@@ -152,7 +109,7 @@ impl Chapter {
     /// only logs a missing file, and takes a missing anchor for an empty one.
     ///
     /// `folder` is that of the chapter's file.
-    pub fn missing_includes(&self, folder: &std::path::Path) -> Vec<Problem> {
+    pub fn missing_includes(&self, folder: &Path) -> Vec<Problem> {
         let numbered = self.lines.iter().enumerate();
         numbered
             .flat_map(|(index, line)| {
@@ -169,9 +126,16 @@ impl Chapter {
         &self.lines[cell.open + cell.option_lines..cell.close - 1]
     }
 
-    /// Whether a cell with option `slow` or `cuda` is among the chapter's cells.
+    /// Whether any of the chapter's cells has options of which `option` is true.
     pub fn any(&self, option: impl Fn(&CellOptions) -> bool) -> bool {
         self.cells.iter().any(|cell| option(&cell.options))
+    }
+
+    /// An environment variable that a cell requires, and that is not set or empty.
+    pub(crate) fn missing_variable(&self) -> Option<&str> {
+        let required = self.cells.iter().flat_map(|cell| &cell.options.requires);
+        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        required.map(String::as_str).find(|name| !is_set(name))
     }
 
     /// The cell that holds a line of the source, if any.
@@ -187,31 +151,13 @@ struct Fence<'a> {
     close: usize,
 }
 
-/// Attributes of a Rust fence that rustdoc or mdBook knows (`edition…`, `E0308` and
-/// `hidelines=…` are matched apart).
-const KNOWN_ATTRIBUTES: [&str; 9] = [
-    "rust",
-    "ignore",
-    "no_run",
-    "should_panic",
-    "compile_fail",
-    "standalone_crate",
-    "editable",
-    "noplayground",
-    "mdbook-runnable",
-];
-
 impl<'a> Fence<'a> {
-    fn attributes(&self) -> impl Iterator<Item = &'a str> {
-        self.info.split([',', ' ']).map(str::trim).filter(|a| !a.is_empty())
-    }
-
     fn is_rust(&self) -> bool {
-        self.attributes().next() == Some("rust")
+        attributes(self.info).next() == Some("rust")
     }
 
     fn cell_name(&self) -> Option<&'a str> {
-        self.attributes().find_map(|a| a.strip_prefix("cell="))
+        attributes(self.info).find_map(|a| a.strip_prefix("cell="))
     }
 
     fn cell(
@@ -238,7 +184,7 @@ impl<'a> Fence<'a> {
                 .problem(format!("cell `{name}` is already on line {}", twin.open))
                 .help("give each cell of a chapter a name of its own"));
         }
-        let other = self.attributes().skip(1).find(|a| !a.starts_with("cell="));
+        let other = attributes(self.info).skip(1).find(|a| !a.starts_with("cell="));
         if let Some(other) = other {
             return Err(place
                 .problem(format!("unknown option `{other}` of cell `{name}`"))
@@ -262,16 +208,10 @@ impl<'a> Fence<'a> {
     }
 
     fn unknown_attribute(&self, place: &Place<'_>) -> Option<Problem> {
-        let known = |a: &str| {
-            KNOWN_ATTRIBUTES.contains(&a)
-                || a.starts_with("edition20")
-                || a.starts_with("hidelines=")
-                || a.strip_prefix('E').is_some_and(|code| code.parse::<u16>().is_ok())
-        };
-        let unknown = self.attributes().find(|a| !known(a))?;
+        let unknown = attributes::unknown(self.info)?;
         Some(place.problem(format!("unknown option `{unknown}` of a Rust snippet")).help(format!(
             "known are cell=NAME, editionYEAR, an error code such as E0308, {}",
-            KNOWN_ATTRIBUTES[1..].join(", ")
+            attributes::KNOWN[1..].join(", ")
         )))
     }
 }

@@ -25,7 +25,7 @@ enum State {
 /// # Errors
 /// All mistakes of the chapters, and all files in the way that somebody else made: they are left
 /// as they are.
-pub fn tangle(book: &Book) -> Result<Vec<PathBuf>> {
+pub(crate) fn tangle(book: &Book) -> Result<Vec<PathBuf>> {
     let _lock = book.lock_folder(&book.examples())?;
     let room = book.examples_room();
     room.sweep()?;

@@ -12,10 +12,10 @@ use anyhow::{Context, Result};
 
 use crate::book::Book;
 use crate::chapter::{Cell, Chapter};
+use crate::failure::{Failure, Run};
 use crate::group::Group;
 use crate::limits::{OutputLimit, TimeLimit};
 use crate::record::{CellOutput, Recorder};
-use crate::run::{Failure, Run};
 
 /// How often it is asked whether the program has ended although its output is still open, which a process
 /// that it left behind may be the reason for.

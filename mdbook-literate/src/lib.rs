@@ -1,42 +1,18 @@
 #![doc = include_str!("../README.md")]
+#![warn(unreachable_pub)]
+// Some helpers serve only the tool.
+#![cfg_attr(not(feature = "tool"), allow(dead_code))]
 
-pub mod display;
-mod figures;
-
+// What a user needs.
 #[cfg(feature = "tool")]
 pub mod book;
-#[cfg(feature = "tool")]
-mod cargo;
 #[cfg(feature = "chapters")]
 pub mod chapter;
 #[cfg(feature = "chapters")]
 pub mod compare;
-#[cfg(feature = "tool")]
-pub mod examples;
-#[cfg(feature = "tool")]
-mod execute;
-#[cfg(feature = "tool")]
-mod files;
-#[cfg(feature = "tool")]
-mod filled;
-#[cfg(feature = "tool")]
-mod group;
-#[cfg(feature = "chapters")]
-mod includes;
-#[cfg(feature = "tool")]
-pub mod libs;
+pub mod display;
 #[cfg(feature = "chapters")]
 pub mod limits;
-#[cfg(feature = "tool")]
-pub mod links;
-#[cfg(feature = "tool")]
-mod lock;
-#[cfg(feature = "tool")]
-mod markup;
-#[cfg(feature = "tool")]
-pub mod names;
-#[cfg(feature = "chapters")]
-pub mod options;
 #[cfg(feature = "chapters")]
 pub mod output;
 #[cfg(feature = "tool")]
@@ -46,17 +22,63 @@ pub mod program;
 #[cfg(feature = "chapters")]
 pub mod record;
 #[cfg(feature = "tool")]
-pub mod run;
+pub mod snapshots;
+#[cfg(feature = "tool")]
+pub mod testing;
+
+// How it is done. No file uses one that uses it: `tests/arrows.rs`.
+#[cfg(feature = "tool")]
+mod assertion;
+#[cfg(feature = "chapters")]
+mod attributes;
+#[cfg(feature = "tool")]
+mod cargo;
+#[cfg(feature = "tool")]
+#[doc(hidden)]
+pub mod command;
+#[cfg(feature = "tool")]
+mod compile;
+#[cfg(feature = "tool")]
+mod examples;
+#[cfg(feature = "tool")]
+mod execute;
+#[cfg(feature = "tool")]
+mod failure;
+mod figures;
+#[cfg(feature = "tool")]
+mod files;
+#[cfg(feature = "tool")]
+mod filled;
+#[cfg(feature = "tool")]
+mod group;
+#[cfg(feature = "chapters")]
+mod includes;
+#[cfg(feature = "tool")]
+mod libs;
+#[cfg(feature = "tool")]
+mod links;
+#[cfg(feature = "tool")]
+mod load;
+#[cfg(feature = "tool")]
+mod lock;
+#[cfg(feature = "tool")]
+mod markup;
+#[cfg(feature = "tool")]
+mod names;
+#[cfg(feature = "chapters")]
+mod options;
+#[cfg(feature = "chapters")]
+mod problem;
+#[cfg(feature = "tool")]
+mod reading;
+#[cfg(feature = "tool")]
+mod run;
 #[cfg(feature = "tool")]
 mod settings;
-#[cfg(feature = "tool")]
-pub mod snapshots;
 #[cfg(feature = "chapters")]
 mod terminal;
 #[cfg(feature = "tool")]
-pub mod testing;
-#[cfg(feature = "tool")]
-pub mod weave;
+mod weave;
 
 /// The snapshot crate, for the macro [`test_book!`].
 #[cfg(feature = "tool")]

@@ -19,13 +19,13 @@ use crate::filled::{self, How};
 
 /// One build of the library and all it depends on.
 #[derive(Debug, Clone)]
-pub struct Libs {
+pub(crate) struct Libs {
     /// The folder of the files, for `-L`.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The library itself.
-    pub library: PathBuf,
+    pub(crate) library: PathBuf,
     /// Folders of native libraries that build scripts named.
-    pub native: Vec<PathBuf>,
+    pub(crate) native: Vec<PathBuf>,
 }
 
 impl Libs {
@@ -37,7 +37,7 @@ impl Libs {
     /// # Errors
     /// When the library does not build (Cargo's messages go to standard error), or the files
     /// cannot be linked or copied.
-    pub fn build(book: &Book, release: bool) -> Result<Self> {
+    pub(crate) fn build(book: &Book, release: bool) -> Result<Self> {
         static BUILT: Mutex<BTreeMap<PathBuf, Libs>> = Mutex::new(BTreeMap::new());
         // No chapter's name has a dot.
         let room = book.programs(release)?.room("libs.d")?;
@@ -54,7 +54,7 @@ impl Libs {
     ///
     /// # Errors
     /// As [`Libs::build`]; also when the folder holds files of somebody else.
-    pub fn build_for_mdbook(book: &Book) -> Result<Self> {
+    pub(crate) fn build_for_mdbook(book: &Book) -> Result<Self> {
         let room = book.libs_room()?;
         let folder = files::real(room.folder());
         let target = book.target()?;

@@ -22,7 +22,7 @@ static NOT_HTML: LazyLock<Regex> =
 ///
 /// # Errors
 /// When a page cannot be read.
-pub fn broken(folder: &Path, skip: Option<&Path>) -> Result<Vec<String>> {
+pub(crate) fn broken(folder: &Path, skip: Option<&Path>) -> Result<Vec<String>> {
     let mut pages = Vec::new();
     collect(folder, skip.map(|skip| folder.join(skip)).as_deref(), &mut pages)?;
     let mut anchors = HashMap::new();

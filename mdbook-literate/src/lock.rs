@@ -10,7 +10,7 @@ use crate::files::Room;
 
 /// Held until it is dropped, or the process ends in whichever way.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 

@@ -3,21 +3,12 @@
 use std::collections::HashMap;
 use std::path::{Component, Path};
 
-use crate::book::Reading;
-use crate::chapter::Place;
-use crate::snapshots;
+use crate::chapter::Reading;
+use crate::problem::Place;
 
 /// The name of the chapter at `path` below the book's sources: that of its example, its snapshots
 /// and its tests. Rust and Cargo take only letters, digits, `_` and `-` in a program's name.
-///
-/// ```
-/// use std::path::Path;
-///
-/// # use mdbook_literate::names::chapter_name;
-/// assert_eq!(chapter_name(Path::new("02_pixels.md")), "02_pixels");
-/// assert_eq!(chapter_name(Path::new("part/1.2 more.md")), "part-1_2_more");
-/// ```
-pub fn chapter_name(path: &Path) -> String {
+pub(crate) fn chapter_name(path: &Path) -> String {
     let path = match path.extension() {
         Some(extension) if extension.eq_ignore_ascii_case("md") => path.with_extension(""),
         _ => path.to_path_buf(),
@@ -26,6 +17,11 @@ pub fn chapter_name(path: &Path) -> String {
     let parts = path.components().filter(|part| *part != Component::CurDir);
     let parts = parts.map(|part| part.as_os_str().to_string_lossy().chars().map(fits).collect());
     parts.collect::<Vec<String>>().join("-")
+}
+
+/// The name of a cell's snapshot, without its extension: `02_pixels__im3`.
+pub(crate) fn snapshot_name(chapter: &str, cell: &str) -> String {
+    format!("{chapter}__{cell}")
 }
 
 /// Makes mistakes of chapters that would share a file with another. Names that differ only in
@@ -58,7 +54,7 @@ pub(crate) fn check_distinct(chapters: &mut [Reading]) {
             problems.push(Place::new(&chapter.file, 1).problem(message).help("rename one of them"));
         } else {
             for cell in &chapter.cells {
-                let name = snapshots::name(&chapter.name, &cell.name);
+                let name = snapshot_name(&chapter.name, &cell.name);
                 let own = format!("cell `{}` of {shown}", cell.name);
                 if let Some(other) = files.insert(name.to_lowercase(), own.clone()) {
                     problems.push(
@@ -98,6 +94,12 @@ mod tests {
         check_distinct(&mut readings);
         let told = readings.iter().filter_map(|(_, reading)| reading.as_ref().err());
         told.flatten().map(|problem| format!("{problem}\n")).collect()
+    }
+
+    #[test]
+    fn a_name_is_one_that_cargo_takes() {
+        assert_eq!(chapter_name(Path::new("02_pixels.md")), "02_pixels");
+        assert_eq!(chapter_name(Path::new("part/1.2 more.md")), "part-1_2_more");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Cell options: `//| key: value` lines at the top of a cell, named as in Quarto and nbval.
 
-use crate::chapter::{Place, Problem};
 use crate::compare::{Sanitizer, Tolerance};
 use crate::limits::{OutputLimit, TimeLimit};
+use crate::problem::{Place, Problem};
 
 /// What an author asks for one cell. [`CellOptions::default`] is a cell without option lines.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct CellOptions {
     /// `echo: false` hides the code on the page.
     pub echo: bool,
@@ -20,8 +21,9 @@ pub struct CellOptions {
     pub sanitize: Option<Sanitizer>,
     /// `slow: true`: `mdbook test`, which cannot optimise, compiles the chapter without running it.
     pub slow: bool,
-    /// `cuda: true`: the chapter runs only where `MDBOOK_LITERATE_CUDA` is set.
-    pub cuda: bool,
+    /// `requires: NAME`: the chapter runs only where the environment variable NAME is set, to
+    /// something. One line for each variable.
+    pub requires: Vec<String>,
     /// `exits: true`: the program may end with success in this cell, so that later cells do not run.
     pub exits: bool,
     /// `time-limit: 2h`: how long this cell may run, apart from its chapter's limit.
@@ -43,7 +45,7 @@ impl Default for CellOptions {
             tolerance: None,
             sanitize: None,
             slow: false,
-            cuda: false,
+            requires: Vec::new(),
             exits: false,
             time_limit: None,
             output_limit: None,
@@ -56,7 +58,7 @@ impl Default for CellOptions {
 /// The start of an option line.
 pub(crate) const MARK: &str = "//|";
 
-const KNOWN: &str = "echo, output, compare, tolerance, sanitize, slow, cuda, exits, \
+const KNOWN: &str = "echo, output, compare, tolerance, sanitize, slow, requires, exits, \
                      time-limit, output-limit, fig-alt, fig-cap (a line `//|   …` goes on)";
 
 impl CellOptions {
@@ -93,7 +95,7 @@ impl CellOptions {
             "output" => self.output = boolean(key, value)?,
             "compare" => self.compare = boolean(key, value)?,
             "slow" => self.slow = boolean(key, value)?,
-            "cuda" => self.cuda = boolean(key, value)?,
+            "requires" => self.requires.push(variable(value)?),
             "exits" => self.exits = boolean(key, value)?,
             "time-limit" => self.time_limit = Some(value.parse()?),
             "output-limit" => self.output_limit = Some(value.parse()?),
@@ -141,6 +143,17 @@ fn boolean(key: &str, value: &str) -> Result<bool, String> {
     value.parse().map_err(|_| format!("option `{key}` is `true` or `false`, not `{value}`"))
 }
 
+/// The name of an environment variable.
+fn variable(value: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    match value.starts_with(|c: char| !c.is_ascii_digit()) && value.chars().all(fits) {
+        true => Ok(value.into()),
+        false => {
+            Err(format!("option `requires` is the name of an environment variable, not `{value}`"))
+        }
+    }
+}
+
 fn text(key: &str, value: &str) -> Result<String, String> {
     if value.is_empty() { Err(format!("option `{key}` is empty")) } else { Ok(value.into()) }
 }
@@ -162,6 +175,7 @@ mod tests {
     fn options_are_read_and_counted() {
         let (options, lines) = parse(&[
             "//| echo: false",
+            "//| requires: MY_GPU",
             "//| tolerance: 5%",
             r"//| sanitize: \d\d:\d\d",
             "//| fig-alt: a grey 3,",
@@ -169,7 +183,8 @@ mod tests {
             "draw();",
         ])
         .unwrap();
-        assert_eq!(lines, 5);
+        assert_eq!(lines, 6);
+        assert_eq!(options.requires, ["MY_GPU"]);
         assert!(!options.echo && options.output);
         assert_eq!(options.tolerance, Some(Tolerance::Relative(0.05)));
         assert_eq!(options.sanitize, Some(r"\d\d:\d\d".parse().unwrap()));
@@ -188,6 +203,10 @@ mod tests {
         assert!(error.starts_with("a.md:12: a second option `sanitize`"), "{error}");
         let error = parse(&["//| sanitize: a", "//| compare: false"]).unwrap_err();
         assert!(error.starts_with("a.md:11: option `sanitize` in a cell with"), "{error}");
+        for wrong in ["true == no", "", "3D", "A=B"] {
+            let error = parse(&[&format!("//| requires: {wrong}")]).unwrap_err();
+            assert!(error.contains("the name of an environment variable, not"), "{error}");
+        }
         let error = parse(&["//| echo"]).unwrap_err();
         assert!(error.contains("a.md:11: `//| echo` is not"), "{error}");
         let error = parse(&["f();", "//| echo: false"]).unwrap_err();

@@ -117,7 +117,7 @@ pub fn accepted(snapshot: &str) -> &str {
 }
 
 /// How many figures an output holds.
-pub fn figures(output: &str) -> usize {
+pub(crate) fn figures(output: &str) -> usize {
     parts(output).iter().filter(|part| matches!(part, Part::Figure { .. })).count()
 }
 

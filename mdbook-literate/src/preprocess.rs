@@ -10,11 +10,13 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::book::Book;
 use crate::cargo;
-use crate::chapter::{Chapter, Problem};
+use crate::chapter::Chapter;
 use crate::files::Room;
 use crate::filled::{self, How};
 use crate::libs::Libs;
+use crate::problem::{Problem, count};
 use crate::program;
+use crate::reading;
 use crate::snapshots;
 use crate::weave::weave;
 
@@ -45,7 +47,7 @@ impl Preprocessor for Literate {
         }
         let mut contents = HashMap::new();
         let mut problems = Vec::new();
-        for (path, chapter) in book.chapters_of(&md_book) {
+        for (path, chapter) in reading::chapters(&book, &md_book) {
             let made = chapter.and_then(|chapter| match testing {
                 true => Ok(for_mdbook_test(&book, &chapter)),
                 false => weave(&chapter, |cell| snapshots::accepted(&book, &chapter.name, cell)),
@@ -76,20 +78,10 @@ pub(crate) fn bail_on(problems: &[Problem]) -> Result<()> {
     bail!("{} in the book's chapters:\n{}", count(problems.len(), "mistake"), list.join("\n"))
 }
 
-/// `1 mistake`, `2 mistakes`.
-pub fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
 fn for_mdbook_test(book: &Book, chapter: &Chapter) -> String {
-    let run = !chapter.any(|o| o.slow) && (!chapter.any(|o| o.cuda) || cuda());
+    let run = !chapter.any(|o| o.slow) && chapter.missing_variable().is_none();
     let limit = run.then_some(book.settings.time_limit);
     program::doctests(chapter, &book.settings.main, &book.crate_name, limit)
-}
-
-/// Whether chapters that need a GPU are to be run.
-pub(crate) fn cuda() -> bool {
-    std::env::var_os("MDBOOK_LITERATE_CUDA").is_some()
 }
 
 /// Makes rustdoc's pages and copies them into the book's sources, from where mdBook takes them

@@ -70,15 +70,7 @@ fn origin(file: &str) -> String {
 }
 
 /// The chapter's file that an example says it is made from; `None` when it was written by hand.
-///
-/// ```
-/// use mdbook_literate::program::made_from;
-///
-/// let made = "//! Hello\n//! Made from `book/src/1.md` by `cargo book tangle`: edit that, not this.\n";
-/// assert_eq!(made_from(made), Some("book/src/1.md"));
-/// assert_eq!(made_from("//! Hello\nfn main() {}\n"), None);
-/// ```
-pub fn made_from(example: &str) -> Option<&str> {
+pub(crate) fn made_from(example: &str) -> Option<&str> {
     let mut notes = example.lines().take(2).filter(|line| line.starts_with("//!"));
     notes.find_map(|line| Some(line.split_once(ORIGIN.0)?.1.split_once(ORIGIN.1)?.0))
 }
@@ -160,7 +152,7 @@ fn lines(
 /// The chapter as `mdbook test` gets it: one doc test of all cells on their own lines, and one for
 /// each stand-alone snippet. `crate_name` is the crate that the snippets may use. The cells are run
 /// for as long as `limit` allows (rustdoc has no limit of its own), or only compiled where there is none.
-pub fn doctests(
+pub(crate) fn doctests(
     chapter: &Chapter,
     main: &str,
     crate_name: &str,
@@ -201,7 +193,7 @@ fn stop_after(limit: TimeLimit, chapter: &Chapter) -> String {
 }
 
 /// A snippet as a program on the lines it has in the chapter.
-pub fn snippet(chapter: &Chapter, snippet: &Snippet) -> String {
+pub(crate) fn snippet(chapter: &Chapter, snippet: &Snippet) -> String {
     let lines = &chapter.lines[snippet.open..snippet.close - 1];
     let code: Vec<&str> = lines.iter().map(|line| unhidden(line)).collect();
     let has_main = code.iter().any(|line| line.trim_start().starts_with("fn main("));

@@ -18,6 +18,7 @@ const LONGEST_MARK: usize = 1000;
 
 /// What a cell printed in a run, and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CellOutput {
     /// The cell's name.
     pub name: String,

@@ -1,57 +1,21 @@
 //! Compiles and runs a chapter's program, and says which cell failed.
 
-use std::collections::hash_map::DefaultHasher;
-use std::ffi::OsString;
-use std::fs;
-use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use anyhow::Result;
 
 use crate::book::Book;
-use crate::chapter::{Chapter, Snippet};
+use crate::chapter::Chapter;
+use crate::compile::{Build, CompileError};
 use crate::execute::execute;
+use crate::failure::{Failure, Run};
 use crate::libs::Libs;
 use crate::program;
-use crate::record::CellOutput;
-
-/// What came of a run.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// The cells that ran to their end or to the failure, in order.
-    pub outputs: Vec<CellOutput>,
-    /// What went wrong, if anything.
-    pub failures: Vec<Failure>,
-    /// The cell that ended the program before the last cell, as its option `exits` allows.
-    pub exited: Option<String>,
-    /// Whether the program was stopped at its limit of time or output.
-    pub stopped: bool,
-}
-
-impl Run {
-    fn without_outputs(failures: Vec<Failure>) -> Self {
-        Self { outputs: Vec::new(), failures, exited: None, stopped: false }
-    }
-}
-
-/// What is wrong with a cell: it did not compile, panicked, returned an error, ended the whole program, took
-/// too long or printed too much.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The cell's name; `None` when it cannot be told.
-    pub cell: Option<String>,
-    /// With chapter, line and cell.
-    pub message: String,
-}
 
 /// Compiles `chapter` and runs it once, in the package's folder, within its limits of time and output.
 ///
 /// # Errors
 /// When a tool cannot be started or a file cannot be written. What is wrong with the chapter
 /// itself is in [`Run::failures`].
-pub fn run(book: &Book, libs: &Libs, chapter: &Chapter, release: bool) -> Result<Run> {
+pub(crate) fn run(book: &Book, libs: &Libs, chapter: &Chapter, release: bool) -> Result<Run> {
     let Some(program) = program::recorded(chapter, &book.settings.main) else {
         return Ok(Run::without_outputs(Vec::new()));
     };
@@ -60,175 +24,6 @@ pub fn run(book: &Book, libs: &Libs, chapter: &Chapter, release: bool) -> Result
         Ok(executable) => execute(book, chapter, &executable),
         Err(errors) => Ok(Run::without_outputs(compile_failures(chapter, errors))),
     }
-}
-
-/// Checks a `compile_fail,E…` snippet: it must fail with exactly the error that it names. rustdoc
-/// looks at the code of the error on nightly only, so a typing mistake would pass for the lesson.
-///
-/// # Errors
-/// A message with file and line when it compiles, or fails for another reason.
-pub fn check_compile_fail(
-    book: &Book,
-    libs: &Libs,
-    chapter: &Chapter,
-    snippet: &Snippet,
-) -> Result<()> {
-    let place = format!("{}:{}", chapter.file, snippet.open);
-    let expected: Vec<&str> =
-        snippet.info.split([',', ' ']).map(str::trim).filter(|a| is_error_code(a)).collect();
-    if expected.is_empty() {
-        bail!(
-            "{place}: a `compile_fail` snippet that does not say why\n  help: name the error, as \
-             in ```rust,compile_fail,E0308: else a typing mistake passes for the lesson"
-        );
-    }
-    let name = format!("{}/line_{}", chapter.name, snippet.open);
-    let build = Build { book, libs, name: &name, shown: &chapter.file, release: false };
-    let Err(errors) = build.executable(&program::snippet(chapter, snippet))? else {
-        bail!("{place}: this snippet should not compile, but does");
-    };
-    let found: Vec<&str> = errors.iter().filter_map(|e| e.code.as_deref()).collect();
-    if errors.iter().any(|e| e.code.as_deref().is_none_or(|code| !expected.contains(&code))) {
-        let rendered: String = errors.iter().map(|e| e.rendered.as_str()).collect();
-        bail!("{place}: fails with {found:?} instead of only {expected:?}:\n{rendered}");
-    }
-    Ok(())
-}
-
-/// `E0308` and the like.
-pub(crate) fn is_error_code(attribute: &str) -> bool {
-    attribute.strip_prefix('E').is_some_and(|digits| digits.parse::<u16>().is_ok())
-}
-
-/// A program to compile.
-struct Build<'a> {
-    book: &'a Book,
-    libs: &'a Libs,
-    name: &'a str,
-    /// The file that messages name.
-    shown: &'a str,
-    release: bool,
-}
-
-/// An error of the compiler.
-struct CompileError {
-    line: Option<usize>,
-    code: Option<String>,
-    rendered: String,
-}
-
-impl Build<'_> {
-    /// The compiled program; made anew only when the program or a library changed.
-    fn executable(&self, program: &str) -> Result<Result<PathBuf, Vec<CompileError>>> {
-        let room = self.book.programs(self.release)?.room(self.name)?;
-        let folder = room.folder();
-        let executable = folder.join(format!("chapter{}", std::env::consts::EXE_SUFFIX));
-        let arguments = self.arguments(folder, &executable);
-        let stamp = self.stamp(program, &arguments)?;
-        let built = fs::read_to_string(folder.join("stamp"));
-        if executable.exists() && built.is_ok_and(|built| built == stamp) {
-            return Ok(Ok(executable));
-        }
-        // Gone until the new one is there: a run that is killed leaves no stamp of another program.
-        room.remove("stamp")?;
-        let source = room.write(self.source(), program)?;
-        let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
-            .current_dir(folder)
-            .arg(source)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .context("rustc cannot be started")?;
-        if output.status.success() {
-            room.write("stamp", stamp)?;
-            return Ok(Ok(executable));
-        }
-        let errors = compile_errors(&String::from_utf8_lossy(&output.stderr));
-        if errors.is_empty() {
-            bail!("rustc failed: {}", String::from_utf8_lossy(&output.stderr));
-        }
-        Ok(Err(errors))
-    }
-
-    /// Where the program is written, in the folder of its own: a file of the chapter's name.
-    fn source(&self) -> PathBuf {
-        Path::new("source").join(Path::new(self.shown).file_name().unwrap_or_default())
-    }
-
-    fn arguments(&self, folder: &Path, executable: &Path) -> Vec<OsString> {
-        let opt_level = if self.release { "opt-level=3" } else { "opt-level=1" };
-        let fixed = ["--crate-name", "chapter", "--edition", self.book.edition, "-C", opt_level]
-            .into_iter()
-            .chain(["-C", "debuginfo=line-tables-only", "--cap-lints", "allow"])
-            .chain(["--error-format=json", "--json=diagnostic-rendered-ansi", "-o"]);
-        let mut arguments: Vec<OsString> = fixed.map(OsString::from).collect();
-        arguments.push(executable.into());
-        arguments.extend(self.renaming(folder));
-        arguments.extend(self.libs.arguments(self.book));
-        arguments
-    }
-
-    /// Makes the compiler name the chapter in its messages, and the program in its panics, by the
-    /// chapter's own path: the program lies elsewhere.
-    fn renaming(&self, folder: &Path) -> Option<OsString> {
-        let shown = Path::new(self.shown).parent()?.to_str()?;
-        // The compiler takes what follows the last `=` for the new path.
-        if shown.contains('=') {
-            return None;
-        }
-        let mut renaming = OsString::from("--remap-path-prefix=");
-        renaming.push(folder.join("source"));
-        renaming.push(format!("={shown}"));
-        Some(renaming)
-    }
-
-    /// Changes whenever the executable must be made anew.
-    fn stamp(&self, program: &str, arguments: &[OsString]) -> Result<String> {
-        let mut hash = DefaultHasher::new();
-        (program, arguments).hash(&mut hash);
-        let mut libs: Vec<_> = fs::read_dir(&self.libs.folder)?
-            .map(|entry| {
-                let entry = entry?;
-                Ok((entry.file_name(), entry.metadata()?.modified()?))
-            })
-            .collect::<std::io::Result<_>>()?;
-        libs.sort();
-        libs.hash(&mut hash);
-        Ok(format!("{:016x}", hash.finish()))
-    }
-}
-
-/// Reads rustc's JSON messages.
-fn compile_errors(stderr: &str) -> Vec<CompileError> {
-    #[derive(Deserialize)]
-    struct Diagnostic {
-        level: String,
-        code: Option<Code>,
-        #[serde(default)]
-        spans: Vec<Span>,
-        rendered: Option<String>,
-        message: String,
-    }
-    #[derive(Deserialize)]
-    struct Code {
-        code: String,
-    }
-    #[derive(Deserialize)]
-    struct Span {
-        line_start: usize,
-        is_primary: bool,
-    }
-    stderr
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok())
-        // The last message only counts the errors.
-        .filter(|d| d.level == "error" && !d.message.starts_with("aborting due to"))
-        .map(|d| CompileError {
-            line: d.spans.iter().find(|span| span.is_primary).map(|span| span.line_start),
-            code: d.code.map(|code| code.code),
-            rendered: d.rendered.unwrap_or(d.message),
-        })
-        .collect()
 }
 
 /// One failure for each cell with errors.

@@ -5,13 +5,13 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Result, bail};
 use serde::{Deserialize, Deserializer};
 
-use crate::book::Book;
 use crate::files;
 use crate::limits::{OutputLimit, TimeLimit};
 
 /// The table `[preprocessor.literate]` of `book.toml`. Paths are relative to the book's folder.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Settings {
     /// The manifest of the package whose library the chapters use.
     pub manifest: PathBuf,
@@ -83,19 +83,32 @@ struct Named {
 
 impl Named {
     fn new(key: &str, value: &Path, folder: &Path) -> Self {
-        Self { setting: format!("{key} = \"{}\"", value.display()), folder: files::real(folder) }
+        Self {
+            setting: format!("{key} = \"{}\"", value.display()),
+            folder: files::real(&files::tidy(folder)),
+        }
     }
+}
+
+/// The folders that the settings are seen from.
+pub(crate) struct Around<'a> {
+    /// The folder of `book.toml`.
+    pub(crate) root: &'a Path,
+    /// The folder of the package.
+    pub(crate) package: &'a Path,
+    /// mdBook's `src`.
+    pub(crate) source: &'a Path,
+    /// mdBook's `build-dir`.
+    pub(crate) built: &'a Path,
 }
 
 /// Stops when two settings get in each other's way: a folder that is emptied must hold nothing
 /// else, and what the engine makes must not lie among the sources.
-///
-/// `built` is mdBook's `build-dir`.
-pub(crate) fn check_apart(book: &Book, built: &Path) -> Result<()> {
-    let settings = &book.settings;
-    let source = Named::new("src", &book.source_setting, &book.source);
-    let examples = Named::new("examples", &settings.examples, &book.examples());
-    let snapshots = Named::new("snapshots", &settings.snapshots, &book.snapshots());
+pub(crate) fn check_apart(settings: &Settings, around: &Around<'_>) -> Result<()> {
+    let folder = |key, value: &Path| Named::new(key, value, &around.root.join(value));
+    let source = folder("src", around.source);
+    let examples = folder("examples", &settings.examples);
+    let snapshots = folder("snapshots", &settings.snapshots);
     for (one, other) in [(&examples, &source), (&snapshots, &source), (&examples, &snapshots)] {
         if one.folder == other.folder {
             bail!(
@@ -106,10 +119,8 @@ pub(crate) fn check_apart(book: &Book, built: &Path) -> Result<()> {
             );
         }
     }
-    let mut emptied = vec![Named::new("build-dir", built, &book.folder(built))];
-    if let Some(libs) = &settings.libs {
-        emptied.push(Named::new("libs", libs, &book.folder(libs)));
-    }
+    let mut emptied = vec![folder("build-dir", around.built)];
+    emptied.extend(settings.libs.iter().map(|libs| folder("libs", libs)));
     if let Some(docs) = &settings.api_docs {
         let below = docs.components().all(|part| matches!(part, Component::Normal(_)));
         if !below || docs.as_os_str().is_empty() {
@@ -119,7 +130,8 @@ pub(crate) fn check_apart(book: &Book, built: &Path) -> Result<()> {
                 docs.display()
             );
         }
-        emptied.push(Named::new("api-docs", docs, &book.source.join(docs)));
+        let below = around.root.join(around.source).join(docs);
+        emptied.push(Named::new("api-docs", docs, &below));
     }
     let place = |what: &str, folder: &Path| Named {
         setting: what.to_string(),
@@ -129,9 +141,9 @@ pub(crate) fn check_apart(book: &Book, built: &Path) -> Result<()> {
         source,
         examples,
         snapshots,
-        place("the book's folder", &book.root),
-        place("the package's folder", &book.package),
-        place("the package's sources", &book.package.join("src")),
+        place("the book's folder", around.root),
+        place("the package's folder", around.package),
+        place("the package's sources", &around.package.join("src")),
     ];
     for (at, one) in emptied.iter().enumerate() {
         // Settings that hold each other, and all that must stay.

@@ -8,19 +8,12 @@ use anyhow::{Context, Result};
 use similar::{ChangeTag, TextDiff};
 
 use crate::book::Book;
-use crate::chapter::{Cell, Chapter, Place, Problem};
+use crate::chapter::{Cell, Chapter};
 use crate::files::{self, Room};
 use crate::lock::Lock;
+use crate::names::snapshot_name;
 use crate::output;
-
-/// The name of a cell's snapshot, without its extension.
-///
-/// ```
-/// assert_eq!(mdbook_literate::snapshots::name("02_pixels", "im3"), "02_pixels__im3");
-/// ```
-pub fn name(chapter: &str, cell: &str) -> String {
-    format!("{chapter}__{cell}")
-}
+use crate::problem::{Place, Problem};
 
 /// The accepted output of a cell; `None` when there is none yet.
 pub fn accepted(book: &Book, chapter: &str, cell: &str) -> Option<String> {
@@ -29,7 +22,7 @@ pub fn accepted(book: &Book, chapter: &str, cell: &str) -> Option<String> {
 }
 
 fn file(book: &Book, chapter: &str, cell: &str) -> PathBuf {
-    book.snapshots().join(format!("{}.snap", name(chapter, cell)))
+    book.snapshots().join(format!("{}.snap", snapshot_name(chapter, cell)))
 }
 
 /// What the engine notes in the snapshot of a cell. It is how the engine knows its own snapshots
@@ -72,10 +65,12 @@ pub(crate) fn of_another_book(book: &Book, chapter: &Chapter, cell: &Cell) -> Op
 ///
 /// # Errors
 /// When the folder cannot be read; a folder that is not there holds none.
-pub fn orphans(book: &Book, chapters: &[Chapter]) -> Result<Vec<PathBuf>> {
+pub(crate) fn orphans(book: &Book, chapters: &[Chapter]) -> Result<Vec<PathBuf>> {
     let cells: BTreeSet<String> = chapters
         .iter()
-        .flat_map(|chapter| chapter.cells.iter().map(|cell| name(&chapter.name, &cell.name)))
+        .flat_map(|chapter| {
+            chapter.cells.iter().map(|cell| snapshot_name(&chapter.name, &cell.name))
+        })
         .collect();
     let mut orphans = own_files(book, ".snap")?;
     orphans.retain(|path| !cells.contains(stem(path, ".snap")));
@@ -89,7 +84,7 @@ pub fn orphans(book: &Book, chapters: &[Chapter]) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// When the disk does not let it go.
-pub fn remove(book: &Book, orphan: &Path) -> Result<()> {
+pub(crate) fn remove(book: &Book, orphan: &Path) -> Result<()> {
     book.snapshots_room().remove(orphan.file_name().unwrap_or_default())
 }
 
@@ -97,7 +92,7 @@ pub fn remove(book: &Book, orphan: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When the target folder cannot be written.
-pub fn lock(book: &Book) -> Result<Lock> {
+pub(crate) fn lock(book: &Book) -> Result<Lock> {
     let lock = book.lock()?;
     book.snapshots_room().sweep()?;
     Ok(lock)
@@ -105,17 +100,17 @@ pub fn lock(book: &Book) -> Result<Lock> {
 
 /// An output that differs from the accepted one, as the last test run left it.
 #[derive(Debug)]
-pub struct Pending {
+pub(crate) struct Pending {
     room: Room,
     /// `CHAPTER__CELL`
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// The pending outputs of the book's cells, in the order of their names.
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn pending(book: &Book) -> Result<Vec<Pending>> {
+pub(crate) fn pending(book: &Book) -> Result<Vec<Pending>> {
     let files = own_files(book, ".snap.new")?;
     let names = files.iter().map(|file| stem(file, ".snap.new").to_string());
     Ok(names.map(|name| Pending { room: book.snapshots_room(), name }).collect())
@@ -126,7 +121,7 @@ impl Pending {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn difference(&self) -> Result<String> {
+    pub(crate) fn difference(&self) -> Result<String> {
         let new = self.read(".snap.new")?;
         let old = match self.room.path(format!("{}.snap", self.name))?.exists() {
             true => self.read(".snap")?,
@@ -140,7 +135,7 @@ impl Pending {
     /// # Errors
     /// When a file cannot be read or written. The accepted file is replaced as a whole or not at
     /// all, and the pending one is there until then.
-    pub fn accept(self) -> Result<()> {
+    pub(crate) fn accept(self) -> Result<()> {
         // insta notes the line of its assertion in pending files only.
         let text = self.read(".snap.new")?;
         let (header, output) = text.split_once("\n---\n").unwrap_or((&text, ""));

@@ -18,22 +18,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::book::{Book, Reading};
-use crate::chapter::{Cell, Chapter, Place, Problem, Snippet};
-use crate::compare::Comparison;
+use crate::assertion::Assert;
+use crate::book::Book;
+use crate::chapter::{Cell, Chapter, Reading, Snippet};
+use crate::failure::Run;
 use crate::libs::Libs;
 use crate::lock::Lock;
-use crate::preprocess::{self, Literate};
-use crate::record::CellOutput;
-use crate::run::{self, Run};
-use crate::snapshots;
-use crate::{examples, weave};
+use crate::preprocess::Literate;
+use crate::problem::{Problem, count};
+use crate::{assertion, attributes, compile, examples, run, snapshots};
 
 /// Writes the `main` function of a test target that tests the book in a folder of the package.
 ///
@@ -54,9 +53,6 @@ macro_rules! test_book {
         }
     };
 }
-
-/// Compares an output with the snapshot of a name, and panics when they differ.
-pub type Assert = fn(&str, &str);
 
 /// Tests the book in `folder`; what [`test_book!`] calls.
 pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -> ExitCode {
@@ -81,7 +77,7 @@ pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -
         eprintln!("error: {error:#}");
         return ExitCode::FAILURE;
     }
-    keep_caught_panics_quiet();
+    assertion::keep_caught_panics_quiet();
     let (session, trials) = Session::new(book, chapters, assert, &args);
     let conclusion = libtest_mimic::run(&args, trials);
     if timing {
@@ -134,7 +130,8 @@ impl Session {
         let wanted = (0..chapters.len())
             .filter(|&at| {
                 let chapter: &Chapter = &chapters[at];
-                chapter.cells.iter().any(|cell| is_wanted(args, &cell_name(chapter, cell)))
+                chapter.missing_variable().is_none()
+                    && chapter.cells.iter().any(|cell| is_wanted(args, &cell_name(chapter, cell)))
             })
             .collect();
         let runs = chapters.iter().map(|_| OnceLock::new()).collect();
@@ -178,7 +175,7 @@ impl Session {
             trials.push(self.trial(name, move |session| session.cell(at, index)));
         }
         for (index, snippet) in chapter.snippets.iter().enumerate() {
-            if snippet.info.contains("compile_fail") {
+            if attributes::is_compile_fail(&snippet.info) {
                 let name = format!("{}::compile_fail_line_{}", chapter.name, snippet.open);
                 trials.push(self.trial(name, move |session| {
                     session.compile_fail(at, &session.chapters[at].snippets[index])
@@ -205,8 +202,8 @@ impl Session {
     fn cell(self: &Arc<Self>, at: usize, index: usize) -> Outcome {
         let chapter = &self.chapters[at];
         let cell = &chapter.cells[index];
-        if chapter.any(|o| o.cuda) && !preprocess::cuda() {
-            return Ok(Completion::ignored_with("needs a GPU: set MDBOOK_LITERATE_CUDA=1"));
+        if let Some(name) = chapter.missing_variable() {
+            return Ok(Completion::ignored_with(format!("requires {name}, which is not set")));
         }
         let run = self.run(at)?;
         let is_mine = |failed: &Option<String>| failed.as_ref().is_none_or(|n| *n == cell.name);
@@ -214,7 +211,10 @@ impl Session {
             return Err(failure.message.as_str().into());
         }
         match run.outputs.iter().find(|output| output.name == cell.name) {
-            Some(output) => self.compare(chapter, cell, output),
+            Some(output) => {
+                assertion::check(&self.book, self.assert, chapter, cell, &output.text)?;
+                Ok(Completion::Completed)
+            }
             None => self.did_not_run(chapter, run),
         }
     }
@@ -237,49 +237,6 @@ impl Session {
                 Err(format!("did not run: cell `{name}` failed\n{message}").into())
             }
             None => Err("did not run, and no cell before it failed".into()),
-        }
-    }
-
-    fn compare(&self, chapter: &Chapter, cell: &Cell, output: &CellOutput) -> Outcome {
-        weave::check_figures(chapter, cell, &output.text)?;
-        let name = snapshots::name(&chapter.name, &cell.name);
-        let is_accepted = snapshots::accepted(&self.book, &chapter.name, &cell.name).is_some();
-        if is_accepted && !cell.options.compare {
-            return Ok(Completion::Completed);
-        }
-        let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(self.book.snapshots());
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        settings.set_description(snapshots::description(chapter, cell));
-        let (tolerance, sanitize) = (cell.options.tolerance, cell.options.sanitize.clone());
-        if tolerance.is_some() || sanitize.is_some() {
-            settings.set_comparator(Box::new(Apart(Comparison { tolerance, sanitize })));
-        }
-        // insta prints the difference line by line: one cell at a time, please.
-        static PRINTING: Mutex<()> = Mutex::new(());
-        let _printing = PRINTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let matches = quietly(|| settings.bind(|| (self.assert)(&name, &output.text)));
-        let problem = |what: &str, help| {
-            let place = Place::new(&chapter.file, cell.open);
-            place.problem(format!("cell `{}` {what}", cell.name)).help(help).to_string()
-        };
-        let mut problems = Vec::new();
-        if !matches {
-            snapshots::keep_whole(&self.book, &name, &output.text)
-                .map_err(|error| Failed::from(format!("{error:#}")))?;
-            let what = if is_accepted { "prints something new" } else { "has no accepted output" };
-            let help = "when the output above is right, accept it with `cargo book accept`";
-            problems.push(problem(what, help));
-        }
-        // The accepted output need not be asked: where it matches the new one, it holds as much.
-        if let Some(unused) = cell.options.sanitize.as_ref().filter(|s| !s.finds(&output.text)) {
-            let what = format!("prints nothing that `sanitize: {unused}` matches");
-            problems.push(problem(&what, "correct the expression or remove the option"));
-        }
-        match problems.is_empty() {
-            true => Ok(Completion::Completed),
-            false => Err(problems.join("\n").into()),
         }
     }
 
@@ -324,7 +281,7 @@ impl Session {
 
     fn compile_fail(&self, at: usize, snippet: &Snippet) -> Outcome {
         let libs = self.libs()?;
-        run::check_compile_fail(&self.book, libs, &self.chapters[at], snippet)
+        compile::check_compile_fail(&self.book, libs, &self.chapters[at], snippet)
             .map_err(|error| Failed::from(format!("{error:#}")))?;
         Ok(Completion::Completed)
     }
@@ -347,7 +304,7 @@ impl Session {
             orphans.iter().map(|path| format!("\n  {}", self.book.shown(path))).collect();
         Err(format!(
             "{} without a cell:{}\n  help: `cargo book accept` removes them",
-            preprocess::count(orphans.len(), "snapshot"),
+            count(orphans.len(), "snapshot"),
             list.concat()
         )
         .into())
@@ -377,7 +334,7 @@ impl Session {
         let page = page.to_str().context("a chapter's path is not UTF-8")?;
         let libs = Libs::build(&self.book, false)?;
         let folder = libs.folder.to_str().context("the path of the libraries is not UTF-8")?;
-        self.book.load_with(Literate { has_libs: true })?.test_chapter(vec![folder], Some(page))
+        self.book.load(Literate { has_libs: true })?.test_chapter(vec![folder], Some(page))
     }
 
     fn print_timing(&self) {
@@ -413,43 +370,4 @@ fn is_wanted(args: &Arguments, name: &str) -> bool {
 fn progress(line: String) {
     let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
     eprintln!("{verb:>12} {rest}");
-}
-
-/// Compares outputs of which a part may change.
-struct Apart(Comparison);
-
-impl insta::Comparator for Apart {
-    fn matches(&self, accepted: &insta::Snapshot, new: &insta::Snapshot) -> bool {
-        match (accepted.as_text(), new.as_text()) {
-            (Some(accepted), Some(new)) => self.0.matches(&accepted.to_string(), &new.to_string()),
-            _ => accepted.contents() == new.contents(),
-        }
-    }
-
-    fn dyn_clone(&self) -> Box<dyn insta::Comparator> {
-        Box::new(Apart(self.0.clone()))
-    }
-}
-
-thread_local! {
-    static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// insta panics where outputs differ, after it printed the difference: the panic's own message
-/// would only repeat it.
-fn keep_caught_panics_quiet() {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if !QUIET.get() {
-            hook(info);
-        }
-    }));
-}
-
-/// Whether `assertion` holds.
-fn quietly(assertion: impl FnOnce()) -> bool {
-    QUIET.set(true);
-    let outcome = catch_unwind(AssertUnwindSafe(assertion));
-    QUIET.set(false);
-    outcome.is_ok()
 }

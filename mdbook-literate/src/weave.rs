@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use crate::chapter::{Cell, Chapter, Place, Problem};
+use crate::attributes;
+use crate::chapter::{Cell, Chapter};
 use crate::markup;
 use crate::output::{self, Part};
-use crate::run::is_error_code;
+use crate::problem::{Place, Problem};
 
 /// Weaves the accepted outputs into the chapter's Markdown.
 ///
@@ -13,7 +14,7 @@ use crate::run::is_error_code;
 ///
 /// # Errors
 /// A cell without an accepted output; a figure without alt text.
-pub fn weave(
+pub(crate) fn weave(
     chapter: &Chapter,
     accepted: impl Fn(&str) -> Option<String>,
 ) -> Result<String, Vec<Problem>> {
@@ -39,11 +40,11 @@ pub fn weave(
 
 /// The line under a snippet that must not compile, so that no reader takes it for an example.
 fn why_not(info: &str) -> String {
-    if !info.contains("compile_fail") {
+    if !attributes::is_compile_fail(info) {
         return String::new();
     }
-    let codes = info.split([',', ' ']).filter(|attribute| is_error_code(attribute));
-    let links: Vec<String> = codes
+    let links: Vec<String> = attributes::error_codes(info)
+        .iter()
         .map(|code| format!("[error {code}](https://doc.rust-lang.org/error_codes/{code}.html)"))
         .collect();
     let colon = if links.is_empty() { "" } else { ": " };

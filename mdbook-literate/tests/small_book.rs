@@ -296,10 +296,18 @@ fn a_slow_chapter_is_compiled_but_not_run_by_mdbook_test() {
 }
 
 #[test]
-fn a_chapter_for_the_gpu_waits_for_one() {
+fn a_chapter_waits_for_the_variable_that_it_requires() {
     let book = Fixture::new();
-    book.edit("let length", "//| cuda: true\nlet length");
-    book.book(&["test", "01_hello::"]).succeeds_with(&["ignored (needs a GPU"]);
+    book.edit("let length", "//| requires: MY_GPU\nassert!(false, \"ran\");\nlet length");
+    let test = |value: &str, filter: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-book"));
+        book.command(command.args(["test", filter]).env("MY_GPU", value))
+    };
+    for filter in ["01_hello::", "mdbook_test"] {
+        test("1", filter).fails_with(&["ran"]);
+        assert!(test("", filter).ok, "an empty variable is as good as none");
+    }
+    test("", "01_hello::").succeeds_with(&["ignored (requires MY_GPU, which is not set)"]);
 }
 
 #[test]

@@ -1,0 +1,104 @@
+//! Asks insta whether an output is the accepted one.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+use crate::book::Book;
+use crate::chapter::{Cell, Chapter};
+use crate::compare::Comparison;
+use crate::problem::Place;
+use crate::{names, snapshots, weave};
+
+/// Compares an output with the snapshot of a name, and panics when they differ.
+pub(crate) type Assert = fn(&str, &str);
+
+/// Compares what a cell printed with what was accepted.
+///
+/// # Errors
+/// What is wrong with the output, with the place and what to do; insta has printed the difference.
+pub(crate) fn check(
+    book: &Book,
+    assert: Assert,
+    chapter: &Chapter,
+    cell: &Cell,
+    output: &str,
+) -> Result<(), String> {
+    weave::check_figures(chapter, cell, output).map_err(|problem| problem.to_string())?;
+    let name = names::snapshot_name(&chapter.name, &cell.name);
+    let is_accepted = snapshots::accepted(book, &chapter.name, &cell.name).is_some();
+    if is_accepted && !cell.options.compare {
+        return Ok(());
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(book.snapshots());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description(snapshots::description(chapter, cell));
+    let (tolerance, sanitize) = (cell.options.tolerance, cell.options.sanitize.clone());
+    if tolerance.is_some() || sanitize.is_some() {
+        settings.set_comparator(Box::new(Apart(Comparison { tolerance, sanitize })));
+    }
+    // insta prints the difference line by line: one cell at a time, please.
+    static PRINTING: Mutex<()> = Mutex::new(());
+    let _printing = PRINTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let matches = quietly(|| settings.bind(|| assert(&name, output)));
+    let problem = |what: &str, help| {
+        let place = Place::new(&chapter.file, cell.open);
+        place.problem(format!("cell `{}` {what}", cell.name)).help(help).to_string()
+    };
+    let mut problems = Vec::new();
+    if !matches {
+        snapshots::keep_whole(book, &name, output).map_err(|error| format!("{error:#}"))?;
+        let what = if is_accepted { "prints something new" } else { "has no accepted output" };
+        let help = "when the output above is right, accept it with `cargo book accept`";
+        problems.push(problem(what, help));
+    }
+    // The accepted output need not be asked: where it matches the new one, it holds as much.
+    if let Some(unused) = cell.options.sanitize.as_ref().filter(|s| !s.finds(output)) {
+        let what = format!("prints nothing that `sanitize: {unused}` matches");
+        problems.push(problem(&what, "correct the expression or remove the option"));
+    }
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems.join("\n")),
+    }
+}
+
+/// Compares outputs of which a part may change.
+struct Apart(Comparison);
+
+impl insta::Comparator for Apart {
+    fn matches(&self, accepted: &insta::Snapshot, new: &insta::Snapshot) -> bool {
+        match (accepted.as_text(), new.as_text()) {
+            (Some(accepted), Some(new)) => self.0.matches(&accepted.to_string(), &new.to_string()),
+            _ => accepted.contents() == new.contents(),
+        }
+    }
+
+    fn dyn_clone(&self) -> Box<dyn insta::Comparator> {
+        Box::new(Apart(self.0.clone()))
+    }
+}
+
+thread_local! {
+    static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// insta panics where outputs differ, after it printed the difference: the panic's own message
+/// would only repeat it.
+pub(crate) fn keep_caught_panics_quiet() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !QUIET.get() {
+            hook(info);
+        }
+    }));
+}
+
+/// Whether `assertion` holds.
+fn quietly(assertion: impl FnOnce()) -> bool {
+    QUIET.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(assertion));
+    QUIET.set(false);
+    outcome.is_ok()
+}

@@ -1,0 +1,168 @@
+//! `cargo book`: builds the book, accepts new outputs, keeps the examples in step.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use crate::book::Book;
+use crate::{examples, links, snapshots, testing};
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+
+/// Builds a book whose chapters are tested notebooks.
+#[derive(Parser)]
+#[command(name = "cargo book", bin_name = "cargo book", version)]
+struct Cli {
+    /// Folder of book.toml [default: the nearest one at or above the current folder]
+    #[arg(long, global = true)]
+    dir: Option<PathBuf>,
+    /// Opens the book in the browser when it is built
+    #[arg(long)]
+    open: bool,
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Shows the outputs that changed in the last `cargo test`, and takes them as right
+    Accept {
+        /// Only cells whose CHAPTER__CELL contains this
+        filter: Option<String>,
+        /// Takes all without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Writes the examples anew from the chapters
+    Tangle,
+    /// Tests the book, like the test target of `test_book!`
+    Test {
+        /// As for any test binary; `--timing` shows the slowest cells
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+}
+
+/// What the command `cargo book` does.
+pub fn main() -> ExitCode {
+    // mdBook reports through tracing what it thinks worth a warning.
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
+    // Cargo calls `cargo-book book …` for `cargo book …`; its aliases and the shell do not repeat it.
+    let mut args: Vec<_> = std::env::args_os().collect();
+    if args.get(1).is_some_and(|arg| arg == "book") {
+        args.remove(1);
+    }
+    let cli = Cli::parse_from(args);
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let root = match cli.dir {
+        Some(dir) => dir,
+        None => Book::find(&std::env::current_dir()?)?,
+    };
+    match cli.task {
+        None => build(&root, cli.open)?,
+        Some(Task::Accept { filter, yes }) => accept(&Book::open(root)?, filter, yes)?,
+        Some(Task::Tangle) => drop(examples::tangle(&Book::open(root)?)?),
+        Some(Task::Test { args }) => {
+            let args = std::iter::once("book".into()).chain(args);
+            return Ok(testing::main(&root, args, |name, output| {
+                insta::assert_snapshot!(name, output)
+            }));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(root: &Path, open: bool) -> Result<()> {
+    let started = Instant::now();
+    let book = Book::open(root)?;
+    match book.settings.api_docs {
+        Some(_) => step(1, "API docs and chapters (the first time, Cargo checks all crates)"),
+        None => step(1, "chapters"),
+    }
+    let folder = book.build()?;
+    step(2, "links");
+    let broken = links::broken(&folder, book.settings.api_docs.as_deref())?;
+    if !broken.is_empty() {
+        bail!("broken links in {}:\n  {}", folder.display(), broken.join("\n  "));
+    }
+    let page = folder.join("index.html");
+    let page = page.canonicalize().unwrap_or(page);
+    eprintln!("    Finished in {:.1} s", started.elapsed().as_secs_f64());
+    println!("The book lies in {}", page.display());
+    if open {
+        opener::open(&page).with_context(|| {
+            format!("no browser could be started: open {} yourself", page.display())
+        })?;
+    }
+    Ok(())
+}
+
+fn step(number: usize, what: &str) {
+    eprintln!("    Building [{number}/2] {what}");
+}
+
+fn accept(book: &Book, filter: Option<String>, yes: bool) -> Result<()> {
+    let filter = filter.unwrap_or_default();
+    let _lock = snapshots::lock(book)?;
+    let mut pending = snapshots::pending(book)?;
+    pending.retain(|output| output.name.contains(&filter));
+    let mut chapters = Vec::new();
+    for (_, chapter) in book.chapters()? {
+        match chapter {
+            Ok(chapter) => chapters.push(chapter),
+            Err(problems) => bail!("{}", problems[0]),
+        }
+    }
+    let mut orphans = snapshots::orphans(book, &chapters)?;
+    orphans.retain(|file| file.to_string_lossy().contains(&filter));
+    if pending.is_empty() && orphans.is_empty() {
+        println!("No output waits to be accepted: `cargo test` finds those that changed.");
+        return Ok(());
+    }
+    let mut left = 0;
+    for output in pending {
+        println!("{}:\n{}", output.name, output.difference()?);
+        match yes || agreed("Accept this output?")? {
+            true => output.accept()?,
+            false => left += 1,
+        }
+    }
+    for file in orphans {
+        println!("{}: its cell is gone", file.display());
+        match yes || agreed("Remove this snapshot?")? {
+            true => snapshots::remove(book, &file)?,
+            false => left += 1,
+        }
+    }
+    if left > 0 {
+        println!("{left} left as they were; `cargo book accept --yes` takes all.");
+    }
+    Ok(())
+}
+
+/// Asks on a terminal; without one the answer is no.
+fn agreed(question: &str) -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    print!("{question} [y/N] ");
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().eq_ignore_ascii_case("y"))
+}

@@ -1,0 +1,32 @@
+//! What came of a chapter's run.
+
+use crate::record::CellOutput;
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Run {
+    /// The cells that ran to their end or to the failure, in order.
+    pub(crate) outputs: Vec<CellOutput>,
+    /// What went wrong, if anything.
+    pub(crate) failures: Vec<Failure>,
+    /// The cell that ended the program before the last cell, as its option `exits` allows.
+    pub(crate) exited: Option<String>,
+    /// Whether the program was stopped at its limit of time or output.
+    pub(crate) stopped: bool,
+}
+
+impl Run {
+    pub(crate) fn without_outputs(failures: Vec<Failure>) -> Self {
+        Self { outputs: Vec::new(), failures, exited: None, stopped: false }
+    }
+}
+
+/// What is wrong with a cell: it did not compile, panicked, returned an error, ended the whole program, took
+/// too long or printed too much.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The cell's name; `None` when it cannot be told.
+    pub(crate) cell: Option<String>,
+    /// With chapter, line and cell.
+    pub(crate) message: String,
+}

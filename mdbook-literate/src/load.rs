@@ -1,0 +1,49 @@
+//! Loads a book with mdBook, with this crate as its preprocessor, and builds its pages.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use mdbook_driver::MDBook;
+
+use crate::book::Book;
+use crate::chapter::Reading;
+use crate::files::{self, Room};
+use crate::lock::Lock;
+use crate::preprocess::Literate;
+use crate::{filled, reading};
+
+impl Book {
+    /// The book's chapters in reading order, each read and checked, with its path in the book.
+    ///
+    /// # Errors
+    /// When mdBook cannot load the book. A chapter's own mistakes are in its place of the list.
+    pub fn chapters(&self) -> Result<Vec<Reading>> {
+        Ok(reading::chapters(self, &self.load(Literate::default())?.book))
+    }
+
+    /// mdBook's view of the book.
+    pub(crate) fn load(&self, literate: Literate) -> Result<MDBook> {
+        let mut book = MDBook::load(&self.root)
+            .with_context(|| format!("the book {} cannot be loaded", self.root.display()))?;
+        // Takes the place of the command of the same name in `book.toml`.
+        book.with_preprocessor(literate);
+        Ok(book)
+    }
+
+    /// Builds the pages, and returns their folder.
+    ///
+    /// # Errors
+    /// What mdBook says; and when their folder holds files of somebody else, which it would remove.
+    pub fn build(&self) -> Result<PathBuf> {
+        let mdbook = self.load(Literate::default())?;
+        let folder = files::tidy(&mdbook.build_dir_for("html"));
+        let workshop = self.workshop()?;
+        let _lock = Lock::take(&workshop, "pages.lock", "the pages of this book")?;
+        let pages = Room::new(&folder, "build-dir");
+        filled::check_pages(&pages, &workshop.path("pages")?)?;
+        // A build that is broken off leaves a folder that is known.
+        workshop.write("pages", folder.to_string_lossy().as_ref())?;
+        mdbook.build()?;
+        Ok(folder)
+    }
+}
