@@ -264,12 +264,31 @@ pub struct DataLoaders<T: Dataset, V: Dataset = T> {
     pub train: DataLoader<T>,
     /// What shows how good it is with data that it has not seen.
     pub valid: DataLoader<V>,
+    /// The names of the classes, if the targets are numbers of classes; else empty. See [`vocab`](Self::vocab).
+    pub vocab: Vec<String>,
 }
 
 impl<T: Dataset, V: Dataset<Batch = T::Batch>> DataLoaders<T, V> {
     /// Both loaders in one; their batches have the same type.
     pub fn new(train: DataLoader<T>, valid: DataLoader<V>) -> Self {
-        Self { train, valid }
+        Self { train, valid, vocab: Vec::new() }
+    }
+
+    /// Names the classes: the first name is that of the label 0. Predictions then say `3` and not the number of
+    /// the class, which is what they say of classes without a name.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// // The course's labels are 1 for a three and 0 for a seven.
+    /// let (train, valid) = threes_and_sevens(&AutoDevice::default())?;
+    /// let dls = DataLoaders::new(DataLoader::new(train), DataLoader::new(valid)).vocab(["7", "3"]);
+    /// assert_eq!(dls.vocab, ["7", "3"]);
+    /// # mnist_from_scratch::anyhow::Ok(())
+    /// ```
+    pub fn vocab<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.vocab = names.into_iter().map(Into::into).collect();
+        self
     }
 }
 

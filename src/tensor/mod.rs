@@ -29,11 +29,11 @@ pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
 #[cfg(feature = "cuda")]
 pub use compare::CompareExt;
 pub use ext::TensorExt;
-pub(crate) use image::open_picture;
 pub use image::{
     ImageError, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ManyPixels, WHITE_PAPER, image_open,
     image_open_on, open_images, stack_images, tensor, tensors,
 };
+pub(crate) use image::{lay_on, open_picture};
 pub use loss::{Apart, l1_loss, mse_loss};
 
 pub use crate::ops::Gather;

@@ -15,7 +15,8 @@ use rayon::prelude::*;
 use super::affine::{Map, RandomAffine, by_pixel, number};
 use super::error::VisionError;
 use super::folder::{FolderOptions, Found, Item};
-use super::resize::{ItemTransform, resize};
+use super::predict::PictureBatch;
+use super::prepare::Preparation;
 use crate::data::{DataLoader, Dataset};
 use crate::device;
 use crate::learner::TrainingData;
@@ -25,11 +26,6 @@ use crate::shapes::Channels;
 use crate::show::show_image_grid;
 #[cfg(feature = "dfdx-ops")]
 use crate::tensor::ImageError;
-use crate::tensor::open_picture;
-
-/// A batch of pictures with `C` channels, `H` rows and `W` columns.
-type Batch<const C: usize, const H: usize, const W: usize> =
-    Tensor<(usize, Const<C>, Const<H>, Const<W>), f32, AutoDevice>;
 
 /// Pictures whose class is the name of the folder they are in, as numbers from 0 to 1: `C` channels (1
 /// for greyscale, 3 for red, green and blue), `H` rows, `W` columns. The label is the number of the class
@@ -60,7 +56,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
     fn open(items: Vec<Item>, options: &FolderOptions) -> Result<Self, VisionError> {
         const { assert!(C == 1 || C == 3, "pictures have 1 channel, or 3") };
         let (items, labels): (Vec<PathBuf>, Vec<i64>) = items.into_iter().unzip();
-        let decode = |path: &PathBuf| Self::decode(path, options.item_tfms, options.ground);
+        let decode = |path: &PathBuf| options.preparation.pixels(&path.into(), [C, H, W]);
         let pictures: Vec<_> = items.par_iter().map(decode).collect();
         // A second pass, since collecting in parallel would report any of the errors, not the first.
         let pictures: Vec<Vec<u8>> = pictures.into_iter().collect::<Result<_, _>>()?;
@@ -82,24 +78,6 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
             #[cfg(feature = "dfdx-ops")]
             on_device,
         })
-    }
-
-    fn decode(
-        path: &Path,
-        item_tfms: ItemTransform,
-        ground: image::Rgb<u8>,
-    ) -> Result<Vec<u8>, VisionError> {
-        let mut picture = open_picture(path, ground)?;
-        if let ItemTransform::Resize(method) = item_tfms {
-            picture = resize(&picture, [H, W], method);
-        }
-        let (rows, columns) = (picture.height() as usize, picture.width() as usize);
-        if (rows, columns) != (H, W) {
-            let path = path.into();
-            let (expected_rows, expected_columns) = (H, W);
-            return Err(VisionError::Size { path, rows, columns, expected_rows, expected_columns });
-        }
-        Ok(if C == 1 { picture.into_luma8().into_raw() } else { picture.into_rgb8().into_raw() })
     }
 
     /// How many pictures there are.
@@ -131,7 +109,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
 
 impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, H, W> {
     type Item = (Tensor<Rank3<C, H, W>, f32, AutoDevice>, i64);
-    type Batch = (Batch<C, H, W>, Tensor<(usize,), i64, AutoDevice>);
+    type Batch = (PictureBatch<C, H, W>, Tensor<(usize,), i64, AutoDevice>);
 
     fn n_items(&self) -> usize {
         self.len()
@@ -196,6 +174,7 @@ pub struct ImageDataLoaders<const C: usize, const H: usize, const W: usize> {
     pub valid: DataLoader<ImageFolder<C, H, W>>,
     /// The names of the classes; a label is the place in this list.
     pub vocab: Vec<String>,
+    pub(super) preparation: Preparation,
 }
 
 impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
@@ -241,6 +220,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
                 .drop_last(true),
             valid: DataLoader::new(ImageFolder::open(valid, options)?),
             vocab,
+            preparation: options.preparation,
         })
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::learner::LearnerError;
+use crate::nn::WeightsError;
 use crate::tensor::ImageError;
 
 /// Why pictures could not be loaded, or not be put together with a net.
@@ -115,21 +117,52 @@ pub enum VisionError {
     Image(#[from] ImageError),
     /// A picture has not the size that the type says.
     #[error(
-        "the picture {} has {rows} rows and {columns} columns, not {expected_rows} and {expected_columns}: \
+        "the picture {name} has {} rows and {} columns, not {} and {}: \
          let all be resized with `FolderOptions::item_tfms(ResizeMethod::Squash)`, or change the type \
-         `ImageDataLoaders<CHANNELS, HEIGHT, WIDTH>`", path.display()
+         `ImageDataLoaders<CHANNELS, HEIGHT, WIDTH>`",
+        found[0], found[1], expected[0], expected[1]
     )]
     Size {
+        /// The file, or what it is.
+        name: String,
+        /// Its rows and columns.
+        found: [usize; 2],
+        /// The rows and columns that the type says.
+        expected: [usize; 2],
+    },
+    /// There is nothing on a picture.
+    #[error(
+        "looking for a digit on the picture {name}: there is no ink on it; is it in the light, and written with a \
+         pen that stands out?"
+    )]
+    NoInk {
+        /// The file, or what it is.
+        name: String,
+    },
+    /// A net predicts what is no number.
+    #[error(
+        "predicting the picture {name}: the net's outputs are {outputs:?}; its weights are broken: has its training \
+         diverged?"
+    )]
+    Prediction {
+        /// The file, or what it is.
+        name: String,
+        /// What the net put out.
+        outputs: Vec<f32>,
+    },
+    /// The net cannot predict.
+    #[error(transparent)]
+    Learner(#[from] LearnerError),
+    /// Weights cannot be written or read.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// A file is none that `export` has written for this net.
+    #[error("loading the exported net {}: {problem}", path.display())]
+    Exported {
         /// The file.
         path: PathBuf,
-        /// Its rows.
-        rows: usize,
-        /// Its columns.
-        columns: usize,
-        /// The rows that the type says.
-        expected_rows: usize,
-        /// The columns that the type says.
-        expected_columns: usize,
+        /// What is wrong with it.
+        problem: String,
     },
     /// The validation set has a class that the training set does not have.
     #[error(

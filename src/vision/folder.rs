@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use image::Rgb;
 
 use super::error::VisionError;
+use super::prepare::Preparation;
 use super::resize::ItemTransform;
 use crate::random::{Generator, randperm};
-use crate::tensor::WHITE_PAPER;
 
 /// What [`ImageDataLoaders::from_folder`](super::ImageDataLoaders::from_folder) of fastai takes besides a path;
 /// see [`from_folder_with`](super::ImageDataLoaders::from_folder_with).
@@ -25,8 +25,7 @@ use crate::tensor::WHITE_PAPER;
 pub struct FolderOptions {
     split: Split,
     seed: Option<u64>,
-    pub(super) item_tfms: ItemTransform,
-    pub(super) ground: Rgb<u8>,
+    pub(super) preparation: Preparation,
 }
 
 /// How pictures are divided into a training and a validation set.
@@ -45,8 +44,7 @@ impl Default for FolderOptions {
         Self {
             split: Split::Folders { train: "train".into(), valid: "valid".into() },
             seed: None,
-            item_tfms: ItemTransform::Exact,
-            ground: WHITE_PAPER,
+            preparation: Preparation::default(),
         }
     }
 }
@@ -98,15 +96,16 @@ impl FolderOptions {
         self
     }
 
-    /// What happens to each picture when it is opened, for example [`ResizeMethod::Crop`](super::ResizeMethod).
+    /// What happens to each picture when it is opened, for example [`ResizeMethod::Crop`](super::ResizeMethod) or
+    /// [`ItemTransform::Digit`].
     pub fn item_tfms(mut self, transform: impl Into<ItemTransform>) -> Self {
-        self.item_tfms = transform.into();
+        self.preparation.item_tfms = transform.into();
         self
     }
 
     /// The colour below transparent pictures; white paper unless you say otherwise.
     pub fn ground(mut self, ground: Rgb<u8>) -> Self {
-        self.ground = ground;
+        self.preparation.ground = ground;
         self
     }
 

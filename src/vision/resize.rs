@@ -27,6 +27,9 @@ pub enum ItemTransform {
     Exact,
     /// It is brought to the size of the type.
     Resize(ResizeMethod),
+    /// It becomes a digit as MNIST has them, whatever it was drawn on; see
+    /// [`digit_from_photo`](super::digit_from_photo). The type must be of 28 rows and 28 columns.
+    Digit,
 }
 
 impl From<ResizeMethod> for ItemTransform {

@@ -95,6 +95,12 @@ impl WeightsFile {
         names
     }
 
+    /// The texts about the weights that are in the file.
+    pub(crate) fn metadata(&self) -> Option<HashMap<String, String>> {
+        let (_, header) = SafeTensors::read_metadata(&self.bytes).ok()?;
+        header.metadata().clone()
+    }
+
     /// Says what a parameter of the file is called in the model.
     ///
     /// See the example of [`WeightsFile`].

@@ -7,6 +7,7 @@ mod numbers;
 pub use error::{Difference, NonFiniteNumbers, WeightsError};
 pub use load::{Loaded, WeightsFile};
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::path::Path;
 
@@ -49,6 +50,15 @@ pub fn save_weights<M: TensorCollection<f32, AutoDevice>>(
     model: &M,
     path: impl AsRef<Path>,
 ) -> Result<(), WeightsError> {
+    save_weights_with(model, path, None)
+}
+
+/// As [`save_weights`], with texts about them in the file.
+pub(crate) fn save_weights_with<M: TensorCollection<f32, AutoDevice>>(
+    model: &M,
+    path: impl AsRef<Path>,
+    metadata: Option<HashMap<String, String>>,
+) -> Result<(), WeightsError> {
     let path = path.as_ref();
     let tensors = tensors_of(model);
     let mut numbers = NonFiniteNumbers::default();
@@ -65,7 +75,7 @@ pub fn save_weights<M: TensorCollection<f32, AutoDevice>>(
                      the same)",
         });
     }
-    write(&tensors, path)
+    write(&tensors, metadata, path)
 }
 
 /// As [`save_weights`], also if numbers are infinite or NaN: to look at what went wrong.
@@ -79,7 +89,7 @@ pub fn save_weights_as_they_are<M: TensorCollection<f32, AutoDevice>>(
     model: &M,
     path: impl AsRef<Path>,
 ) -> Result<(), WeightsError> {
-    write(&tensors_of(model), path.as_ref())
+    write(&tensors_of(model), None, path.as_ref())
 }
 
 /// Loads parameters that [`save_weights`] or PyTorch has saved; F16, BF16 and F64 become `f32`. The model
@@ -134,7 +144,11 @@ pub(crate) fn tensors_of<M: TensorCollection<f32, AutoDevice>>(model: &M) -> Vec
     collect.0
 }
 
-fn write(tensors: &[SavedTensor], path: &Path) -> Result<(), WeightsError> {
+fn write(
+    tensors: &[SavedTensor],
+    metadata: Option<HashMap<String, String>>,
+    path: &Path,
+) -> Result<(), WeightsError> {
     let write_error = |source| WeightsError::Write { path: path.into(), source };
     let bytes: Vec<Vec<u8>> = tensors
         .iter()
@@ -144,7 +158,7 @@ fn write(tensors: &[SavedTensor], path: &Path) -> Result<(), WeightsError> {
         let view = TensorView::new(Dtype::F32, tensor.sizes.clone(), bytes);
         (tensor.name.as_str(), view.expect("four bytes for each number"))
     });
-    let file = safetensors::serialize(views, None)
+    let file = safetensors::serialize(views, metadata)
         .map_err(|error| write_error(std::io::Error::other(error)))?;
     files::write(path, &file).map_err(write_error)
 }

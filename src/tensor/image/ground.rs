@@ -7,7 +7,7 @@ pub const WHITE_PAPER: Rgb<u8> = Rgb([255; 3]);
 
 /// The picture in 8 bits a channel, grey or in colour, and laid on `ground` where it is transparent. `None` if
 /// the picture has a shape that cannot be seen on this ground.
-pub(super) fn lay_on(picture: DynamicImage, ground: Rgb<u8>) -> Option<DynamicImage> {
+pub(crate) fn lay_on(picture: DynamicImage, ground: Rgb<u8>) -> Option<DynamicImage> {
     let Rgb([red, green, blue]) = ground;
     let grey = !picture.color().has_color();
     if !picture.color().has_alpha() {

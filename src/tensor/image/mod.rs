@@ -9,6 +9,7 @@ mod quiet;
 pub(crate) use decode::open_picture;
 pub use error::ImageError;
 pub use ground::WHITE_PAPER;
+pub(crate) use ground::lay_on;
 pub use limits::{MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS};
 
 use std::path::{Path, PathBuf};
@@ -54,12 +55,12 @@ pub fn image_open(path: impl AsRef<Path>) -> Result<GrayImage, ImageError> {
 ///
 /// let mut ink = GrayAlphaImage::new(2, 1);
 /// ink.put_pixel(0, 0, LumaA([255, 255]));
-/// let folder = std::env::temp_dir().join("white-ink.png");
-/// ink.save(&folder)?;
-/// assert_eq!(image_open_on(&folder, Rgb([0, 0, 0]))?.as_raw(), &[255, 0]);
+/// let file = std::env::temp_dir().join(format!("ink-{}.png", std::process::id()));
+/// ink.save(&file)?;
+/// assert_eq!(image_open_on(&file, Rgb([0, 0, 0]))?.as_raw(), &[255, 0]);
 /// // White on white is nothing.
-/// assert!(image_open(&folder).is_err());
-/// # std::fs::remove_file(folder)?;
+/// assert!(image_open(&file).is_err());
+/// # std::fs::remove_file(file)?;
 /// # Ok::<(), mnist_from_scratch::anyhow::Error>(())
 /// ```
 pub fn image_open_on(path: impl AsRef<Path>, ground: Rgb<u8>) -> Result<GrayImage, ImageError> {
