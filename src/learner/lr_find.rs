@@ -22,7 +22,7 @@ pub struct LrFind {
     pub lrs: Vec<f64>,
     /// The smoothed loss at each of them.
     pub losses: Vec<f32>,
-    /// The learning rate that fastai suggests: two thirds of the way through the longest valley.
+    /// The learning rate that fastai suggests: the middle of the longest valley.
     pub valley: f64,
 }
 
@@ -127,11 +127,11 @@ impl<M> Callback<M> for Finder {
     }
 }
 
-/// The place that fastai's `valley` suggests: in the longest run of losses that get smaller, where
-/// others may lie between, two thirds of the way.
+/// The place that fastai's `valley` suggests: the middle of the longest run of losses that get smaller, where others
+/// may lie between. Its steps are those of `fastai/callback/schedule.py`.
 fn valley(losses: &[f32]) -> usize {
     // The length of the longest run that ends at each loss.
-    let mut lengths = vec![1; losses.len()];
+    let mut lengths = vec![1_usize; losses.len()];
     let (mut start, mut end) = (0, 0);
     for i in 1..losses.len() {
         for j in 0..i {
@@ -140,12 +140,18 @@ fn valley(losses: &[f32]) -> usize {
             }
             if lengths[end] < lengths[i] {
                 end = i;
-                start = end.saturating_sub(lengths[end]);
+                // One before the run if it has no gaps: -1 for a run of all losses.
+                start = end as isize - lengths[end] as isize;
             }
         }
     }
-    let third = (end - start) as f64 / 3.0;
-    start + third as usize + (third / 2.0) as usize
+    if losses.is_empty() {
+        return 0;
+    }
+    let third = (end as isize - start) as f64 / 3.0;
+    let at = start + third as isize + (third / 2.0) as isize;
+    // A place before the first is one from the end, as in Python.
+    at.rem_euclid(losses.len() as isize) as usize
 }
 
 #[cfg(test)]
@@ -158,6 +164,9 @@ mod tests {
         assert_eq!(valley(&[]), 0);
         assert_eq!(valley(&[1.0]), 0);
         let falling: Vec<f32> = (0..30).map(|i| 30.0 - i as f32).collect();
-        assert_eq!(valley(&falling), 13);
+        assert_eq!(valley(&falling), 14);
+        // Two losses that fall: the place -1, which is the last.
+        assert_eq!(valley(&[2.0, 1.0]), 1);
+        assert_eq!(valley(&[1.0, 2.0]), 0);
     }
 }

@@ -4,7 +4,8 @@ use dfdx::nn::TensorCollection;
 use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
 
-use super::{Optim, OptimError};
+use super::state::{keep, kept_of};
+use super::{Optim, OptimError, OptimState};
 use crate::ops::{AdamKernel, AdamStep, Kernels, Stepped};
 use crate::parameters::{Change, Parameter, change};
 use crate::shapes::Grads;
@@ -142,6 +143,35 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
 
     fn set_momentum(&mut self, momentum: f64) {
         self.momentum = momentum;
+    }
+
+    fn state(&self, model: &M) -> Option<OptimState> {
+        Some(OptimState {
+            optimizer: "Adam",
+            numbers: vec![
+                ("lr", self.lr),
+                ("momentum", self.momentum),
+                ("sqr_mom", self.sqr_mom),
+                ("eps", self.eps),
+                ("weight_decay", self.weight_decay),
+                ("steps", f64::from(self.steps)),
+            ],
+            tensors: vec![
+                ("averages", kept_of(model, &self.averages)),
+                ("squares", kept_of(model, &self.squares)),
+            ],
+        })
+    }
+
+    fn set_state(&mut self, model: &mut M, state: &OptimState) {
+        self.lr = state.number("lr");
+        self.momentum = state.number("momentum");
+        self.sqr_mom = state.number("sqr_mom");
+        self.eps = state.number("eps");
+        self.weight_decay = state.number("weight_decay");
+        self.steps = state.number("steps") as i32;
+        self.averages = keep(model, state.tensors("averages"));
+        self.squares = keep(model, state.tensors("squares"));
     }
 }
 

@@ -16,12 +16,14 @@ mod dfdx_optimizers;
 mod kept;
 mod rule;
 mod sgd;
+mod state;
 
 pub use adam::Adam;
 pub use basic::BasicOptim;
 pub use kept::PerParameter;
 pub use rule::UpdateRule;
 pub use sgd::SGD;
+pub use state::OptimState;
 
 pub use dfdx::optim::{AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
 
@@ -82,4 +84,13 @@ pub trait Optim<M> {
 
     /// Sets the momentum of the steps to come; an optimizer that has none pays no attention.
     fn set_momentum(&mut self, momentum: f64);
+
+    /// What it remembers of the model's parameters, to go on later; `None` if that cannot be saved, as with dfdx's
+    /// optimizers.
+    fn state(&self, _model: &M) -> Option<OptimState> {
+        None
+    }
+
+    /// Goes on from what [`state`](Self::state) has returned, for a model with the same parameters.
+    fn set_state(&mut self, _model: &mut M, _state: &OptimState) {}
 }

@@ -4,7 +4,8 @@ use dfdx::nn::TensorCollection;
 use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
 
-use super::{Optim, OptimError};
+use super::state::{keep, kept_of};
+use super::{Optim, OptimError, OptimState};
 use crate::device::DeviceError;
 use crate::ops::{Kernels, SgdKernel};
 use crate::parameters::{Change, Parameter, change};
@@ -106,6 +107,25 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for SGD {
         if self.momentum != 0.0 {
             self.momentum = momentum;
         }
+    }
+
+    fn state(&self, model: &M) -> Option<OptimState> {
+        Some(OptimState {
+            optimizer: "SGD",
+            numbers: vec![
+                ("lr", self.lr),
+                ("momentum", self.momentum),
+                ("weight_decay", self.weight_decay),
+            ],
+            tensors: vec![("averages", kept_of(model, &self.averages))],
+        })
+    }
+
+    fn set_state(&mut self, model: &mut M, state: &OptimState) {
+        self.lr = state.number("lr");
+        self.momentum = state.number("momentum");
+        self.weight_decay = state.number("weight_decay");
+        self.averages = keep(model, state.tensors("averages"));
     }
 }
 

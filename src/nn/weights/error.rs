@@ -70,6 +70,23 @@ pub enum WeightsError {
         /// Where file and model differ.
         difference: Box<Difference>,
     },
+    /// The file has not what the optimizer remembers.
+    #[error("the state of the optimizer in {}: {problem}", path.display())]
+    Optimizer {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        problem: String,
+    },
+    /// What the optimizer remembers cannot be saved.
+    #[error(
+        "saving the state of the optimizer to {}: `SGD` and `Adam` of this library can be saved, others not; `save` \
+         saves the weights", path.display()
+    )]
+    NoState {
+        /// The file.
+        path: PathBuf,
+    },
     /// Some of the numbers are infinite or not a number.
     #[error("{doing} {}: {numbers}; {advice}", path.display())]
     NonFinite {

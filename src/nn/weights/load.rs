@@ -13,7 +13,8 @@ use safetensors::{SafeTensorError, SafeTensors};
 
 use super::error::{Difference, NonFiniteNumbers, WeightsError};
 use super::numbers::as_f32;
-use super::{SavedTensor, tensors_of};
+use super::{OPTIMIZER, SavedTensor, tensors_of};
+use crate::optim::OptimState;
 use crate::parameters::{Change, Parameter, change};
 
 /// A file of weights, and how to load it: for files whose names are not those of the model, or of which
@@ -181,6 +182,35 @@ impl WeightsFile {
         Ok(loaded)
     }
 
+    /// Fills the state of an optimizer, which says what it expects, with what the file has.
+    pub(crate) fn load_state(&self, state: &mut OptimState) -> Result<(), WeightsError> {
+        let file = self.file();
+        let OptimState { optimizer, numbers, tensors } = state;
+        let problem = |problem| WeightsError::Optimizer { path: self.path.clone(), problem };
+        for (name, number) in numbers {
+            let name = format!("{OPTIMIZER}{optimizer}.{name}");
+            let view = file.tensor(&name).map_err(|_| problem(missing(&name, optimizer)))?;
+            let bytes = <[u8; 8]>::try_from(view.data());
+            *number =
+                f64::from_le_bytes(bytes.map_err(|_| problem(format!("`{name}` is no number")))?);
+        }
+        for (kind, tensors) in tensors {
+            for tensor in tensors {
+                let name = format!("{OPTIMIZER}{optimizer}.{kind}.{}", tensor.name);
+                let view = file.tensor(&name).map_err(|_| problem(missing(&name, optimizer)))?;
+                let found = as_f32(&view).filter(|_| view.shape() == tensor.sizes);
+                tensor.numbers = found.ok_or_else(|| {
+                    problem(format!(
+                        "`{name}` has the shape {:?}, not {:?}",
+                        view.shape(),
+                        tensor.sizes
+                    ))
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     /// The tensors of the file. It has been read before, by `open`.
     fn file(&self) -> SafeTensors<'_> {
         SafeTensors::deserialize(&self.bytes).expect("the file has been read before")
@@ -220,7 +250,8 @@ impl WeightsFile {
         }
         // PyTorch's batch norms count their batches, but use the number only if told to.
         let unknown = |name: &&String| {
-            !name.ends_with("num_batches_tracked") && of_model.iter().all(|p| p.name != **name)
+            let passed_over = name.ends_with("num_batches_tracked") || name.starts_with(OPTIMIZER);
+            !passed_over && of_model.iter().all(|parameter| parameter.name != **name)
         };
         let mut unused: Vec<&String> = names.keys().filter(unknown).collect();
         unused.sort();
@@ -266,6 +297,13 @@ fn advice(bytes: &[u8], error: &SafeTensorError) -> &'static str {
         SafeTensorError::MetadataIncompleteBuffer => "it has been cut off: copy or save it again",
         _ => "it is damaged, or of another format",
     }
+}
+
+fn missing(name: &str, optimizer: &str) -> String {
+    format!(
+        "it has no `{name}`: save it by `save_with_opt` with the optimizer {optimizer}, or load the weights alone \
+         by `load`"
+    )
 }
 
 fn view<'a>(file: &SafeTensors<'a>, name: &str) -> safetensors::tensor::TensorView<'a> {

@@ -59,10 +59,21 @@ pub(crate) fn save_weights_with<M: TensorCollection<f32, AutoDevice>>(
     path: impl AsRef<Path>,
     metadata: Option<HashMap<String, String>>,
 ) -> Result<(), WeightsError> {
-    let path = path.as_ref();
-    let tensors = tensors_of(model);
+    save_all(&tensors_of(model), &[], metadata, path.as_ref())
+}
+
+/// Names in a file that begin with this are those of an optimizer, which models pass over.
+pub(crate) const OPTIMIZER: &str = "optimizer.";
+
+/// Saves tensors, of which all numbers have to be finite, single numbers, and texts about them.
+pub(crate) fn save_all(
+    tensors: &[SavedTensor],
+    singles: &[(String, f64)],
+    metadata: Option<HashMap<String, String>>,
+    path: &Path,
+) -> Result<(), WeightsError> {
     let mut numbers = NonFiniteNumbers::default();
-    for tensor in &tensors {
+    for tensor in tensors {
         numbers.count(&tensor.name, &tensor.numbers);
     }
     if !numbers.is_empty() {
@@ -75,7 +86,7 @@ pub(crate) fn save_weights_with<M: TensorCollection<f32, AutoDevice>>(
                      the same)",
         });
     }
-    write(&tensors, metadata, path)
+    write(tensors, singles, metadata, path)
 }
 
 /// As [`save_weights`], also if numbers are infinite or NaN: to look at what went wrong.
@@ -89,7 +100,7 @@ pub fn save_weights_as_they_are<M: TensorCollection<f32, AutoDevice>>(
     model: &M,
     path: impl AsRef<Path>,
 ) -> Result<(), WeightsError> {
-    write(&tensors_of(model), None, path.as_ref())
+    write(&tensors_of(model), &[], None, path.as_ref())
 }
 
 /// Loads parameters that [`save_weights`] or PyTorch has saved; F16, BF16 and F64 become `f32`. The model
@@ -146,17 +157,22 @@ pub(crate) fn tensors_of<M: TensorCollection<f32, AutoDevice>>(model: &M) -> Vec
 
 fn write(
     tensors: &[SavedTensor],
+    singles: &[(String, f64)],
     metadata: Option<HashMap<String, String>>,
     path: &Path,
 ) -> Result<(), WeightsError> {
     let write_error = |source| WeightsError::Write { path: path.into(), source };
-    let bytes: Vec<Vec<u8>> = tensors
-        .iter()
-        .map(|tensor| tensor.numbers.iter().flat_map(|number| number.to_le_bytes()).collect())
-        .collect();
-    let views = tensors.iter().zip(&bytes).map(|(tensor, bytes)| {
-        let view = TensorView::new(Dtype::F32, tensor.sizes.clone(), bytes);
-        (tensor.name.as_str(), view.expect("four bytes for each number"))
+    let tensors = tensors.iter().map(|tensor| {
+        let bytes: Vec<u8> = tensor.numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+        (tensor.name.as_str(), Dtype::F32, tensor.sizes.clone(), bytes)
+    });
+    let singles = singles.iter().map(|(name, number)| {
+        (name.as_str(), Dtype::F64, Vec::new(), number.to_le_bytes().to_vec())
+    });
+    let all: Vec<_> = tensors.chain(singles).collect();
+    let views = all.iter().map(|(name, dtype, sizes, bytes)| {
+        let view = TensorView::new(*dtype, sizes.clone(), bytes);
+        (name, view.expect("as many bytes as the numbers have"))
     });
     let file = safetensors::serialize(views, metadata)
         .map_err(|error| write_error(std::io::Error::other(error)))?;
