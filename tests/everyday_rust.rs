@@ -4,7 +4,7 @@
 //! `cargo test` compiles this page with the prelude and runs it. Each line has one right answer: std's.
 
 // People write more than one way to say a thing, and all of them are to mean what they do elsewhere.
-#![allow(clippy::all)]
+#![allow(clippy::all, clippy::pedantic)]
 
 use mnist_from_scratch::prelude::*;
 

@@ -195,6 +195,16 @@ pub struct Batches<'a, D> {
     next: usize,
 }
 
+impl<D: Dataset> fmt::Debug for Batches<'_, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { loader, order: _, next } = self;
+        f.debug_struct("Batches")
+            .field("loader", loader)
+            .field("next", next)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<D: Dataset> Iterator for Batches<'_, D> {
     type Item = D::Batch;
 

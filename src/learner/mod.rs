@@ -26,6 +26,7 @@
 mod build;
 mod callback;
 mod data;
+mod debug;
 mod diagnosis;
 mod diagram;
 mod error;

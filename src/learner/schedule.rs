@@ -1,6 +1,7 @@
 //! Learning-rate schedules: hyperparameters that change while a model learns.
 
 use std::f64::consts::PI;
+use std::fmt;
 
 use anyhow::Result;
 
@@ -23,6 +24,13 @@ type Schedule = Box<dyn Fn(f64) -> f64 + Send>;
 pub struct ParamScheduler {
     lr: Schedule,
     momentum: Option<Schedule>,
+}
+
+impl fmt::Debug for ParamScheduler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let momentum = self.momentum.is_some();
+        f.debug_struct("ParamScheduler").field("momentum", &momentum).finish_non_exhaustive()
+    }
 }
 
 impl ParamScheduler {

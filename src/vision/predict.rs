@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_single_output_is_the_second_class() {
         // torch.sigmoid(torch.tensor(2.)), torch.tensor([1., 3., 2.]).softmax(0)
-        assert_eq!(probabilities(&[2.0]), [0.11920292, 0.88079708]);
+        assert_eq!(probabilities(&[2.0]), [0.11920292, 0.880_797_1]);
         assert_eq!(probabilities(&[1.0, 3.0, 2.0]), [0.09003057, 0.66524096, 0.24472847]);
         assert_eq!(probabilities(&[1000.0]), [0.0, 1.0]);
         assert_eq!(probabilities(&[-1000.0, 1000.0]), [0.0, 1.0]);

@@ -199,6 +199,7 @@ fn stem(file: &str) -> String {
 }
 
 /// The archives that this course uses, under the names that fastai's `URLs` gives them.
+#[derive(Debug)]
 pub enum Urls {}
 
 impl Urls {

@@ -118,7 +118,7 @@ fn is_dense<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>, first: &E) -> bool {
 
 /// How many elements `b` lies behind `a` in memory.
 fn distance<E>(a: &E, b: &E) -> usize {
-    let bytes = (b as *const E as usize).wrapping_sub(a as *const E as usize);
+    let bytes = std::ptr::from_ref(b).addr().wrapping_sub(std::ptr::from_ref(a).addr());
     bytes / size_of::<E>()
 }
 

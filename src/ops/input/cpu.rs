@@ -41,7 +41,7 @@ fn start<S: Shape, T>(x: &Tensor<S, f32, AutoDevice, T>) -> *const f32 {
     if x.shape().num_elements() == 0 {
         return std::ptr::null();
     }
-    &x[S::Concrete::default()]
+    &raw const x[S::Concrete::default()]
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 #![allow(clippy::missing_safety_doc, clippy::too_many_arguments, non_snake_case)]
 
 use std::ffi::{c_int, c_longlong, c_void};
+use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering::Relaxed;
 
 use gemm::Parallelism;
@@ -21,18 +22,19 @@ const NOT_SUPPORTED: c_int = 15;
 const PLAIN: c_int = 0;
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cublasCreate_v2(handle: *mut usize) -> c_int {
-    unsafe { *handle = 8 };
+pub extern "C" fn cublasCreate_v2(handle: Option<&mut MaybeUninit<usize>>) -> c_int {
+    let Some(handle) = handle else { return INVALID_VALUE };
+    handle.write(8);
     SUCCESS
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cublasDestroy_v2(_handle: usize) -> c_int {
+pub extern "C" fn cublasDestroy_v2(_handle: usize) -> c_int {
     SUCCESS
 }
 
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn cublasSetStream_v2(_handle: usize, _stream: usize) -> c_int {
+pub extern "C" fn cublasSetStream_v2(_handle: usize, _stream: usize) -> c_int {
     SUCCESS
 }
 
@@ -53,6 +55,7 @@ pub unsafe extern "C" fn cublasSgemm_v2(
     c: *mut f32,
     ldc: c_int,
 ) -> c_int {
+    // SAFETY: the caller's promise is that for a batch of one.
     unsafe {
         cublasSgemmStridedBatched(
             handle, op_a, op_b, m, n, k, alpha, a, lda, 0, b, ldb, 0, beta, c, ldc, 0, 1,
@@ -135,7 +138,7 @@ pub unsafe extern "C" fn cublasSgemmStridedBatched(
 macro_rules! not_supported {
     ($($name:ident),*) => {$(
         #[unsafe(no_mangle)]
-        pub unsafe extern "C" fn $name(_handle: *const c_void) -> c_int {
+        pub extern "C" fn $name(_handle: *const c_void) -> c_int {
             complain(concat!(stringify!($name), " is not there"));
             NOT_SUPPORTED
         }
@@ -172,12 +175,12 @@ mod tests {
                 2,
                 2,
                 3,
-                &alpha,
+                &raw const alpha,
                 a.as_ptr(),
                 ld[0],
                 b.as_ptr(),
                 ld[1],
-                &beta,
+                &raw const beta,
                 c.as_mut_ptr(),
                 2,
             )

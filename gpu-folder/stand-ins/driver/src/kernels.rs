@@ -65,7 +65,7 @@ impl Kernel {
         block: [u32; 3],
     ) -> Result<()> {
         // SAFETY: the caller's promise; the function reads three numbers of each size.
-        let status = unsafe { (self.function)(parameters, &grid, &block) };
+        let status = unsafe { (self.function)(parameters, &raw const grid, &raw const block) };
         ensure!(status == 0, "an assertion of the kernel failed");
         Ok(())
     }

@@ -7,12 +7,25 @@
 //!
 //! What is left to the implementation on a GPU, such as the last bit of `ex2.approx`, is as C's functions have it.
 
+mod arithmetic;
+mod kind;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use self::arithmetic::{arithmetic, compared, conversion, converted};
+use self::kind::Kind;
 use crate::ptx::{Instruction, Kernel, Module, Statement};
+
+const PRELUDE: &str = include_str!("prelude.c");
+/// One block, where no thread waits for another.
+const BLOCK: &str = include_str!("block.c");
+/// One block whose threads wait for each other.
+const BLOCK_WITH_BARRIERS: &str = include_str!("block_with_barriers.c");
+/// All blocks, one after the other.
+const KERNEL: &str = include_str!("kernel.c");
 
 /// C that has a function `kernel(parameters, size of the grid, size of a block)`. It returns 0, or 1 if a
 /// thread gave up.
@@ -32,58 +45,6 @@ pub fn to_c(module: &Module, kernel: &Kernel) -> Result<String> {
         }
     }
     Ok(translator.finish())
-}
-
-/// The type of an instruction or of a register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Predicate,
-    /// Of so many bits.
-    Unsigned(usize),
-    Signed(usize),
-    Float(usize),
-}
-
-impl Kind {
-    fn read(name: &str) -> Result<Self> {
-        let (kind, bits) = name.split_at_checked(1).context("a type")?;
-        Ok(match (kind, bits) {
-            _ if name == "pred" => Self::Predicate,
-            ("b" | "u", "8" | "16" | "32" | "64") => Self::Unsigned(bits.parse()?),
-            ("s", "8" | "16" | "32" | "64") => Self::Signed(bits.parse()?),
-            ("f", "32" | "64") => Self::Float(bits.parse()?),
-            _ => bail!("no type `{name}`"),
-        })
-    }
-
-    fn c(self) -> String {
-        match self {
-            Self::Predicate => "_Bool".to_string(),
-            Self::Unsigned(bits) => format!("uint{bits}_t"),
-            Self::Signed(bits) => format!("int{bits}_t"),
-            Self::Float(32) => "float".to_string(),
-            Self::Float(_) => "double".to_string(),
-        }
-    }
-
-    fn bits(self) -> usize {
-        match self {
-            Self::Predicate => 1,
-            Self::Unsigned(bits) | Self::Signed(bits) | Self::Float(bits) => bits,
-        }
-    }
-
-    fn is_float(self) -> bool {
-        matches!(self, Self::Float(_))
-    }
-
-    /// Twice as wide, as the result of `mul.wide`.
-    fn wide(self) -> Self {
-        match self {
-            Self::Signed(bits) => Self::Signed(2 * bits),
-            other => Self::Unsigned(2 * other.bits()),
-        }
-    }
 }
 
 struct Translator<'a> {
@@ -232,7 +193,7 @@ impl<'a> Translator<'a> {
         let operands: Vec<&str> = instruction.operands.iter().map(String::as_str).collect();
         match (&words[..], &operands[..]) {
             (["bra"] | ["bra", "uni"], [label]) => Ok(format!("goto {};", identifier(label))),
-            (["ret"] | ["exit"], []) => Ok("return DONE;".to_string()),
+            (["ret" | "exit"], []) => Ok("return DONE;".to_string()),
             (["bar", "sync"], ["0"]) => {
                 self.barriers += 1;
                 let n = self.barriers;
@@ -349,8 +310,8 @@ impl<'a> Translator<'a> {
         head += &body;
         head += "return DONE;\n}\n";
         head += &format!("enum {{ SHARED = {} }};\n", shared_bytes.max(1));
-        head += if barriers > 0 { WITH_BARRIERS } else { WITHOUT_BARRIERS };
-        head + ALL_BLOCKS
+        head += if barriers > 0 { BLOCK_WITH_BARRIERS } else { BLOCK };
+        head + KERNEL
     }
 }
 
@@ -365,209 +326,3 @@ fn special(operand: &str) -> Option<String> {
     let axis = ["x", "y", "z"].iter().position(|other| *other == axis)?;
     ["tid", "ntid", "ctaid", "nctaid"].contains(&name).then(|| format!("place->{name}[{axis}]"))
 }
-
-/// The value `c`, which has the type `from`, as one of the type `to`. From whole numbers to floating point and
-/// back, the bits stay.
-fn converted(c: &str, from: Kind, to: Kind) -> String {
-    match (from.is_float(), to.is_float()) {
-        (true, true) => c.to_string(),
-        (true, false) if from.bits() == 32 => format!("({})bits_of_float({c})", to.c()),
-        (true, false) => format!("({})bits_of_double({c})", to.c()),
-        (false, true) if to.bits() == 32 => format!("float_of_bits({c})"),
-        (false, true) => format!("double_of_bits({c})"),
-        (false, false) => format!("({}){c}", to.c()),
-    }
-}
-
-/// `cvt`: another type for the same number.
-fn conversion(modifiers: &[&str], to: Kind, from: Kind, value: &str) -> Result<String> {
-    let rounded = |way: &str| {
-        let function = match way {
-            "rni" => "rint",
-            "rzi" => "trunc",
-            "rmi" => "floor",
-            "rpi" => "ceil",
-            _ => bail!("no rounding `{way}`"),
-        };
-        Ok(format!("{function}({value})"))
-    };
-    Ok(match (from.is_float(), to.is_float(), modifiers) {
-        (false, false, []) | (false, true, ["rn"]) => value.to_string(),
-        (true, true, []) if from.bits() <= to.bits() => value.to_string(),
-        (true, true, ["rn"]) if from.bits() > to.bits() => value.to_string(),
-        (true, true, ["sat"]) => format!("fmin(fmax({value}, 0), 1)"),
-        (true, true, [way]) if from == to => rounded(way)?,
-        // What is too large becomes the largest number.
-        (true, false, [way]) => {
-            let (c, bits) = (to.c(), to.bits());
-            let of_nan = match from.bits().max(bits) {
-                64 => format!("({c})(1ull << {})", bits - 1),
-                _ => "0".to_string(),
-            };
-            format!("isnan({value}) ? {of_nan} : to_{c}({})", rounded(way)?)
-        }
-        _ => bail!("a conversion"),
-    })
-}
-
-fn compared(comparison: &str, kind: Kind, a: &str, b: &str) -> Result<String> {
-    let unordered = comparison.strip_suffix('u').filter(|_| kind.is_float());
-    Ok(match (comparison, unordered) {
-        ("eq", _) => format!("{a} == {b}"),
-        // A comparison with NaN does not hold, except for those with a `u`.
-        ("ne", _) if kind.is_float() => format!("{a} < {b} || {a} > {b}"),
-        ("ne", _) | ("neu", Some(_)) => format!("{a} != {b}"),
-        ("lt", _) => format!("{a} < {b}"),
-        ("le", _) => format!("{a} <= {b}"),
-        ("gt", _) => format!("{a} > {b}"),
-        ("ge", _) => format!("{a} >= {b}"),
-        (_, Some("eq")) => format!("!({a} < {b} || {a} > {b})"),
-        (_, Some("lt")) => format!("!({a} >= {b})"),
-        (_, Some("le")) => format!("!({a} > {b})"),
-        (_, Some("gt")) => format!("!({a} <= {b})"),
-        (_, Some("ge")) => format!("!({a} < {b})"),
-        ("nan", _) => format!("isnan({a}) || isnan({b})"),
-        ("num", _) => format!("!isnan({a}) && !isnan({b})"),
-        _ => bail!("no comparison `{comparison}`"),
-    })
-}
-
-/// An operation on numbers of the type `kind`.
-fn arithmetic(name: &str, modifiers: &[&str], kind: Kind, values: &[&str]) -> Result<String> {
-    let (c, bits) = (kind.c(), kind.bits());
-    let f = if bits == 32 { "f" } else { "" };
-    let c_wide = kind.wide().c();
-    if kind.is_float() {
-        return Ok(match (name, modifiers, values) {
-            ("mov", [], [a]) => a.to_string(),
-            ("add", [] | ["rn"], [a, b]) => format!("{a} + {b}"),
-            ("sub", [] | ["rn"], [a, b]) => format!("{a} - {b}"),
-            ("mul", [] | ["rn"], [a, b]) => format!("{a} * {b}"),
-            ("div", ["rn" | "full" | "approx"], [a, b]) => format!("{a} / {b}"),
-            ("fma", ["rn"], [a, b, c]) => format!("fma{f}({a}, {b}, {c})"),
-            ("fma", ["rm"], [a, b, c]) if bits == 32 => format!("fma_downwards({a}, {b}, {c})"),
-            ("neg", [], [a]) => format!("-{a}"),
-            ("abs", [], [a]) => format!("fabs{f}({a})"),
-            ("min", [], [a, b]) => format!("fmin{f}({a}, {b})"),
-            ("max", [], [a, b]) => format!("fmax{f}({a}, {b})"),
-            // The sign of the first one.
-            ("copysign", [], [a, b]) => format!("copysign{f}({b}, {a})"),
-            ("rcp", ["rn"] | ["approx", "ftz"], [a]) => format!("1 / {a}"),
-            ("sqrt", ["rn"] | ["approx", "ftz"], [a]) => format!("sqrt{f}({a})"),
-            ("ex2", ["approx", "ftz"], [a]) => format!("exp2{f}({a})"),
-            ("lg2", ["approx", "ftz"], [a]) => format!("log2{f}({a})"),
-            _ => bail!("an operation on floating-point numbers"),
-        });
-    }
-    Ok(match (name, modifiers, values) {
-        ("mov", [], [a]) => a.to_string(),
-        ("add", [], [a, b]) => format!("{a} + {b}"),
-        ("sub", [], [a, b]) => format!("{a} - {b}"),
-        ("mul", ["lo"], [a, b]) => format!("{a} * {b}"),
-        ("mad", ["lo"], [a, b, d]) => format!("{a} * {b} + {d}"),
-        ("mul", ["wide"], [a, b]) => format!("({c_wide}){a} * ({c_wide}){b}"),
-        ("mad", ["wide"], [a, b, d]) => format!("({c_wide}){a} * ({c_wide}){b} + {d}"),
-        ("mul", ["hi"], [a, b]) if bits == 32 => format!("(({c_wide}){a} * ({c_wide}){b}) >> 32"),
-        // A GPU divides by 0 without complaint.
-        ("div", [], [a, b]) if matches!(kind, Kind::Unsigned(_)) => {
-            format!("{b} == 0 ? ({c})-1 : {a} / {b}")
-        }
-        ("rem", [], [a, b]) if matches!(kind, Kind::Unsigned(_)) => {
-            format!("{b} == 0 ? {a} : {a} % {b}")
-        }
-        ("min", [], [a, b]) => format!("{a} < {b} ? {a} : {b}"),
-        ("max", [], [a, b]) => format!("{a} > {b} ? {a} : {b}"),
-        ("neg", [], [a]) => format!("-{a}"),
-        ("abs", [], [a]) => format!("{a} < 0 ? -{a} : {a}"),
-        ("not", [], [a]) if kind == Kind::Predicate => format!("!{a}"),
-        ("not", [], [a]) => format!("~{a}"),
-        ("and", [], [a, b]) => format!("{a} & {b}"),
-        ("or", [], [a, b]) => format!("{a} | {b}"),
-        ("xor", [], [a, b]) => format!("{a} ^ {b}"),
-        // All bits are shifted out, where C has no meaning.
-        ("shl", [], [a, b]) => format!("{b} < {bits} ? {a} << {b} : 0"),
-        ("shr", [], [a, b]) if matches!(kind, Kind::Signed(_)) => {
-            format!("{a} >> ({b} < {bits} ? {b} : {bits} - 1)")
-        }
-        ("shr", [], [a, b]) => format!("{b} < {bits} ? {a} >> {b} : 0"),
-        _ => bail!("an operation on whole numbers"),
-    })
-}
-
-const PRELUDE: &str = r"#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-enum { DONE, WAITS, FAILED };
-struct place { uint32_t tid[3], ntid[3], ctaid[3], nctaid[3]; };
-static inline float float_of_bits(uint32_t bits) { float x; memcpy(&x, &bits, 4); return x; }
-static inline double double_of_bits(uint64_t bits) { double x; memcpy(&x, &bits, 8); return x; }
-static inline uint32_t bits_of_float(float x) { uint32_t bits; memcpy(&bits, &x, 4); return bits; }
-static inline uint64_t bits_of_double(double x) { uint64_t bits; memcpy(&bits, &x, 8); return bits; }
-static inline int32_t to_int32_t(double x) { return x <= -0x1p31 ? INT32_MIN : x >= 0x1p31 ? INT32_MAX : (int32_t)x; }
-static inline uint32_t to_uint32_t(double x) { return !(x > 0) ? 0 : x >= 0x1p32 ? UINT32_MAX : (uint32_t)x; }
-static inline int64_t to_int64_t(double x) { return x <= -0x1p63 ? INT64_MIN : x >= 0x1p63 ? INT64_MAX : (int64_t)x; }
-static inline uint64_t to_uint64_t(double x) { return !(x > 0) ? 0 : x >= 0x1p64 ? UINT64_MAX : (uint64_t)x; }
-static inline float fma_downwards(float a, float b, float c) {
-  double product = (double)a * b, sum = product + c; /* the product is exact */
-  double of_c = sum - product, error = (product - (sum - of_c)) + (c - of_c);
-  float rounded = (float)sum;
-  int is_above = rounded > sum || (rounded == sum && error < 0);
-  return is_above ? nextafterf(rounded, -INFINITY) : rounded;
-}
-";
-
-/// One block, where no thread waits for another.
-const WITHOUT_BARRIERS: &str = r"
-static int block(const void *const *p, struct place *place, char *shared, struct registers *all) {
-  const uint32_t *n = place->ntid;
-  for (uint32_t z = 0; z < n[2]; z++) for (uint32_t y = 0; y < n[1]; y++) for (uint32_t x = 0; x < n[0]; x++) {
-    struct registers r;
-    place->tid[0] = x, place->tid[1] = y, place->tid[2] = z;
-    if (thread(&r, p, place, shared) == FAILED) return FAILED;
-  }
-  return DONE;
-}
-";
-
-/// One block: all threads run up to the next barrier, then all go on. Those that have ended are not waited for.
-const WITH_BARRIERS: &str = r"
-static int block(const void *const *p, struct place *place, char *shared, struct registers *all) {
-  const uint32_t *n = place->ntid;
-  size_t waiting = 1;
-  for (size_t i = 0; i < (size_t)n[0] * n[1] * n[2]; i++) all[i].at = 0;
-  while (waiting > 0) {
-    struct registers *r = all;
-    waiting = 0;
-    for (uint32_t z = 0; z < n[2]; z++) for (uint32_t y = 0; y < n[1]; y++) for (uint32_t x = 0; x < n[0]; x++, r++) {
-      if (r->at < 0) continue;
-      place->tid[0] = x, place->tid[1] = y, place->tid[2] = z;
-      switch (thread(r, p, place, shared)) {
-        case FAILED: return FAILED;
-        case WAITS: waiting++; break;
-        default: r->at = -1;
-      }
-    }
-  }
-  return DONE;
-}
-";
-
-const ALL_BLOCKS: &str = r"
-int kernel(const void *const *p, const uint32_t grid[3], const uint32_t size[3]) {
-  char *shared = malloc(SHARED);
-  struct registers *all = malloc((size_t)size[0] * size[1] * size[2] * sizeof *all);
-  struct place place;
-  int status = shared && all ? DONE : FAILED;
-  memcpy(place.ntid, size, sizeof place.ntid);
-  memcpy(place.nctaid, grid, sizeof place.nctaid);
-  for (uint32_t z = 0; z < grid[2]; z++) for (uint32_t y = 0; y < grid[1]; y++) for (uint32_t x = 0; x < grid[0]; x++) {
-    place.ctaid[0] = x, place.ctaid[1] = y, place.ctaid[2] = z;
-    if (shared) memset(shared, 0xff, SHARED); /* NaN, as all memory */
-    if (status == DONE) status = block(p, &place, shared, all);
-  }
-  free(all);
-  free(shared);
-  return status == DONE ? 0 : 1;
-}
-";
