@@ -43,13 +43,14 @@ pub fn run(
     let outputs = recorder.finish();
     let mut problems = Vec::new();
     let mut cells = Vec::new();
-    for (at, cell) in chapter.cells.iter().enumerate() {
+    let last = outputs.last().map(|output| output.name.clone());
+    for cell in chapter.cells {
         let Some(output) = outputs.iter().find(|output| output.name == cell.name) else {
             cells.push(json!({ "cell": cell.name, "verdict": "did not run" }));
             continue;
         };
         let seconds = rounded(output.time.as_secs_f64());
-        let last = at + 1 == outputs.len();
+        let last = last.as_deref() == Some(cell.name);
         if let (true, Some(problem)) = (last, &ended.problem) {
             let why = tail(&ended.stderr);
             problems.push(format!("{}: cell `{}` {problem}: {why}", cell.place, cell.name));
