@@ -136,7 +136,7 @@ fn shares_that_are_none() {
 }
 
 #[test]
-fn without_a_validation_set_a_net_can_still_learn() {
+fn a_folder_may_be_all_training_set() {
     let root = tree(&["3", "7"]);
     let options = FolderOptions::new().no_valid();
     let dls = Loaders::from_folder_with(root.path(), &options).unwrap().batch_size(3);

@@ -90,7 +90,8 @@ impl FolderOptions {
     }
 
     /// Takes all pictures below the path, as [`valid_pct`](Self::valid_pct) does, to learn from: there is no
-    /// validation set.
+    /// validation set. That is for a loop of your own over `dls.train`; [`Learner::fit`](crate::learner::Learner::fit)
+    /// wants a validation set, and says so before the first epoch.
     pub fn no_valid(mut self) -> Self {
         self.split = Split::NoValid;
         self
