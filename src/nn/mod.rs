@@ -50,4 +50,4 @@ pub use weights::{
 };
 
 pub(crate) use observe::layers;
-pub(crate) use weights::{OPTIMIZER, SavedTensor, save_all, save_weights_with, tensors_of};
+pub(crate) use weights::{OPTIMIZER, save_all, save_weights_with, tensors_of};

@@ -18,12 +18,12 @@ mod rule;
 mod sgd;
 mod state;
 
+pub use crate::parameters::OptimState;
 pub use adam::Adam;
 pub use basic::BasicOptim;
 pub use kept::PerParameter;
 pub use rule::UpdateRule;
 pub use sgd::SGD;
-pub use state::OptimState;
 
 pub use dfdx::optim::{AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
 

@@ -8,35 +8,8 @@ use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
 
 use super::PerParameter;
-use crate::nn::SavedTensor;
-use crate::parameters::{Change, Look, Parameter, change, look_at};
+use crate::parameters::{Change, Look, Parameter, SavedTensor, change, look_at};
 use crate::shapes::Grads;
-
-/// What an optimizer remembers between steps: numbers such as its momentum, and tensors such as the averages of the
-/// gradients, one for each parameter that is trained.
-///
-/// [`Optim::state`](super::Optim::state) makes it and [`Optim::set_state`](super::Optim::set_state) takes it back.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct OptimState {
-    /// The optimizer's name.
-    pub(crate) optimizer: &'static str,
-    pub(crate) numbers: Vec<(&'static str, f64)>,
-    pub(crate) tensors: Vec<(&'static str, Vec<SavedTensor>)>,
-}
-
-impl OptimState {
-    /// The number of this name.
-    pub(super) fn number(&self, name: &str) -> f64 {
-        let number = self.numbers.iter().find(|(other, _)| *other == name);
-        number.unwrap_or_else(|| panic!("an optimizer's state without `{name}`")).1
-    }
-
-    /// The tensors of this kind.
-    pub(super) fn tensors(&self, name: &str) -> &[SavedTensor] {
-        let tensors = self.tensors.iter().find(|(other, _)| *other == name);
-        &tensors.unwrap_or_else(|| panic!("an optimizer's state without `{name}`")).1
-    }
-}
 
 /// Collects what is kept for each parameter, in PyTorch's order; zeros where nothing is.
 pub(super) fn kept_of<M: TensorCollection<f32, AutoDevice>>(

@@ -3,6 +3,7 @@
 //! dfdx walks with types of its own, a `TensorVisitor`, and says nothing of the taps of a convolution. This
 //! module is the only one that knows both.
 
+mod saved;
 pub(crate) mod taps;
 
 use dfdx::nn::{
@@ -12,6 +13,9 @@ use dfdx::nn::{
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 use num_traits::NumCast;
+
+pub use saved::OptimState;
+pub(crate) use saved::SavedTensor;
 
 /// What is known of a parameter besides its numbers.
 #[derive(Debug)]

@@ -16,7 +16,8 @@ use super::prepare::Preparation;
 use super::resize::{ItemTransform, ResizeMethod};
 use crate::device;
 use crate::learner::{Learner, Model};
-use crate::nn::{SavedTensor, WeightsFile, save_weights_with, tensors_of};
+use crate::nn::{WeightsFile, save_weights_with, tensors_of};
+use crate::parameters::SavedTensor;
 
 /// The name of the note in the file's metadata.
 const NOTE: &str = "mnist_from_scratch";

@@ -13,9 +13,8 @@ use safetensors::{SafeTensorError, SafeTensors};
 
 use super::error::{Difference, NonFiniteNumbers, WeightsError};
 use super::numbers::as_f32;
-use super::{OPTIMIZER, SavedTensor, tensors_of};
-use crate::optim::OptimState;
-use crate::parameters::{Change, Parameter, change};
+use super::{OPTIMIZER, tensors_of};
+use crate::parameters::{Change, OptimState, Parameter, SavedTensor, change};
 
 /// A file of weights, and how to load it: for files whose names are not those of the model, or of which
 /// only a part is wanted. [`load_weights`](super::load_weights) is enough for any other.

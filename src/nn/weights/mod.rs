@@ -17,7 +17,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::files;
-use crate::parameters::{Look, Parameter, look_at};
+use crate::parameters::{Look, Parameter, SavedTensor, look_at};
 
 /// Saves the parameters of a model in the [safetensors](https://github.com/huggingface/safetensors)
 /// format, which PyTorch reads, too. A tuple's layers have the names of an `nn.Sequential`:
@@ -119,14 +119,6 @@ pub fn load_weights<M: TensorCollection<f32, AutoDevice>>(
     path: impl AsRef<Path>,
 ) -> Result<(), WeightsError> {
     WeightsFile::open(path)?.load_into(model).map(|_| ())
-}
-
-/// A tensor as it is in a file: sizes and numbers in PyTorch's order.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct SavedTensor {
-    pub name: String,
-    pub sizes: Vec<usize>,
-    pub numbers: Vec<f32>,
 }
 
 /// All parameters of a model.
