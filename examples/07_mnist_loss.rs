@@ -186,9 +186,9 @@ fn main() -> Result<()> {
 
     // %% nudge
     let images = train_x.as_vec();
-    let with_ink = |pixel: usize| images.chunks(784).filter(|image| image[pixel] > 0.).count();
+    let inked = |i: usize| images.chunks(784).filter(|image| image[i] > 0.).count();
     let (corner, middle) = (0, 14 * 28 + 14);
-    println!("ink in {} images; in the corner, {}", with_ink(middle), with_ink(corner));
+    println!("ink in {} images; in the corner, {}", inked(middle), inked(corner));
 
     let mut nudged = weights.clone();
     nudged.set([middle, 0], weights.array()[middle][0] * 1.01);
