@@ -493,6 +493,8 @@ fn labels_that_are_digits_are_refused() {
     assert!(error.starts_with(expected) && error.ends_with("batch 0 of the validation set"));
 }
 
+// dfdx's GPU stays in the thread that asked for it.
+#[cfg(not(feature = "cuda"))]
 #[test]
 fn a_learner_can_be_handed_to_another_thread() {
     let dev = AutoDevice::default();
