@@ -12,7 +12,7 @@ thread_local! {
     /// What was found first; `None` on the outside where nobody asks.
     static FOUND: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
     /// Whether to look at the targets of a batch where that holds up the device.
-    static TARGETS: Cell<bool> = const { Cell::new(false) };
+    static TARGETS: Cell<bool> = const { Cell::new(true) };
 }
 
 /// Runs `f`, and returns what was found wrong in it first.
@@ -57,7 +57,7 @@ pub(crate) fn found_in_layer(message: String) -> DeviceError {
     error
 }
 
-/// Runs `f`, in which targets are looked at also on a GPU.
+/// Runs `f`, in which targets are looked at, or on a GPU are not.
 pub(crate) fn with_targets_checked<R>(check: bool, f: impl FnOnce() -> R) -> R {
     struct End(bool);
     impl Drop for End {
@@ -70,8 +70,8 @@ pub(crate) fn with_targets_checked<R>(check: bool, f: impl FnOnce() -> R) -> R {
 }
 
 /// Whether a loss function is to look at its targets. On the CPU that costs nothing; on a GPU it waits for all
-/// that has been asked for, so a learner has it done in the first epoch, in which each target comes up, and in
-/// validations.
+/// that has been asked for, so a learner has it done in the first epoch only, in which each target comes up, and
+/// in validations. Who calls a loss function by hand has them looked at each time.
 pub(crate) fn targets_are_checked() -> bool {
     cfg!(not(feature = "cuda")) || TARGETS.get()
 }
