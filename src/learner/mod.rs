@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | data | [`DataLoaders`](crate::data::DataLoaders) of pairs (x, y) |
 //! | model | any module of dfdx, also a tuple of modules; see [`Model`] |
-//! | optimizer | [`SGD`](crate::optim::SGD), dfdx's optimizers, your own; see [`Optim`] |
+//! | optimizer | [`SGD`](crate::optim::SGD), dfdx's optimizers, your own; see [`Optim`](crate::optim::Optim) |
 //! | loss function | a function of predictions and targets that returns one number, with its tape |
 //! | metric | the same without a tape |
 //! | [`Callback`] | what else should happen while it trains |
