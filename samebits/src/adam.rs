@@ -76,6 +76,13 @@ impl AdamStep {
     }
 }
 
+impl AdamStep {
+    /// The same step with `wd = 0`.
+    pub(crate) fn without_decay(&self) -> Self {
+        Self { kept: 1.0, ..*self }
+    }
+}
+
 /// `base^n`. The standard library's `powi` may differ in the last bit from one computer to another.
 fn power(base: f64, n: i32) -> f64 {
     (0..n).fold(1.0, |power, _| power * base)

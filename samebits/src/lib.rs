@@ -36,13 +36,15 @@
 //! | the number of threads | [`num_threads`], [`set_num_threads`] |
 //! | the vector instructions | [`Isa`] |
 //!
-//! All of them work on slices; they know nothing of tensors.
+//! All of them work on slices; they know nothing of tensors. The same operations, and some more, for numbers that may lie
+//! elsewhere, on a GPU: [`Device`].
 
 #![warn(missing_debug_implementations, clippy::undocumented_unsafe_blocks)]
 
 mod adam;
 mod batch_norm;
 mod conv;
+mod device;
 mod distance;
 mod fma;
 mod helpers;
@@ -61,6 +63,10 @@ mod zero;
 pub use adam::AdamStep;
 pub use batch_norm::{Activation, BatchNorm, Gradients, Statistics};
 pub use conv::Conv2d;
+pub use device::{
+    AdamPart, Cpu, Device, Element, Matrices, NormEval, NormGradients, NormTrain, Order, Running,
+    SgdPart, SgdStep,
+};
 pub use distance::mean_absolute_differences;
 pub use helpers::{num_threads, set_num_threads};
 pub use matmul::{Matrix, matmul};
