@@ -1,5 +1,6 @@
 //! Getting the data
 //! Made from `book/src/01_data.md` by `cargo book tangle`: edit that, not this.
+
 // A program that learns needs examples to learn from. Ours come from MNIST, a collection of handwritten
 // digits that was put together in the 1990s, and for many people it has been the first exercise since.
 //
@@ -10,32 +11,31 @@
 // Each chapter starts with the same line. It brings in all that the chapter uses of our crate.
 // (A *crate* is what Python calls a package.)
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // If you come from the notebook: this is its `from fastai.vision.all import *`. The `prelude` of a crate
     // is a module that is made to be imported as a whole. Its
-    // [page in the API docs](api/mnist_from_scratch/prelude/index.html) lists what is in it.
+    // page in the API docs lists what is in it.
     //
     // It is good to know which version you are working with:
+    //
 
-    // %% version
     show!(mnist_from_scratch::VERSION);
 
     //
     // The notebook then tells its plotting library to draw pictures in shades of grey, with 0 as white. Our
-    // [`show_image`](api/mnist_from_scratch/show/fn.show_image.html) draws tensors that way from the start.
+    // `show_image` draws tensors that way from the start.
     //
     // ## Unpacking the data
     //
     // We only need two of the ten digits, and there is a sample with just those, the 3s and the 7s:
+    //
 
-    // %% untar_data
     let path = untar_data(Urls::MNIST_SAMPLE)?;
 
     //
-    // [`untar_data`](api/mnist_from_scratch/data/fn.untar_data.html) unpacks an archive and returns the
+    // `untar_data` unpacks an archive and returns the
     // folder that it was unpacked to. The sample travels inside our crate, so there is nothing to wait for.
     // The folder is in your user's cache. The second time, the files are already there and are only
     // compared with the archive; a damaged one is repaired.
@@ -45,35 +45,35 @@ fn main() -> Result<()> {
     // exception that nothing in the code announces.
     //
     // Paths are easier to read without the long way to our folder. From now on `show!` leaves it out:
+    //
 
-    // %% base_path
     set_base_path(&path);
 
     //
     // ## What is in the folder?
+    //
 
-    // %% path_ls
     show!(path.ls()?);
 
     //
     // The number in front counts the entries. Then come the entries themselves: `train` for the images to
-    // learn from, `valid` for the [*validation set*](glossary.md#validation-set), and a table of labels.
+    // learn from, `valid` for the *validation set*, and a table of labels.
     //
     // The validation set is kept apart for a reason. A model that has seen an image could simply remember
     // it. Only images that it has never seen tell us whether it learned what a 3 looks like.
     //
     // Where does `ls` come from? `path` is a
-    // [`PathBuf`](https://doc.rust-lang.org/std/path/struct.PathBuf.html) of the standard library, which has
+    // `PathBuf` of the standard library, which has
     // no such method. The notebook asks that question with `path.ls?` and `path.ls??`, and finds that fastai
     // added it. Our crate does the same: a *trait* adds methods to a type that already exists. These pages
     // answer what the notebook's question marks ask:
     //
-    // - [what `ls` is](api/mnist_from_scratch/data/trait.PathExt.html), its documentation;
-    // - [how it does it](api/src/mnist_from_scratch/data/ls.rs.html), its source.
+    // - what `ls` is, its documentation;
+    // - how it does it, its source.
     //
     // Let us look one level down.
+    //
 
-    // %% train_ls
     show!(path.join("train").ls()?);
 
     //
@@ -83,8 +83,8 @@ fn main() -> Result<()> {
     // answer that goes with them. So the labels are `3` and `7`.
     //
     // ## Two lists of files
+    //
 
-    // %% threes_sevens
     let threes = path.join("train/3").ls()?.sorted();
     let sevens = path.join("train/7").ls()?.sorted();
     show!(threes);
@@ -98,8 +98,8 @@ fn main() -> Result<()> {
     // named after its place in MNIST's training set, counted from 0.
     //
     // There are about as many sevens:
+    //
 
-    // %% count_sevens
     show!(threes.len(), sevens.len());
 
     Ok(())

@@ -1,13 +1,13 @@
 //! Pixels
 //! Made from `book/src/02_pixels.md` by `cargo book tangle`: edit that, not this.
+
 // To us a digit is a shape. To a computer it is a grid of numbers. This chapter looks at one digit from
 // both sides.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
-    // %% data
+    // data
     let path = untar_data(Urls::MNIST_SAMPLE)?;
     set_base_path(&path);
     let threes = path.join("train/3").ls()?.sorted();
@@ -16,22 +16,22 @@ fn main() -> Result<()> {
     // ## One image
     //
     // Let us open the second file of the list, a PNG. Lists count from 0, so that is number 1.
+    //
+    //
 
-    // %% im3
-    //| fig-alt: A handwritten 3 in white on black, 28 pixels wide and high.
-    //| fig-cap: A handwritten 3, as it is stored.
+    // A handwritten 3, as it is stored.
     let im3_path = &threes[1];
     let im3 = image_open(im3_path)?;
     show_image(&im3)?;
 
     //
     // A clear 3. What kind of thing is `im3`?
+    //
 
-    // %% im3_type
     show!(type_of(&im3));
 
     //
-    // It is an image of the crate [image](https://docs.rs/image), which plays the part that the *Python
+    // It is an image of the crate image, which plays the part that the *Python
     // Imaging Library* has in the notebook. It holds a `u8` for each pixel, which is its brightness (`Luma`:
     // no colours), and all of them in a `Vec`, Rust's list.
     //
@@ -41,8 +41,8 @@ fn main() -> Result<()> {
     //
     // To calculate with the pixels we need them as numbers in rows and columns. Here is the square that
     // starts at row 4 and column 4, and ends before row 10 and column 10:
+    //
 
-    // %% im3_array
     show!(array(&im3).slice(4..10, 4..10));
 
     //
@@ -51,8 +51,8 @@ fn main() -> Result<()> {
     // That was an *array*, in the manner of Python's NumPy: not Rust's own `[u8; 36]`, but a type of our crate
     // that prints like NumPy's. For the rest of the book we use *tensors*. They hold the same numbers and
     // behave much the same:
+    //
 
-    // %% im3_tensor
     let dev = default_device()?;
     let im3_t: Pixels = tensor(&im3, &dev)?;
     show!(im3_t.clone().slice((4..10, 4..10)));
@@ -62,11 +62,11 @@ fn main() -> Result<()> {
     // takes its two ranges as one pair, hence the two parentheses.
     //
     // So why two of them? A tensor can also live on a graphics card, which does the same calculation for
-    // thousands of pixels at once. `dev` is the [*device*](glossary.md#device) that it lives on; in this book
+    // thousands of pixels at once. `dev` is the *device* that it lives on; in this book
     // it is the processor. And a tensor can keep track of how a result depends on its inputs, which is what
     // learning will need.
     //
-    // Our tensors come from the crate [dfdx](https://docs.rs/dfdx).
+    // Our tensors come from the crate dfdx.
     //
     // ### Why `clone`?
     //
@@ -82,9 +82,9 @@ fn main() -> Result<()> {
     // Forgetting the `clone` is a mistake that the compiler finds:
     //
     // ```rust,compile_fail,E0382
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
-    // # let im3_t: Pixels = dev.zeros();
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
+    // let im3_t: Pixels = dev.zeros();
     // let corner = im3_t.slice((4..10, 4..10));
     // show!(im3_t); // gone: `slice` took it
     // ```
@@ -93,11 +93,11 @@ fn main() -> Result<()> {
     //
     // The numbers and what they show can be put in one picture. Each field of this table has the shade of grey
     // that its number stands for:
+    //
+    //
+    //
 
-    // %% pixel_table
-    //| fig-alt: Rows 4 to 14 and columns 4 to 21 of the image as a table of numbers. Fields with
-    //|   large numbers are dark, and together they form the upper half of a 3.
-    //| fig-cap: The upper part of the 3. On a narrow screen the table scrolls sideways.
+    // The upper part of the 3. On a narrow screen the table scrolls sideways.
     show_pixels(&im3_t, 4..15, 4..22)?;
 
     //
@@ -108,18 +108,18 @@ fn main() -> Result<()> {
     // use the one with ink on paper, as the notebook does.
     //
     // ## How big is it?
+    //
 
-    // %% im3_shape
     show!(im3_t.shape());
     show!(im3_t.numel());
 
     //
-    // The [*shape*](glossary.md#shape) says that there are 28 rows of 28 pixels. `numel` is the number of
+    // The *shape* says that there are 28 rows of 28 pixels. `numel` is the number of
     // elements, 28 times 28, which is 784. (The notebook has a slip here and says 768.)
     //
     // Now for something that PyTorch does not do. In dfdx the shape is part of the type:
+    //
 
-    // %% im3_t_type
     show!(type_of(&im3_t));
 
     Ok(())

@@ -1,19 +1,19 @@
 //! Pixel similarity
 //! Made from `book/src/03_pixel_similarity.md` by `cargo book tangle`: edit that, not this.
+
 // How would you tell a 3 from a 7, if you had to write the rule yourself?
 //
 // Here is a first idea. Average all the threes, pixel by pixel. The result is a kind of ideal 3. Do the
 // same with the sevens. A new image is then called a 3 if it is more like the ideal 3 than the ideal 7.
 //
-// There is no learning in this at all. It is a [*baseline*](glossary.md#baseline): something simple that
+// There is no learning in this at all. It is a *baseline*: something simple that
 // we know how to build, and that works better than guessing. Without one you cannot tell later whether a
 // clever model was worth the effort. So build one first.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
-    // %% data
+    // data
     let path = untar_data(Urls::MNIST_SAMPLE)?;
     let threes = path.join("train/3").ls()?.sorted();
     let sevens = path.join("train/7").ls()?.sorted();
@@ -23,8 +23,8 @@ fn main() -> Result<()> {
     //
     // The first step is to open all the images and make tensors of them. `open_images` decodes them on all
     // cores of the processor:
+    //
 
-    // %% tensors
     let dev = default_device()?;
     let seven_tensors: Vec<Pixels> = tensors(&open_images(&sevens)?, &dev)?;
     let three_tensors: Vec<Pixels> = tensors(&open_images(&threes)?, &dev)?;
@@ -33,17 +33,17 @@ fn main() -> Result<()> {
     //
     // It is a good habit to look at one of them, to see that nothing went wrong on the way. A tensor prints as
     // numbers, so we ask `show_image` for the picture:
+    //
+    //
 
-    // %% show_three
-    //| fig-alt: The handwritten 3 of the last chapter in dark ink on a white ground.
     show_image(&three_tensors[1])?;
 
-    //
-    // %% three_tensors_type
+    // three_tensors_type
+
     show!(type_of(&three_tensors));
 
-    //
-    // %% three_shape
+    // three_shape
+
     show!(three_tensors[1].shape());
 
     //
@@ -58,8 +58,8 @@ fn main() -> Result<()> {
     // become floating-point numbers, `f32`. And since shades between 0 and 1 are handier than those from 0 to
     // 255, and usual in the field, we divide by 255. `Images` is our name for a stack of images as `f32`, and
     // `Image` for a single one.
+    //
 
-    // %% stacked
     let stacked_sevens: Images = seven_tensors.stack().to_dtype::<f32>() / 255.;
     let stacked_threes: Images = three_tensors.stack().to_dtype::<f32>() / 255.;
     show!(stacked_threes.shape());
@@ -71,9 +71,9 @@ fn main() -> Result<()> {
     // the compiler tells you that the types do not fit.
     //
     // ```rust,compile_fail,E0308
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
-    // # let three_tensors: Vec<Pixels> = vec![dev.zeros()];
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
+    // let three_tensors: Vec<Pixels> = vec![dev.zeros()];
     // let stacked_threes: Images = three_tensors.stack(); // still bytes
     // ```
     //
@@ -85,14 +85,14 @@ fn main() -> Result<()> {
     // ## Rank and shape
     //
     // A tensor can have any number of *axes*. Ours has three: which image, which row, which column. The number
-    // of axes is called the [*rank*](glossary.md#rank). `size` gives the shape as plain numbers, so that we
+    // of axes is called the *rank*. `size` gives the shape as plain numbers, so that we
     // can count them:
+    //
 
-    // %% rank
     show!(stacked_threes.size().len());
 
-    //
-    // %% ndim
+    // ndim
+
     show!(stacked_threes.ndim());
 
     //
@@ -104,10 +104,10 @@ fn main() -> Result<()> {
     //
     // To average over all the images, we take the mean along the first axis, `Axis<0>`. That axis goes away.
     // What is left is one image:
+    //
+    //
 
-    // %% mean3
-    //| fig-alt: A blurred 3: dark where most of the threes have ink, grey where they differ.
-    //| fig-cap: The ideal 3: the average of all threes.
+    // The ideal 3: the average of all threes.
     let mean3: Image = stacked_threes.clone().mean::<_, Axis<0>>();
     show_image(&mean3)?;
 
@@ -116,8 +116,8 @@ fn main() -> Result<()> {
     // is enough; `_` leaves the other to the compiler.
     //
     // This is the ideal 3. It is dark where nearly all the threes have ink, and grey where they do not agree.
+    //
 
-    // %% mean3_shape
     show!(mean3.shape());
 
     //
@@ -125,8 +125,8 @@ fn main() -> Result<()> {
     //
     // What if we leave no axis at all, and average all the pixels of all the threes? The result is a single
     // number, a tensor of rank 0:
+    //
 
-    // %% mean_all
     show!(stacked_threes.mean_all());
 
     //
@@ -134,8 +134,8 @@ fn main() -> Result<()> {
     //
     // We used `mean_all` of our own crate here, and there is a story behind it. This is what dfdx's `mean`
     // says:
+    //
 
-    // %% mean_naive
     show!(stacked_threes.clone().mean::<Rank0, _>());
 
     //
@@ -148,10 +148,10 @@ fn main() -> Result<()> {
     // knowing that on a computer the order and the size of a sum matter.
     //
     // ## The ideal 7
+    //
+    //
 
-    // %% mean7
-    //| fig-alt: A blurred 7: a bar on top and a slanted stroke that fades out towards the bottom.
-    //| fig-cap: The ideal 7: the average of all sevens.
+    // The ideal 7: the average of all sevens.
     let mean7: Image = stacked_sevens.clone().mean::<_, Axis<0>>();
     show_image(&mean7)?;
 
@@ -160,17 +160,17 @@ fn main() -> Result<()> {
     //
     // Now take any 3. We use the same one as before. `select` takes one image out of the stack, and
     // `dev.tensor(1)` is its place there:
+    //
+    //
 
-    // %% a_3
-    //| fig-alt: The handwritten 3 again, sharp and dark.
     let a_3: Image = stacked_threes.clone().select(dev.tensor(1));
     show_image(&a_3)?;
 
     //
     // And a 7, to compare:
+    //
+    //
 
-    // %% a_7
-    //| fig-alt: A handwritten 7.
     let a_7: Image = stacked_sevens.clone().select(dev.tensor(1));
     show_image(&a_7)?;
 
@@ -182,7 +182,7 @@ fn main() -> Result<()> {
     //
     // So the signs must go. There are two common ways to do that.
     //
-    // - Take the *absolute value* of each difference, then the mean. This is the [**mean absolute difference**](glossary.md#l1-norm).
+    // - Take the *absolute value* of each difference, then the mean. This is the **mean absolute difference**.
     //   The notebook calls it the **L1 norm**, which strictly speaking is the sum and not the mean.
     // - *Square* each difference, which makes it positive, too. Take the mean, then the square root, which
     //   undoes the squaring. This is the **root mean squared error (RMSE)**. It is called the **L2 norm** in
@@ -191,8 +191,8 @@ fn main() -> Result<()> {
     // For images of the same size, sum and mean differ by a fixed factor, so they agree on what is closer.
     //
     // Here they both are, for our 3 and the ideal 3:
+    //
 
-    // %% dist_3
     let dist_3_abs = (a_3.clone() - mean3.clone()).abs().mean::<Rank0, _>();
     let dist_3_sqr = (a_3.clone() - mean3.clone()).square().mean::<Rank0, _>().sqrt();
     show!(dist_3_abs, dist_3_sqr);
@@ -202,8 +202,8 @@ fn main() -> Result<()> {
     // mean. `Rank0` says that the result is a single number.
     //
     // And these are the distances of the same 3 from the ideal 7:
+    //
 
-    // %% dist_7
     let dist_7_abs = (a_3.clone() - mean7.clone()).abs().mean::<Rank0, _>();
     let dist_7_sqr = (a_3.clone() - mean7.clone()).square().mean::<Rank0, _>().sqrt();
     show!(dist_7_abs, dist_7_sqr);
@@ -216,8 +216,8 @@ fn main() -> Result<()> {
     //
     // You need not write these out each time. Both are so common that they have names. The notebook finds them
     // in `torch.nn.functional`; ours are called the same:
+    //
 
-    // %% losses
     show!(l1_loss(&a_3, &mean7), mse_loss(&a_3, &mean7).sqrt());
 
     Ok(())

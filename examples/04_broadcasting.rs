@@ -1,22 +1,22 @@
 //! Metrics and broadcasting
 //! Made from `book/src/04_broadcasting.md` by `cargo book tangle`: edit that, not this.
+
 // One image was classified correctly. That says little. Is the rule any good?
 //
-// A [*metric*](glossary.md#metric) is a number that answers this question. It compares a model's
-// predictions with the right labels. The one that we use is [*accuracy*](glossary.md#accuracy): the share
+// A *metric* is a number that answers this question. It compares a model's
+// predictions with the right labels. The one that we use is *accuracy*: the share
 // of images that were classified correctly. It is easy to understand, which is what a metric is for.
 //
 // We work it out on the validation set, on images that played no part in making the ideal 3 and the ideal
 // 7. Our baseline can hardly have learned any image by heart: what it keeps of thousands of them is two
 // averages. But it is good to get into the habit.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // We begin where the last chapter ended, with the ideal digits and a single 3:
+    //
 
-    // %% ideal_digits
     let path = untar_data(Urls::MNIST_SAMPLE)?;
     let dev = default_device()?;
     let open = |folder: &str| -> Result<Images> {
@@ -30,22 +30,22 @@ fn main() -> Result<()> {
     let a_3: Image = stacked_threes.select(dev.tensor(1));
 
     //
-    // %% show_ideal_digits
-    //| echo: false
-    //| fig-alt: The ideal 3 and the ideal 7 side by side, both blurred.
-    //| fig-cap: The two images that everything is compared with.
+    //
+    //
+    //
+    // The two images that everything is compared with.
     show_images(&[("mean3", &mean3), ("mean7", &mean7)])?;
 
     //
     // `open` is a *closure*: a small function that can use what is around it, here `path` and `dev`. It does
     // for any folder what we did by hand before. The `Result` is that of the crate
-    // [anyhow](https://docs.rs/anyhow), which takes any error, and `Ok` wraps what came out well.
+    // anyhow, which takes any error, and `Ok` wraps what came out well.
     //
     // `mean_image` of our crate is `mean::<_, Axis<0>>()` of the last chapter, only faster.
     //
     // ## The validation set
+    //
 
-    // %% valid
     let valid_3_tens = open("valid/3")?;
     let valid_7_tens = open("valid/7")?;
     show!(valid_3_tens.shape(), valid_7_tens.shape());
@@ -58,8 +58,8 @@ fn main() -> Result<()> {
     //
     // Our rule as code will be a function `is_3`. It rests on another one, which measures how far apart two
     // images are. For that we take the mean absolute difference of the last chapter:
+    //
 
-    // %% mnist_distance
     fn mnist_distance<S: ImageShape>(
         a: &Tensor<S, f32, AutoDevice>,
         b: &Tensor<S::One, f32, AutoDevice>,
@@ -79,8 +79,8 @@ fn main() -> Result<()> {
     //
     // For the accuracy, *every* image of the validation set has to be measured against the ideal 3. A loop
     // would do. But watch what happens if we hand over all its threes at once:
+    //
 
-    // %% valid_3_distance
     let valid_3_distance = mnist_distance(&valid_3_tens, &mean3);
     show!(valid_3_distance, valid_3_distance.shape());
 
@@ -93,7 +93,7 @@ fn main() -> Result<()> {
     //
     // ### Broadcasting
     //
-    // This is called [*broadcasting*](glossary.md#broadcasting). The smaller tensor is treated as if it were
+    // This is called *broadcasting*. The smaller tensor is treated as if it were
     // repeated until it fits the larger one. Here `mean3` acts as a whole stack of copies of itself, one for
     // each 3 of the validation set. Then the subtraction is done pixel by pixel, as between any two tensors of
     // the same shape.
@@ -125,9 +125,9 @@ fn main() -> Result<()> {
     // All of this is worked out by the compiler. And a `b` of the wrong size does not compile:
     //
     // ```rust,compile_fail,E0308
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
-    // # let a_3: Image = dev.zeros();
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
+    // let a_3: Image = dev.zeros();
     // let small: Tensor<Rank2<14, 14>, f32, AutoDevice> = dev.zeros();
     // mnist_distance(&a_3, &small); // 14 rows are not 28
     // ```
@@ -135,9 +135,9 @@ fn main() -> Result<()> {
     // Nor does a tensor that is not an image:
     //
     // ```rust,compile_fail,E0277
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
-    // # let mean3: Image = dev.zeros();
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
+    // let mean3: Image = dev.zeros();
     // let flat: Tensor<Rank1<784>, f32, AutoDevice> = dev.zeros();
     // mnist_distance(&flat, &mean3); // a row of pixels is no image
     // ```
@@ -145,8 +145,8 @@ fn main() -> Result<()> {
     // ## Is it a 3?
     //
     // An image is a 3 if its distance from the ideal 3 is less than its distance from the ideal 7:
+    //
 
-    // %% is_3
     fn is_3<S: ImageShape>(
         x: &Tensor<S, f32, AutoDevice>,
         mean3: &Tensor<S::One, f32, AutoDevice>,
@@ -162,8 +162,8 @@ fn main() -> Result<()> {
     // "less than", for each pair of numbers.
     //
     // Is our 3 a 3?
+    //
 
-    // %% is_3_one
     let answer = is_3(&a_3, &mean3, &mean7);
     show!(answer, answer.float());
 
@@ -173,8 +173,8 @@ fn main() -> Result<()> {
     //
     // Since `is_3` is made of functions that broadcast, it does so, too. Here it is for all the threes of the
     // validation set:
+    //
 
-    // %% is_3_all
     show!(is_3(&valid_3_tens, &mean3, &mean7));
 
     //
@@ -182,8 +182,8 @@ fn main() -> Result<()> {
     //
     // The mean of zeros and ones is the share of ones. So the accuracy on the threes is the mean of the
     // answers. On the sevens the answer should be *no*, so we turn it round with `!`:
+    //
 
-    // %% accuracy
     let accuracy_3s = is_3(&valid_3_tens, &mean3, &mean7).float().mean_all();
     let accuracy_7s = (!is_3(&valid_7_tens, &mean3, &mean7)).float().mean_all();
     let both = (accuracy_3s.clone() + accuracy_7s.clone()) / 2.;

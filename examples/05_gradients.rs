@@ -1,5 +1,6 @@
 //! Gradients
 //! Made from `book/src/05_gradients.md` by `cargo book tangle`: edit that, not this.
+
 // The baseline of the last chapters cannot get better. Once the ideal digits are made, there is nothing
 // left to change.
 //
@@ -20,52 +21,51 @@
 //
 // 1. **Initialize** the weights. Random numbers will do.
 // 2. **Predict**: work out with these weights whether each image is a 3 or a 7.
-// 3. Calculate the [**loss**](glossary.md#loss): a number that says how bad the predictions are. Small is good.
+// 3. Calculate the **loss**: a number that says how bad the predictions are. Small is good.
 // 4. Calculate the **gradient**. It says for each weight how the loss changes when that weight does.
 // 5. **Step**: change all the weights a little, in the direction that makes the loss smaller.
 // 6. **Repeat** from step 2.
 // 7. **Stop** when the model is good enough, or when you no longer want to wait.
 //
-// This is called [*gradient descent*](glossary.md#gradient-descent). The word *stochastic*, which means
+// This is called *gradient descent*. The word *stochastic*, which means
 // "random", is put in front when each step looks only at some of the images, chosen at random. Hence the
-// name [**SGD**](glossary.md#sgd), stochastic gradient descent.
+// name **SGD**, stochastic gradient descent.
 //
 // Before we do this with images, let us see it at work where we can draw everything.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // ## A very small loss function
     //
     // Pretend that this is our loss, and that `x` is our one and only weight:
+    //
 
-    // %% f
     fn f(x: f32) -> f32 {
         x.powi(2)
     }
 
     //
-    // %% plot_f
-    //| fig-alt: A parabola, high on both sides, with its lowest point in the middle at 0.
-    //| fig-cap: The function x².
+    //
+    //
+    // The function x².
     plot_function(f, "x", "x²").show("parabola")?;
 
     //
     // Step 1 is to pick some value for the weight, at random. Say it is −1.5, and this is its loss:
+    //
+    //
 
-    // %% plot_start
-    //| fig-alt: The parabola with a dot high on its left arm, at x = −1.5.
     plot_function(f, "x", "x²").points("start", &[-1.5], &[f(-1.5)]).show("start")?;
 
     //
     // Would the loss be smaller with a slightly larger weight, or with a slightly smaller one? The slope of
     // the curve has the answer. Here it falls to the right, so the weight has to grow:
+    //
+    //
+    //
 
-    // %% plot_slope
-    //| fig-alt: The same dot, with a straight line through it that touches the curve and falls steeply
-    //|   to the right.
-    //| fig-cap: The slope at the start.
+    // The slope at the start.
     let (x0, slope) = (-1.5, -3.0);
     let tangent = |x: f32| f(x0) + slope * (x - x0);
     plot_function(f, "x", "x²")
@@ -88,40 +88,40 @@ fn main() -> Result<()> {
     //
     // A real model has thousands of weights. So the derivative is not one number but thousands of them, one
     // for each weight: how does the loss change if *this* weight changes, and all others stay as they are?
-    // All these numbers together are the [**gradient**](glossary.md#gradient).
+    // All these numbers together are the **gradient**.
     //
     // Nobody wants to work them out by hand, and nobody has to. First, a tensor at whose value we want the
     // gradient:
+    //
 
-    // %% xt
     let dev = default_device()?;
     let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
 
     //
     // Then the function, now for tensors:
+    //
 
-    // %% yt
     let yt = xt.leaky_trace().square();
     show!(yt);
 
     //
     // Three squared, no surprise. But look at `leaky_trace`. It is the counterpart of PyTorch's
     // `requires_grad_()`, and it says: *keep a record of what happens to this tensor*. dfdx calls the record a
-    // [**tape**](glossary.md#tape). On it is written that `yt` is the square of `xt`.
+    // **tape**. On it is written that `yt` is the square of `xt`.
     //
     // (*Leaky* is about memory: this tape keeps the gradients of intermediate results, too. In later chapters
     // we use one that does not.)
     //
     // Now ask for the gradient. The tape is played backwards, from the result to the input, and so the method
-    // is called `backward`. The whole procedure is known as [**backpropagation**](glossary.md#backward-pass):
+    // is called `backward`. The whole procedure is known as **backpropagation**:
+    //
 
-    // %% backward
     let gradients = yt.backward();
 
     //
     // And this is the gradient at `xt`:
+    //
 
-    // %% grad
     show!(gradients.get(&xt));
 
     //
@@ -136,9 +136,9 @@ fn main() -> Result<()> {
     // forget the record and find out about it later:
     //
     // ```rust,compile_fail,E0599
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
-    // # let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
+    // let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
     // let yt = xt.square(); // no tape
     // yt.backward();
     // ```
@@ -149,9 +149,9 @@ fn main() -> Result<()> {
     // is nothing left to call it on:
     //
     // ```rust,compile_fail,E0382
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
-    // # let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
+    // let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
     // let yt = xt.leaky_trace().square();
     // let gradients = yt.backward();
     // let more = yt.backward(); // `yt` is gone
@@ -160,25 +160,25 @@ fn main() -> Result<()> {
     // Something else does slip through in PyTorch. If you make *new* predictions and call `backward` on them, the
     // new gradients are added to those of the last time, and nothing warns you. Here `leaky_trace` starts with
     // empty gradients for each pass. (dfdx adds up, too, if you hand it the old gradients.
-    // [Chapter 9](09_training_loop.md#gradients-that-add-up) does that, and shows what it is good for.)
+    // Chapter 9 does that, and shows what it is good for.)
     //
     // ### Three at once
     //
     // The same with a tensor of three numbers:
+    //
 
-    // %% xt_three
     let xt: Tensor<Rank1<3>, f32, _> = dev.tensor([3., 4., 10.]);
     show!(xt);
 
     //
     // A loss has to be a single number, so we add up the squares:
+    //
 
-    // %% yt_three
     let yt = xt.leaky_trace().square().sum::<Rank0, _>();
     show!(yt);
 
-    //
-    // %% grad_three
+    // grad_three
+
     show!(yt.backward().get(&xt));
 
     //
@@ -191,8 +191,8 @@ fn main() -> Result<()> {
     //
     // ## Stepping with a learning rate
     //
-    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the [**learning
-    // rate**](glossary.md#learning-rate), and takes that away from the weight:
+    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the **learning
+    // rate**, and takes that away from the weight:
     //
     // ```text
     // w -= gradient(w) * lr
@@ -203,8 +203,8 @@ fn main() -> Result<()> {
     // often find a good one by trying a few.
     //
     // Let us try some on our parabola. This function takes ten steps and returns every place on the way:
+    //
 
-    // %% descend
     fn descend(lr: f32) -> Vec<f32> {
         let dev = AutoDevice::default();
         let mut x: Tensor<Rank0, f32, _> = dev.tensor(-1.5);
@@ -219,12 +219,12 @@ fn main() -> Result<()> {
 
     //
     // Too low, just right and too high:
+    //
+    //
+    //
+    //
 
-    // %% three_rates
-    //| fig-alt: Three parabolas with the path of ten steps on each. With a learning rate of 0.02 the
-    //|   dots creep down the left side and do not arrive. With 0.2 they quickly reach the bottom. With
-    //|   1.05 they jump from side to side, higher each time.
-    //| fig-cap: Ten steps from −1.5 with three learning rates.
+    // Ten steps from −1.5 with three learning rates.
     let plots = [0.02, 0.2, 1.05].map(|lr| {
         let path = descend(lr);
         let losses: Vec<f32> = path.iter().map(|&x| f(x)).collect();
@@ -240,8 +240,8 @@ fn main() -> Result<()> {
     // With a rate that is too low you need many steps. One that is too high is worse: each step jumps across
     // the valley and lands higher on the other side. The loss grows instead of shrinking. People say that it
     // *diverges*.
+    //
 
-    // %% last_loss
     for lr in [0.02, 0.2, 1.05] {
         let end = descend(lr)[10];
         println!("lr {lr:<4}: x = {end:7.4}, loss {:.4}", f(end));
@@ -253,20 +253,20 @@ fn main() -> Result<()> {
     // Drag the learning rate, or use the arrow keys. Where does crawling turn into converging? What happens at
     // 0.5, and what at 1?
     //
-    // <div class="descent" id="descent">
-    // <p>Here is a picture that needs JavaScript. It shows twenty steps of gradient descent on the parabola
+    //
+    // Here is a picture that needs JavaScript. It shows twenty steps of gradient descent on the parabola
     // from −1.5. With learning rates near 0 it crawls; up to 0.5 it walks straight to the bottom; between 0.5
     // and 1 it swings from side to side and still arrives; at 1 it jumps to and fro for ever; above 1 it
-    // diverges.</p>
-    // </div>
+    // diverges.
     //
-    // <details>
-    // <summary>Why are 0.5 and 1 special?</summary>
+
+    //
+    // Why are 0.5 and 1 special?
     //
     // The gradient at x is 2x, so a step goes from x to x − lr · 2x, which is (1 − 2 lr) times x. With a rate
     // of 0.5 that is zero: one step, and you are there. With a rate of 1 it is −x: the same place on the other
     // side. Above that each step makes it larger.
-    // </details>
+    //
     //
     // ## What you have learned
     //
@@ -274,43 +274,43 @@ fn main() -> Result<()> {
     // - A tape records what happens to a tensor; `backward` plays it backwards and returns the gradients.
     // - A step subtracts gradient times learning rate. Too low is slow, too high diverges.
     //
-    // <details>
-    // <summary><strong>What are the seven steps?</strong></summary>
+    //
+    // What are the seven steps?
     //
     // Initialize, predict, calculate the loss, calculate the gradient, step, repeat, stop.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why is the gradient subtracted, and not added?</strong></summary>
+
+    //
+    // Why is the gradient subtracted, and not added?
     //
     // It points to where the loss grows. We want it to shrink.
-    // </details>
     //
-    // <details>
-    // <summary><strong>In PyTorch, gradients have to be set to zero between two passes. Why not in this chapter?</strong></summary>
+
+    //
+    // In PyTorch, gradients have to be set to zero between two passes. Why not in this chapter?
     //
     // PyTorch keeps them in the tensor, and each `backward` adds to what is there. Here each `leaky_trace` starts
     // a new record with empty gradients, and `backward` returns them. (Who hands the old ones on, with `trace`,
     // has to set them to zero here as well.)
-    // </details>
+    //
     //
     // **Exercise.** Start `descend` at 2.5 instead. Which learning rate needs the fewest steps to get below a
     // loss of 0.01? The answer does not depend on the start; can you say why?
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_steps
-    for lr in [0.1, 0.3, 0.5, 0.7, 0.9] {
-        let mut x: Tensor<Rank0, f32, _> = dev.tensor(2.5);
-        let mut steps = 0;
-        while f(x.array()) >= 0.01 {
-            let gradients = x.leaky_trace().square().backward();
-            x = x.clone() - gradients.get(&x) * lr;
-            steps += 1;
+    if std::env::args().any(|arg| arg == "solution_steps") {
+        for lr in [0.1, 0.3, 0.5, 0.7, 0.9] {
+            let mut x: Tensor<Rank0, f32, _> = dev.tensor(2.5);
+            let mut steps = 0;
+            while f(x.array()) >= 0.01 {
+                let gradients = x.leaky_trace().square().backward();
+                x = x.clone() - gradients.get(&x) * lr;
+                steps += 1;
+            }
+            println!("lr {lr}: {steps} steps");
         }
-        println!("lr {lr}: {steps} steps");
     }
-
     Ok(())
 }

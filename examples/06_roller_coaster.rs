@@ -1,9 +1,9 @@
 //! An end-to-end SGD example
 //! Made from `book/src/06_roller_coaster.md` by `cargo book tangle`: edit that, not this.
+
 // A hill of one parameter is easy. In this chapter we go through all seven steps with real data, or nearly
 // real: the speed of a roller coaster.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
@@ -12,8 +12,8 @@ fn main() -> Result<()> {
     // A roller coaster goes over the top of a hump. It is fast at first, gets slower on the way up, is slowest
     // at the top, and speeds up again on the way down. You stand there with a stopwatch and note its speed
     // once a second, for 20 seconds.
+    //
 
-    // %% time
     let dev = default_device()?;
     let time: Tensor<Rank1<20>, f32, _> = dev.tensor(std::array::from_fn(|second| second as f32));
     show!(time);
@@ -22,8 +22,8 @@ fn main() -> Result<()> {
     // Measuring by hand is not precise. So there is some noise in the numbers, a little random error in each.
     // `randn` draws such random numbers: most of them are near 0, and few are beyond 2 or −2. That is called
     // the *normal distribution*.
+    //
 
-    // %% speed
     manual_seed(42);
     let noise: Tensor<Rank1<20>, f32, _> = randn(&dev);
     let speed = noise * 3. + (time.clone() - 9.5).square() * 0.75 + 1.;
@@ -37,10 +37,10 @@ fn main() -> Result<()> {
     // those that PyTorch draws with the same seed. So you can hold every number of this chapter against the
     // Python notebook. (The last digit of a large number may differ: the two libraries do not add up in the
     // same order.)
+    //
+    //
 
-    // %% plot_speed
-    //| fig-alt: Twenty dots in the shape of a U: high speed at both ends, low in the middle.
-    //| fig-cap: The speed of the roller coaster.
+    // The speed of the roller coaster.
     scatter(&time, &speed).x_label("time (s)").y_label("speed").show("speed")?;
 
     //
@@ -52,8 +52,8 @@ fn main() -> Result<()> {
     //
     // In code we keep apart what the function is *of*, the time `t`, and what decides *which* function it is,
     // the parameters:
+    //
 
-    // %% f
     type Params = Tensor<Rank1<3>, f32, AutoDevice>;
     type Series = Tensor<Rank1<20>, f32, AutoDevice>;
     type Traced<S> = Tensor<S, f32, AutoDevice, OwnedTape<f32, AutoDevice>>;
@@ -73,8 +73,8 @@ fn main() -> Result<()> {
     //
     // What is "best"? We need a loss function, a number that is smaller the better the predictions fit. For
     // values on a scale, like speeds, the usual one is the mean squared error. We have met it before:
+    //
 
-    // %% mse
     fn mse(preds: Traced<Rank1<20>>, targets: &Series) -> Traced<Rank0> {
         (preds - targets.clone()).square().mean()
     }
@@ -85,15 +85,15 @@ fn main() -> Result<()> {
     // ## Step 1: initialize the parameters
     //
     // With random numbers:
+    //
 
-    // %% params
     let mut params: Params = randn(&dev);
     show!(params);
 
     //
     // We keep a copy for later:
+    //
 
-    // %% orig_params
     let orig_params = params.clone();
 
     //
@@ -101,14 +101,14 @@ fn main() -> Result<()> {
     // in `f`, with `leaky_trace`.
     //
     // ## Step 2: calculate the predictions
+    //
 
-    // %% preds
     let preds = f(&time, &params);
 
     //
     // How close are they to the measurements? A little function draws both:
+    //
 
-    // %% show_preds
     fn show_preds<T>(
         time: &Series,
         speed: &Series,
@@ -118,10 +118,10 @@ fn main() -> Result<()> {
     }
 
     //
-    // %% plot_preds
-    //| fig-alt: The U of the measurements at the top. The predictions start near 0 and fall, steeper and
-    //|   steeper, out of the picture.
-    //| fig-cap: Measured (in the shape of a U) and predicted, with random parameters.
+    //
+    //
+    //
+    // Measured (in the shape of a U) and predicted, with random parameters.
     show_preds(&time, &speed, &preds).show("first-prediction")?;
 
     //
@@ -129,8 +129,8 @@ fn main() -> Result<()> {
     // that was measured.
     //
     // ## Step 3: calculate the loss
+    //
 
-    // %% loss
     let loss = mse(preds, &speed);
     show!(loss);
 
@@ -138,8 +138,8 @@ fn main() -> Result<()> {
     // That is what we want to bring down.
     //
     // ## Step 4: calculate the gradients
+    //
 
-    // %% gradients
     let gradients = loss.backward();
     let grad = gradients.get(&params);
     show!(grad);
@@ -147,21 +147,21 @@ fn main() -> Result<()> {
     //
     // They are large. The predictions are far off, so the loss is on a steep slope. Multiplied by a learning
     // rate of 1e-5, which is 0.00001, they look more sensible:
+    //
 
-    // %% gradients_times_lr
     let lr = 1e-5;
     show!(grad.clone() * lr);
 
     //
     // Here are the parameters again, to compare:
+    //
 
-    // %% params_again
     show!(params);
 
     //
     // ## Step 5: step the weights
+    //
 
-    // %% step
     params = params - grad * lr;
 
     //
@@ -169,24 +169,24 @@ fn main() -> Result<()> {
     // the record, and then `params.grad = None`. Our parameters carry no tape, and no gradients either.
     //
     // Did the loss improve?
+    //
 
-    // %% loss_after_step
     show!(mse(f(&time, &params), &speed));
 
     //
     // It did, and by a lot. The picture agrees:
+    //
+    //
+    //
 
-    // %% plot_after_step
-    //| fig-alt: The predictions now stay inside the picture. They start at 0 and bend down to about
-    //|   −100, while the measurements form a U above them.
-    //| fig-cap: Measured and predicted after one step.
+    // Measured and predicted after one step.
     show_preds(&time, &speed, &f(&time, &params)).show("after-one-step")?;
 
     //
     // We will do this several times. So here is one step as a function. It returns the loss before the step,
     // and the predictions:
+    //
 
-    // %% apply_step
     fn apply_step(time: &Series, speed: &Series, params: &mut Params, lr: f32) -> (f32, Series) {
         let preds = f(time, params);
         let shown = preds.with_empty_tape().split_tape().0;
@@ -199,8 +199,8 @@ fn main() -> Result<()> {
 
     //
     // ## Step 6: repeat
+    //
 
-    // %% ten_steps
     for _ in 0..10 {
         let (loss, _) = apply_step(&time, &speed, &mut params, lr);
         println!("{loss:.4}");
@@ -210,12 +210,12 @@ fn main() -> Result<()> {
     // The loss goes down, quickly at first and then ever more slowly. But the bare numbers hide what is going
     // on: each of them belongs to another function, another attempt to fit the dots. Let us go back to the
     // parameters that we kept and watch the first four attempts:
+    //
+    //
+    //
+    //
 
-    // %% four_steps
-    //| fig-alt: Four plots of measured and predicted speeds. In the first the predictions fall out of the
-    //|   picture, in the second they fall to about −100, in the third they are nearly level, and in the
-    //|   fourth they rise a little.
-    //| fig-cap: Before the first, second, third and fourth step.
+    // Before the first, second, third and fourth step.
     let mut params = orig_params.clone();
     let plots = [1, 2, 3, 4].map(|step| {
         let (_, preds) = apply_step(&time, &speed, &mut params, lr);
@@ -234,8 +234,8 @@ fn main() -> Result<()> {
     // The notebook ends here. But the last picture is a little disappointing: the predictions are not in the
     // shape of the measured U at all. Would more steps have helped? Let us take many more and keep all the
     // losses:
+    //
 
-    // %% many_steps
     let mut params = orig_params.clone();
     let mut path = Vec::new();
     let mut losses = Vec::new();
@@ -248,9 +248,9 @@ fn main() -> Result<()> {
     }
 
     //
-    // %% plot_losses
-    //| fig-alt: The loss falls steeply during the first three steps and is level from the fifth on.
-    //| fig-cap: The loss over the first 20 steps. On the vertical axis equal distances are equal factors.
+    //
+    //
+    // The loss over the first 20 steps. On the vertical axis equal distances are equal factors.
     let steps: Vec<f32> = (0..20).map(|step| step as f32).collect();
     Plot::new()
         .line("loss", &steps, &losses[..20])
@@ -262,11 +262,11 @@ fn main() -> Result<()> {
     //
     // Most of the way down is done in the first few steps. After that the loss crawls. To see why, look at
     // where the parameters go:
+    //
+    //
+    //
 
-    // %% plot_path
-    //| fig-alt: The path of the parameters a and b. It jumps far to the right at once, and then creeps
-    //|   along a straight line.
-    //| fig-cap: The path of the parameters a and b.
+    // The path of the parameters a and b.
     let a: Vec<f32> = path.iter().map(|params| params[0]).collect();
     let b: Vec<f32> = path.iter().map(|params| params[1]).collect();
     Plot::new()
@@ -282,8 +282,8 @@ fn main() -> Result<()> {
     // smaller that it hardly moves, and `c` moves even less.
     //
     // One learning rate has to do for all three. Could we not simply make it larger?
+    //
 
-    // %% three_rates
     for lr in [1e-6, 1e-5, 1e-4] {
         let mut params = orig_params.clone();
         let losses: Vec<f32> =
@@ -303,50 +303,51 @@ fn main() -> Result<()> {
     // - With the same seed, random numbers are the same each time.
     // - A falling loss does not mean that a model is good. Look at its predictions, too.
     //
-    // <details>
-    // <summary><strong>Why do we start with random parameters?</strong></summary>
+    //
+    // Why do we start with random parameters?
     //
     // Because any start will do: the steps improve them. Random ones need no thought.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What would happen with a learning rate ten times as large?</strong></summary>
+
+    //
+    // What would happen with a learning rate ten times as large?
     //
     // Each step would overshoot, and the loss would grow: the descent diverges.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why does PyTorch need <code>params.data</code> in step 5, and we do not?</strong></summary>
+
+    //
+    // Why does PyTorch need `params.data` in step 5, and we do not?
     //
     // There the parameters record everything that is done to them, the step included, unless one works on
     // `.data`. Here only what starts with `leaky_trace` is recorded.
-    // </details>
+    //
     //
     // **Exercise.** Divide the time by 20 before it goes into `f`, so that it runs from 0 to 1. Which learning
     // rates work now, and how good does the fit get after 5000 steps?
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_scaled
-    let scaled = time.clone() / 20.;
-    for lr in [0.01, 0.1, 1.0] {
+    if std::env::args().any(|arg| arg == "solution_scaled") {
+        let scaled = time.clone() / 20.;
+        for lr in [0.01, 0.1, 1.0] {
+            let mut params = orig_params.clone();
+            for _ in 0..5000 {
+                apply_step(&scaled, &speed, &mut params, lr);
+            }
+            println!("lr {lr}: loss {:.2}", mse(f(&scaled, &params), &speed).array());
+        }
+    }
+
+    // solution_plot
+
+    if std::env::args().any(|arg| arg == "solution_plot") {
+        let scaled = time.clone() / 20.;
         let mut params = orig_params.clone();
         for _ in 0..5000 {
-            apply_step(&scaled, &speed, &mut params, lr);
+            apply_step(&scaled, &speed, &mut params, 0.1);
         }
-        println!("lr {lr}: loss {:.2}", mse(f(&scaled, &params), &speed).array());
+        show_preds(&time, &speed, &f(&scaled, &params)).y_range(-10.0..90.0).show("scaled")?;
     }
-
-    //
-    // %% solution_plot
-    //| fig-alt: The predictions form a U that runs through the measurements.
-    //| fig-cap: Measured and predicted, with the time from 0 to 1.
-    let mut params = orig_params.clone();
-    for _ in 0..5000 {
-        apply_step(&scaled, &speed, &mut params, 0.1);
-    }
-    show_preds(&time, &speed, &f(&scaled, &params)).y_range(-10.0..90.0).show("scaled")?;
-
     Ok(())
 }

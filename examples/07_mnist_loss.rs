@@ -1,5 +1,6 @@
 //! The MNIST loss function
 //! Made from `book/src/07_mnist_loss.md` by `cargo book tangle`: edit that, not this.
+
 // Back to the 3s and 7s. We now know how to make parameters better: take the gradient of a loss, and step
 // downhill. So we need two things for our digits. One is a model with parameters. The other is a loss, a
 // number that says how bad its predictions are.
@@ -7,15 +8,14 @@
 // The obvious candidate for the second one is accuracy, which we have already. At the end of this chapter
 // you will know why it does not work, and what does.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // ## The data as one table
     //
     // We begin with the four stacks of images of chapter 4:
+    //
 
-    // %% stacks
     let path = untar_data(Urls::MNIST_SAMPLE)?;
     let dev = default_device()?;
     let open = |folder: &str| -> Result<Images> {
@@ -29,8 +29,8 @@ fn main() -> Result<()> {
     //
     // A model does not care which pixels are neighbours. So an image can be one long row of numbers, a
     // *vector*. We join the stacks and make each image a row:
+    //
 
-    // %% train_x
     let [threes, sevens] = [&stacked_threes, &stacked_sevens].map(|stack| stack.shape().0);
     let train_x: Rows<784> = (stacked_threes, stacked_sevens)
         .concat_along(Axis::<0>)
@@ -44,8 +44,8 @@ fn main() -> Result<()> {
     // `(usize, Const<784>)`.
     //
     // Each image needs a label. We take 1 for a 3, and 0 for a 7:
+    //
 
-    // %% train_y
     let train_y: Labels = column(&[vec![1; threes], vec![0; sevens]].concat(), &dev);
     show!(train_x.shape(), train_y.shape());
 
@@ -55,10 +55,10 @@ fn main() -> Result<()> {
     //
     // ### A dataset
     //
-    // A [**dataset**](glossary.md#dataset) gives a pair (x, y) when asked for item number *i*: the image and
+    // A **dataset** gives a pair (x, y) when asked for item number *i*: the image and
     // its label. Python joins two lists to a list of pairs with `zip`. Ours does the same for two tensors:
+    //
 
-    // %% dset
     let dset = zip(train_x.clone(), train_y.clone())?;
     let (x, y) = dset.get(0);
     show!(x.shape(), y);
@@ -71,8 +71,8 @@ fn main() -> Result<()> {
     // than labels, it would return an error instead of dropping some.
     //
     // The same for the validation set:
+    //
 
-    // %% valid_dset
     let [threes, sevens] = [&valid_3_tens, &valid_7_tens].map(|stack| stack.shape().0);
     let valid_x: Rows<784> = (valid_3_tens, valid_7_tens)
         .concat_along(Axis::<0>)
@@ -87,14 +87,14 @@ fn main() -> Result<()> {
     // ## A model with weights
     //
     // Now we give every pixel a weight, at random:
+    //
 
-    // %% init_params
     fn init_params<S: ConstShape>(dev: &AutoDevice, std: f32) -> Tensor<S, f32, AutoDevice> {
         randn(dev) * std
     }
 
-    //
-    // %% weights
+    // weights
+
     type Weights = Tensor<Rank2<784, 1>, f32, AutoDevice>;
 
     manual_seed(42);
@@ -107,21 +107,21 @@ fn main() -> Result<()> {
     //
     // Weights times pixels is not flexible enough. An image with no ink at all would always get 0, whatever
     // the weights are. In school a straight line was `y = w*x + b`, and we still lack the `b`:
+    //
 
-    // %% bias
     type Bias = Tensor<Rank1<1>, f32, AutoDevice>;
 
     let bias: Bias = init_params(&dev, 1.);
     show!(bias);
 
     //
-    // The `w` are called the [**weights**](glossary.md#weight) and the `b` the [**bias**](glossary.md#bias).
-    // Together they are the model's [**parameters**](glossary.md#parameter): the numbers that are learned.
-    // What the model calculates with them are its [**activations**](glossary.md#activation).
+    // The `w` are called the **weights** and the `b` the **bias**.
+    // Together they are the model's **parameters**: the numbers that are learned.
+    // What the model calculates with them are its **activations**.
     //
     // Here is the prediction for one image:
+    //
 
-    // %% first_prediction
     let (x, _) = dset.get(0);
     let weighted = x * weights.clone().reshape::<Rank1<784>>();
     show!(weighted.sum::<Rank0, _>() + bias.clone().reshape());
@@ -134,9 +134,9 @@ fn main() -> Result<()> {
     // ### Matrix multiplication
     //
     // What we want has a name. To multiply each row of one table with a column of another one, and add up, is
-    // [**matrix multiplication**](glossary.md#matrix-multiplication). Python writes it `@`:
+    // **matrix multiplication**. Python writes it `@`:
+    //
 
-    // %% linear1
     fn linear1(xb: Rows<784>, weights: &Weights, bias: &Bias) -> Rows<1> {
         let preds = xb.mm(weights.clone());
         let bias = bias.clone().broadcast_like(&preds);
@@ -154,26 +154,26 @@ fn main() -> Result<()> {
     // finds out when the program runs. Here it does not compile:
     //
     // ```rust,compile_fail,E0308
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
     // let xb: Rows<784> = dev.zeros_like(&(4, Const));
     // let weights: Tensor<Rank2<700, 1>, f32, _> = init_params(&dev, 1.);
     // let preds = xb.mm(weights); // 700 are not 784
     // ```
     //
     // `batch @ weights + bias` is one of the two fundamental equations of any neural net. The other one is the
-    // activation function. It has a chapter of its own, [Adding a non-linearity](11_neural_net.md).
+    // activation function. It has a chapter of its own, Adding a non-linearity.
     //
     // ### How good is it?
     //
     // To decide between 3 and 7 we ask whether the prediction is greater than 0. Each answer is right or wrong:
+    //
 
-    // %% corrects
     let corrects = preds.gt(0.).eq(&train_y.eq(1));
     show!(corrects);
 
-    //
-    // %% accuracy
+    // accuracy
+
     show!(corrects.mean_all().array());
 
     //
@@ -183,8 +183,8 @@ fn main() -> Result<()> {
     //
     // Let us see what happens to the accuracy if we make one weight a little larger, by a hundredth. It should
     // be the weight of a pixel that has ink in some images, such as the one in the middle:
+    //
 
-    // %% nudge
     let images = train_x.as_vec();
     let inked = |i: usize| images.chunks(784).filter(|image| image[i] > 0.).count();
     let (corner, middle) = (0, 14 * 28 + 14);
@@ -196,8 +196,8 @@ fn main() -> Result<()> {
     //
     // (The notebook nudges the weight of the first pixel, the corner. It is white in all images, so no
     // prediction depends on its weight, and nothing could have changed.)
+    //
 
-    // %% accuracy_again
     let preds = linear1(train_x.clone(), &nudged, &bias);
     show!(preds.gt(0.).eq(&train_y.eq(1)).mean_all().array());
 
@@ -213,21 +213,21 @@ fn main() -> Result<()> {
     //
     // ### A first try
     //
-    // The loss function does not see the images. It gets the [**predictions**](glossary.md#prediction), one
+    // The loss function does not see the images. It gets the **predictions**, one
     // number an image, of which we assume for now that it lies between 0 and 1: how sure the model is that the
-    // image is a 3. And it gets the [**targets**](glossary.md#target), the right labels: 1 for a 3, 0 for a 7.
+    // image is a 3. And it gets the **targets**, the right labels: 1 for a 3, 0 for a 7.
     //
     // Say there are three images: a 3, a 7 and a 3. The model is rather sure of the first, less so of the
     // second, and quite wrong about the third:
+    //
 
-    // %% trgts
     let trgts = dev.tensor([1_i64, 0, 1]);
     let prds = dev.tensor([0.9_f32, 0.4, 0.2]);
 
     //
     // How far is each prediction from its target? From 1 if it should be 1, from 0 if it should be 0:
+    //
 
-    // %% where
     show!(trgts.eq(1).choose(-prds.clone() + 1., prds.clone()));
 
     //
@@ -236,8 +236,8 @@ fn main() -> Result<()> {
     // at once.
     //
     // The mean of these distances is our loss:
+    //
 
-    // %% distance_loss
     fn distance_loss<S: Shape>(
         predictions: Tensor<S, f32, AutoDevice>,
         targets: Tensor<S, i64, AutoDevice>,
@@ -250,8 +250,8 @@ fn main() -> Result<()> {
     //
     // A small number is good: all predictions are close to their targets. If the third prediction were better,
     // 0.8 instead of 0.2, the loss should be smaller:
+    //
 
-    // %% better_loss
     show!(distance_loss(dev.tensor([0.9, 0.4, 0.8]), trgts));
 
     //
@@ -262,31 +262,31 @@ fn main() -> Result<()> {
     // ## Sigmoid
     //
     // We need a function that takes any number and returns one between 0 and 1. This is the usual one, the
-    // [**sigmoid**](glossary.md#sigmoid):
+    // **sigmoid**:
+    //
 
-    // %% sigmoid
     fn sigmoid(x: f32) -> f32 {
         1. / (1. + (-x).exp())
     }
 
     //
     // `exp` is the power of the number e:
+    //
 
-    // %% e
     use std::f64::consts::E;
     show!(E);
 
-    //
-    // %% e_squared
+    // e_squared
+
     show!(dev.tensor(2_f32).exp().eq(E.powi(2) as f32));
 
     //
     // And this is what it looks like:
+    //
+    //
+    //
 
-    // %% plot_sigmoid
-    //| fig-alt: An S-shaped curve. It is near 0 on the left, rises through one half at 0, and is near 1 on
-    //|   the right.
-    //| fig-cap: The sigmoid function.
+    // The sigmoid function.
     Plot::new().title("Sigmoid").function("sigmoid", sigmoid, -4.0..4.0).show("sigmoid")?;
 
     //
@@ -295,8 +295,8 @@ fn main() -> Result<()> {
     // follow everywhere.
     //
     // Tensors have it already, as in PyTorch. So we let our loss function apply it first:
+    //
 
-    // %% mnist_loss
     fn mnist_loss<S: Shape, T: Tape<f32, AutoDevice>>(
         predictions: Tensor<S, f32, AutoDevice, T>,
         targets: Tensor<S, i64, AutoDevice>,
@@ -313,14 +313,14 @@ fn main() -> Result<()> {
     // hand on, so one of the two starts a new one, and `choose` joins them again.
     //
     // Now any prediction will do:
+    //
 
-    // %% loss
     show!(mnist_loss(linear1(train_x.clone(), &weights, &bias), train_y.clone()));
 
     //
     // And does it notice the nudge that the accuracy did not see?
+    //
 
-    // %% nudged_loss
     let [before, after] = [&weights, &nudged].map(|weights| {
         let preds = linear1(train_x.clone(), weights, &bias);
         mnist_loss(preds, train_y.clone()).array()
@@ -343,11 +343,11 @@ fn main() -> Result<()> {
     //
     // You can see the difference. Take one pixel in the middle and change its weight, step by step, over a wide
     // range. On the left is what happens to the accuracy, on the right the loss:
+    //
+    //
+    //
 
-    // %% staircase
-    //| fig-alt: Two plots over the weight of one pixel. The accuracy goes up and down in steps, like a
-    //|   staircase with flat treads. The loss is a smooth curve.
-    //| fig-cap: Accuracy and loss of 64 images, as one weight changes.
+    // Accuracy and loss of 64 images, as one weight changes.
     let every_32nd: Vec<usize> = (0..valid_dset.len()).step_by(32).collect();
     let (xb, yb) = valid_dset.batch(&every_32nd);
     let (mut x, mut accuracies, mut losses) = (Vec::new(), Vec::new(), Vec::new());
@@ -375,43 +375,43 @@ fn main() -> Result<()> {
     // - A loss must change a little when the parameters do. Accuracy does not, and so it is a metric only.
     // - The sigmoid makes any number one between 0 and 1.
     //
-    // <details>
-    // <summary><strong>Why can accuracy not be used as a loss?</strong></summary>
+    //
+    // Why can accuracy not be used as a loss?
     //
     // It only changes when a prediction goes from one class to the other. For most small changes of a weight
     // none does. The gradient is 0, and nothing is learned.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What does the bias add?</strong></summary>
+
+    //
+    // What does the bias add?
     //
     // A model without one gives 0 for an image without ink, whatever the weights are. The bias moves all
     // predictions up or down.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why is the whole table multiplied at once, and not image by image?</strong></summary>
+
+    //
+    // Why is the whole table multiplied at once, and not image by image?
     //
     // Because the library then knows what is wanted, and can use all that the processor offers; and because it
     // runs on a GPU unchanged.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What is special about the shape of the sigmoid?</strong></summary>
+
+    //
+    // What is special about the shape of the sigmoid?
     //
     // It only goes up, it never leaves the range from 0 to 1, and it is smooth. So it has a slope everywhere.
-    // </details>
+    //
     //
     // **Exercise.** What is the slope of the sigmoid at 0, and what at 4? Let dfdx find out. What does that mean
     // for a prediction that is far from 0, and wrong?
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_slope
-    let x = dev.tensor([0_f32, 4., -8.]);
-    let gradients = x.leaky_trace().sigmoid().sum::<Rank0, _>().backward();
-    show!(gradients.get(&x));
-
+    if std::env::args().any(|arg| arg == "solution_slope") {
+        let x = dev.tensor([0_f32, 4., -8.]);
+        let gradients = x.leaky_trace().sigmoid().sum::<Rank0, _>().backward();
+        show!(gradients.get(&x));
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! SGD and mini-batches
 //! Made from `book/src/08_mini_batches.md` by `cargo book tangle`: edit that, not this.
+
 // We have a loss that can be learned from. The next question is: the loss *of what*? Before each step we
 // have to choose the images on which it is worked out.
 //
@@ -9,15 +10,14 @@
 // Or we take one image at a time. That is quick, but one image knows little: it says how to get better at
 // *this* seven. The next one may say the opposite.
 //
-// So one takes a few at a time. They are called a [**mini-batch**](glossary.md#mini-batch), and their
-// number is the [**batch size**](glossary.md#batch-size). A larger batch gives a more reliable gradient
+// So one takes a few at a time. They are called a **mini-batch**, and their
+// number is the **batch size**. A larger batch gives a more reliable gradient
 // and fewer steps in the same time. A good batch size is one of the choices that you make when you train a
 // model.
 //
 // There is a second reason for batches. GPUs are only fast if they have a lot to do at once. With one image
 // they would mostly wait; with too many, they run out of memory.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
@@ -25,8 +25,8 @@ fn main() -> Result<()> {
     //
     // Let us measure it before we go on. We take the linear model of the last chapter with random parameters,
     // and ask for the gradient of its bias. First with all images:
+    //
 
-    // %% gradient_of
     let dev = default_device()?;
     let (dset, _) = threes_and_sevens(&dev)?;
     manual_seed(42);
@@ -45,12 +45,12 @@ fn main() -> Result<()> {
 
     //
     // Then with a hundred mini-batches each of 4, 32 and 256 images:
+    //
+    //
+    //
 
-    // %% noise
-    //| fig-alt: Three columns of dots around a line. With 4 images in a batch the dots are spread widely,
-    //|   with 32 much less, and with 256 they lie close to the line.
-    //| fig-cap: The gradient of the bias, from a hundred mini-batches of each size. The line is the gradient
-    //|   of all images.
+    // The gradient of the bias, from a hundred mini-batches of each size. The line is the gradient
+    // of all images.
     let random_batch = |size: usize| {
         let indices = randint(0, dset.len() as i64, size);
         let indices: Vec<usize> = indices.into_iter().map(|i| i as usize).collect();
@@ -90,14 +90,14 @@ fn main() -> Result<()> {
     //
     // ## Shuffling
     //
-    // We want batches that differ from one epoch to the next. An [**epoch**](glossary.md#epoch) is one pass
+    // We want batches that differ from one epoch to the next. An **epoch** is one pass
     // through the whole dataset. If the same images were always together, the model would get to know the
     // batches, too. So before each epoch the items are *shuffled*.
     //
-    // That is so common that there is a class for it, the [**`DataLoader`**](glossary.md#data-loader). It
+    // That is so common that there is a class for it, the **`DataLoader`**. It
     // takes any collection and gives you an iterator over its mini-batches. Fifteen numbers, five at a time:
+    //
 
-    // %% range
     random_seed(42);
     let coll = 0..15_i64;
     let dl = DataLoader::new(coll).batch_size(5).shuffle(true);
@@ -108,23 +108,23 @@ fn main() -> Result<()> {
     // not with PyTorch's, and so the seed is set with `random_seed`.
     //
     // Each pass has a new order:
+    //
 
-    // %% second_pass
     show!(dl.iter().collect::<Vec<_>>());
 
     //
     // For training we want more than a collection of numbers. We want pairs, as in the dataset of the last
     // chapter. Here is a small one: the alphabet, with the place of each letter.
+    //
 
-    // %% ds
     let ds = L::from_iter(('a'..='z').enumerate());
     show!(ds);
 
     //
     // When a `DataLoader` gets pairs, its batches are pairs as well. All x are together in one tensor, and all
     // y in another:
+    //
 
-    // %% alphabet
     let dl = DataLoader::new(ds).batch_size(6).shuffle(true);
     show!(dl.iter().collect::<Vec<_>>());
 
@@ -136,7 +136,7 @@ fn main() -> Result<()> {
     // is an error:
     //
     // ```rust,compile_fail,E0277
-    // # use mnist_from_scratch::prelude::*;
+    // use mnist_from_scratch::prelude::*;
     // #[derive(Clone)]
     // struct Unknown;
     //
@@ -144,8 +144,8 @@ fn main() -> Result<()> {
     // ```
     //
     // And this is the loader for our digits:
+    //
 
-    // %% digits
     let dl = DataLoader::new(dset).batch_size(256).shuffle(true);
     let (xb, yb) = first(&dl)?;
     show!(xb.shape(), yb.shape());
@@ -160,45 +160,46 @@ fn main() -> Result<()> {
     // - The noise of its gradient shrinks with the square root of the batch size.
     // - A `DataLoader` goes through a dataset in mini-batches, shuffled if you like.
     //
-    // <details>
-    // <summary><strong>Why are mini-batches shuffled anew in each epoch?</strong></summary>
+    //
+    // Why are mini-batches shuffled anew in each epoch?
     //
     // So that the batches differ. Otherwise the model would see the same images together again and again, and
     // part of what it learns would be about the batches.
-    // </details>
     //
-    // <details>
-    // <summary><strong>How many batches are there if the last one is left out?</strong></summary>
+
+    //
+    // How many batches are there if the last one is left out?
     //
     // 12,396 images make 48 full batches of 256. The rest, 108 images, is the last one. With `drop_last` there
     // are 48 batches, and other images are left out in each epoch, if the loader shuffles.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What is the difference between gradient descent and <em>stochastic</em> gradient
-    // descent?</strong></summary>
+
+    //
+    // What is the difference between gradient descent and stochastic gradient
+    // descent?
     //
     // The first takes the gradient of all data for each step, the second that of a mini-batch, chosen at random.
-    // </details>
+    //
     //
     // **Exercise.** How many different batches of 5 does the loader of fifteen numbers give in a hundred passes?
     // Guess before you count.
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_batches
-    let dl = DataLoader::new(0..15_i64).batch_size(5).shuffle(true);
-    let mut seen = std::collections::BTreeSet::new();
-    for _ in 0..100 {
-        for batch in &dl {
-            let mut batch = batch.as_vec();
-            batch.sort();
-            seen.insert(batch);
+    if std::env::args().any(|arg| arg == "solution_batches") {
+        let dl = DataLoader::new(0..15_i64).batch_size(5).shuffle(true);
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..100 {
+            for batch in &dl {
+                let mut batch = batch.as_vec();
+                batch.sort();
+                seen.insert(batch);
+            }
         }
+        let possible = 15 * 14 * 13 * 12 * 11 / (5 * 4 * 3 * 2);
+        let drawn = 100 * dl.len();
+        println!("{} different ones in {drawn} batches; possible: {possible}", seen.len());
     }
-    let possible = 15 * 14 * 13 * 12 * 11 / (5 * 4 * 3 * 2);
-    println!("{} different ones in {} batches; possible: {possible}", seen.len(), 100 * dl.len());
-
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Putting it all together
 //! Made from `book/src/09_training_loop.md` by `cargo book tangle`: edit that, not this.
+
 // All the pieces are on the table: a model, a loss, gradients, mini-batches. In this chapter they become a
 // training loop, the heart of all deep learning. In outline, for each epoch:
 //
@@ -11,19 +12,18 @@
 //     parameters -= gradients * lr
 // ```
 //
-// The first two lines of the loop are the [*forward pass*](glossary.md#forward-pass), the line with `backward`
-// is the [*backward pass*](glossary.md#backward-pass), and one turn of the loop is an
-// [*iteration*](glossary.md#iteration).
+// The first two lines of the loop are the *forward pass*, the line with `backward`
+// is the *backward pass*, and one turn of the loop is an
+// *iteration*.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // ## Everything once, slowly
     //
     // First we start anew with random parameters:
+    //
 
-    // %% params
     type Weights<T = NoneTape> = Tensor<Rank2<784, 1>, f32, AutoDevice, T>;
     type Bias = Tensor<Rank1<1>, f32, AutoDevice>;
     type Params = (Weights, Bias);
@@ -37,8 +37,8 @@ fn main() -> Result<()> {
     // a tape `T`.
     //
     // A `DataLoader` is made from a dataset:
+    //
 
-    // %% dl
     let (dset, valid_dset) = threes_and_sevens(&dev)?;
     let dl = DataLoader::new(dset.clone()).batch_size(256);
     let (xb, yb) = first(&dl)?;
@@ -46,8 +46,8 @@ fn main() -> Result<()> {
 
     //
     // And one for the validation set:
+    //
 
-    // %% valid_dl
     let valid_dl = DataLoader::new(valid_dset).batch_size(256);
 
     //
@@ -56,16 +56,16 @@ fn main() -> Result<()> {
     // It gets away with it. The exercise asks what shuffling would change.)
     //
     // For a first look, four images are enough:
+    //
 
-    // %% batch
     let (batch, labels) = dset.batch(&[0, 1, 2, 3]);
     show!(batch.shape());
 
     //
     // The model is that of chapter 7. But this time we want to know where the predictions came from. So the
     // weights may bring a tape along:
+    //
 
-    // %% linear1
     fn linear1<T: Tape<f32, AutoDevice>>(
         xb: &Rows<784>,
         weights: Weights<T>,
@@ -85,16 +85,16 @@ fn main() -> Result<()> {
     // one.
     //
     // Without a tape it is an ordinary function:
+    //
 
-    // %% preds
     let preds = linear1(&batch, params.0.clone(), &params.1);
     show!(preds);
 
     //
     // To learn, we start to record. Where are the gradients to go? dfdx has an object for them, and we make it
     // once:
+    //
 
-    // %% loss
     let grads = params.alloc_grads();
     let preds = linear1(&batch, params.0.trace(grads), &params.1);
     let loss = mnist_loss(preds, labels.clone());
@@ -102,16 +102,16 @@ fn main() -> Result<()> {
 
     //
     // `trace(grads)` starts a tape. It takes `grads` along, and `backward` hands them back, filled:
+    //
 
-    // %% backward
     let mut grads = loss.backward();
     let weights_grad = grads.get(&params.0);
     show!(weights_grad.shape(), weights_grad.mean_all(), grads.get(&params.1));
 
     //
     // There is one number for each weight, and one for the bias. The same as a function:
+    //
 
-    // %% calc_grad
     fn calc_grad(xb: &Rows<784>, yb: &Labels, params: &Params, grads: Grads) -> Grads {
         let preds = linear1(xb, params.0.trace(grads), &params.1);
         let loss = mnist_loss(preds, yb.clone());
@@ -122,15 +122,15 @@ fn main() -> Result<()> {
     // ## Gradients that add up
     //
     // Let us call it with the same four images. The gradients should be the same as before:
+    //
 
-    // %% second_call
     grads = calc_grad(&batch, &labels, &params, grads);
     show!(grads.get(&params.0).mean_all(), grads.get(&params.1));
 
     //
     // They are not! And once more:
+    //
 
-    // %% third_call
     grads = calc_grad(&batch, &labels, &params, grads);
     show!(grads.get(&params.0).mean_all(), grads.get(&params.1));
 
@@ -147,8 +147,8 @@ fn main() -> Result<()> {
     // memory. Then one adds up the gradients of several passes before a step.
     //
     // So before the next batch, the gradients have to be zero again. Here is one of them, before and after:
+    //
 
-    // %% zero
     show!(grads.get(&params.0).select(dev.tensor(541)));
     params.zero_grads(&mut grads);
     show!(grads.get(&params.0).select(dev.tensor(541)));
@@ -163,8 +163,8 @@ fn main() -> Result<()> {
     // use them twice by accident:
     //
     // ```rust,compile_fail,E0382
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
     // let w: Tensor<Rank1<2>, f32, _> = dev.tensor([1., 2.]);
     // let grads = w.alloc_grads();
     // let first = w.trace(grads).square().sum::<Rank0, _>().backward();
@@ -177,8 +177,8 @@ fn main() -> Result<()> {
     // ## An epoch
     //
     // One pass through all batches, with a step after each:
+    //
 
-    // %% train_epoch
     fn train_epoch(dl: &DataLoader<Digits>, lr: f32, params: &mut Params) {
         let mut grads = params.alloc_grads();
         for (xb, yb) in dl {
@@ -196,22 +196,22 @@ fn main() -> Result<()> {
     // The new gradients in the last line belong to the new parameters: `params.0 = ...` has made another tensor.
     // (In the next chapter an optimizer changes the parameters in place, and keeps the gradients.)
     //
-    // > [!NOTE]
+    // > Note:
     // > If the whole dataset is one batch, this is *gradient descent*. With mini-batches it is *stochastic*
     // > gradient descent, SGD.
     //
     // ## Are we getting better?
     //
     // For that we have the validation set and the accuracy. A prediction above 0 means 3:
+    //
 
-    // %% corrects
     let preds = linear1(&batch, params.0.clone(), &params.1);
     show!(preds.gt(0.).eq(&labels.eq(1)));
 
     //
     // As a function for a whole batch (`xb` are the predictions here, as in the notebook):
+    //
 
-    // %% batch_accuracy
     fn batch_accuracy(xb: Rows<1>, yb: Labels) -> Tensor<Rank0, f32, AutoDevice> {
         let preds = xb.sigmoid();
         let correct = preds.gt(0.5).eq(&yb.eq(1));
@@ -221,15 +221,15 @@ fn main() -> Result<()> {
     //
     // The loss function looks at the sigmoid of the predictions, and so does this one. Where the prediction
     // is 0, its sigmoid is 0.5. So it comes to the same.
+    //
 
-    // %% batch_accuracy_of_4
     show!(batch_accuracy(linear1(&batch, params.0.clone(), &params.1), labels));
 
     //
     // None of the four: to our random weights they are all sevens. And for all batches of the validation set,
     // the mean:
+    //
 
-    // %% validate_epoch
     fn validate_epoch(valid_dl: &DataLoader<Digits>, params: &Params) -> f32 {
         let accuracy = |(xb, yb): (Rows<784>, Labels)| {
             batch_accuracy(linear1(&xb, params.0.clone(), &params.1), yb).array()
@@ -246,8 +246,8 @@ fn main() -> Result<()> {
     // chapter takes the latter.)
     //
     // Now train for one epoch:
+    //
 
-    // %% one_epoch
     let lr = 1.;
     train_epoch(&dl, lr, &mut params);
     println!("{:.4}", validate_epoch(&valid_dl, &params));
@@ -258,8 +258,8 @@ fn main() -> Result<()> {
     // is flat wherever the model is sure of itself. With such slopes a rate of 1 still makes small steps.)
     //
     // And twenty more:
+    //
 
-    // %% twenty_epochs
     let mut accuracies = Vec::new();
     for epoch in 1..=20 {
         train_epoch(&dl, lr, &mut params);
@@ -269,10 +269,10 @@ fn main() -> Result<()> {
     }
 
     //
-    // %% plot_accuracies
-    //| fig-alt: The accuracy rises steeply during the first five epochs, and then slowly to about 0.97. It
-    //|   crosses a level line at the accuracy of the baseline in the sixth epoch.
-    //| fig-cap: Accuracy on the validation set. The level line is the pixel similarity of chapter 4.
+    //
+    //
+    //
+    // Accuracy on the validation set. The level line is the pixel similarity of chapter 4.
     let epochs: Vec<f32> = (1..=20).map(|epoch| epoch as f32).collect();
     Plot::new()
         .line("linear model", &epochs, &accuracies)
@@ -290,11 +290,11 @@ fn main() -> Result<()> {
     //
     // The notebook goes on to the next topic here. But we can look at what was learned: there is a weight for
     // each pixel, so the weights are a picture.
+    //
+    //
+    //
 
-    // %% show_weights
-    //| fig-alt: Two pictures. Before training the weights are noise. After it they are still mostly noise,
-    //|   but in the middle dark and light strokes can be made out.
-    //| fig-cap: The weights as a picture: dark pixels speak for a 3, light ones for a 7.
+    // The weights as a picture: dark pixels speak for a 3, light ones for a 7.
     manual_seed(42);
     let before: Weights = init_params(&dev, 1.);
     let [before, after] = [before, params.0.clone()].map(|w| w.reshape::<Rank2<28, 28>>());
@@ -304,11 +304,11 @@ fn main() -> Result<()> {
     // Most of the noise that we started with is still there. Near the edges all images are white, the pixels
     // are 0, and so is the gradient: those weights never move. They do no harm either. What has changed is the
     // middle:
+    //
+    //
+    //
 
-    // %% show_change
-    //| fig-alt: A ghost of a digit: dark strokes where a 3 has ink and a 7 has none, light strokes where it
-    //|   is the other way round.
-    //| fig-cap: What training has changed.
+    // What training has changed.
     show_image(&(after - before))?;
 
     //
@@ -320,75 +320,75 @@ fn main() -> Result<()> {
     // - Gradients add up until they are set to zero.
     // - A linear model with 785 parameters, trained for 21 epochs, beats the baseline.
     //
-    // <details>
-    // <summary><strong>What happens if the gradients are never set to zero?</strong></summary>
+    //
+    // What happens if the gradients are never set to zero?
     //
     // Each step then follows the sum of all gradients so far. At first that looks like a higher learning rate.
     // Later the steps overshoot, since old gradients still push when they should not.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why are the images without a tape, and the weights with one?</strong></summary>
+
+    //
+    // Why are the images without a tape, and the weights with one?
     //
     // The gradient of the weights is what we need for a step. That of the images would say how to change the
     // *pixels* to get a better loss. It would take time to work out, and nobody uses it here.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What is an epoch?</strong></summary>
+
+    //
+    // What is an epoch?
     //
     // One pass through all mini-batches of the training set.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why is the accuracy measured on the validation set?</strong></summary>
+
+    //
+    // Why is the accuracy measured on the validation set?
     //
     // Because the model has not learned from those images. How good it is on the others says little: it could
     // have learned them by heart.
-    // </details>
+    //
     //
     // **Exercise 1.** Does shuffling help? Train for 21 epochs with a loader that shuffles, from the same
     // parameters.
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_shuffle
-    set_seed(42);
-    let mut params: Params = (init_params(&dev, 1.), init_params(&dev, 1.));
-    let shuffled = DataLoader::new(dset.clone()).batch_size(256).shuffle(true);
-    for epoch in 0..21 {
-        train_epoch(&shuffled, lr, &mut params);
-        if epoch % 5 == 0 {
-            println!("epoch {epoch:2}: {:.4}", validate_epoch(&valid_dl, &params));
+    if std::env::args().any(|arg| arg == "solution_shuffle") {
+        set_seed(42);
+        let mut params: Params = (init_params(&dev, 1.), init_params(&dev, 1.));
+        let shuffled = DataLoader::new(dset.clone()).batch_size(256).shuffle(true);
+        for epoch in 0..21 {
+            train_epoch(&shuffled, lr, &mut params);
+            if epoch % 5 == 0 {
+                println!("epoch {epoch:2}: {:.4}", validate_epoch(&valid_dl, &params));
+            }
         }
     }
 
-    //
     // (`set_seed` sets both seeds: that of the parameters and that of the shuffling.)
     //
     // The start is much better: 0.8791 after the first epoch instead of 0.7304. Batches with only threes teach "say
     // 3", and the ones with only sevens teach the opposite. A shuffled batch teaches the difference.
-    // </details>
+    //
     //
     // **Exercise 2.** Forget to set the gradients to zero. What happens to the accuracy?
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_zero
-    manual_seed(42);
-    let mut params: Params = (init_params(&dev, 1.), init_params(&dev, 1.));
-    let mut grads = params.alloc_grads();
-    for epoch in 0..5 {
-        for (xb, yb) in &dl {
-            grads = calc_grad(&xb, &yb, &params, grads);
-            // p = 1 * p - lr * grad, in place: the gradients still belong to these tensors.
-            params.0.axpy(1., &grads.get(&params.0), -lr);
-            params.1.axpy(1., &grads.get(&params.1), -lr);
+    if std::env::args().any(|arg| arg == "solution_zero") {
+        manual_seed(42);
+        let mut params: Params = (init_params(&dev, 1.), init_params(&dev, 1.));
+        let mut grads = params.alloc_grads();
+        for epoch in 0..5 {
+            for (xb, yb) in &dl {
+                grads = calc_grad(&xb, &yb, &params, grads);
+                // p = 1 * p - lr * grad, in place: the gradients still belong to these tensors.
+                params.0.axpy(1., &grads.get(&params.0), -lr);
+                params.1.axpy(1., &grads.get(&params.1), -lr);
+            }
+            println!("epoch {epoch}: {:.4}", validate_epoch(&valid_dl, &params));
         }
-        println!("epoch {epoch}: {:.4}", validate_epoch(&valid_dl, &params));
     }
-
     Ok(())
 }

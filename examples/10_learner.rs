@@ -1,15 +1,15 @@
 //! Creating an optimizer
 //! Made from `book/src/10_learner.md` by `cargo book tangle`: edit that, not this.
+
 // The loop of the last chapter works, and every line of it is ours. In this chapter we replace it piece by
 // piece with what a library offers. After each step the model has to learn as well as before. (Single numbers
 // will differ, because each model starts from other random numbers.) That is how you know that you have
 // understood what the library does.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
-    // %% data
+    // data
     let dev = default_device()?;
     let (dset, valid_dset) = threes_and_sevens(&dev)?;
     let dl = DataLoader::new(dset.clone()).batch_size(256);
@@ -20,10 +20,10 @@ fn main() -> Result<()> {
     // ## A layer
     //
     // The first thing to go is `linear1` with its two parameters. The library has a
-    // [**module**](glossary.md#module) for it. A module is a value that holds parameters, and that turns an
+    // **module** for it. A module is a value that holds parameters, and that turns an
     // input into an output with `forward`:
+    //
 
-    // %% linear_model
     manual_seed(42);
     let linear_model = Linear::<784, 1>::new(&dev);
 
@@ -32,8 +32,8 @@ fn main() -> Result<()> {
     // sizes are part of the type. Like PyTorch's, it starts from small random numbers, closer to 0 than ours.
     //
     // A module knows its parameters. Here they are simply its fields:
+    //
 
-    // %% parameters
     let (w, b) = (&linear_model.weight, &linear_model.bias);
     show!(w.shape(), b.shape());
 
@@ -42,14 +42,14 @@ fn main() -> Result<()> {
     //
     // ## An optimizer
     //
-    // The next thing is the step. An [**optimizer**](glossary.md#optimizer) is a value that knows how to
+    // The next thing is the step. An **optimizer** is a value that knows how to
     // change parameters once their gradients are there. PyTorch's is given the parameters when it is made, and
     // keeps them. In Rust that would mean that nobody else could use the model as long as the optimizer
     // exists. So here the model is lent to it for each step.
     //
     // What a simple optimizer does with one parameter fits in a line:
+    //
 
-    // %% basic_optim
     struct BasicOptim {
         lr: f64,
     }
@@ -80,14 +80,14 @@ fn main() -> Result<()> {
     // `UpdateRule` is a *trait*: `impl UpdateRule for BasicOptim` says how our type does what the trait asks for,
     // much as a Python subclass fills in the methods of its base class. In return we get `step`, which calls
     // `update` for all parameters of a model. We make an optimizer with our learning rate:
+    //
 
-    // %% opt
     let mut opt = BasicOptim { lr };
 
     //
     // Our training loop is now simpler:
+    //
 
-    // %% train_epoch
     fn train_epoch(
         dl: &DataLoader<Digits>,
         model: &mut Linear<784, 1>,
@@ -112,8 +112,8 @@ fn main() -> Result<()> {
     // zero, with `model.zero_grads`.
     //
     // The validation hardly changes:
+    //
 
-    // %% validate_epoch
     fn validate_epoch(valid_dl: &DataLoader<Digits>, model: &Linear<784, 1>) -> f32 {
         let accuracy = |(xb, yb)| batch_accuracy(model.forward(xb), yb).array();
         let accs: Vec<f32> = valid_dl.iter().map(accuracy).collect();
@@ -124,8 +124,8 @@ fn main() -> Result<()> {
 
     //
     // And the loop over the epochs gets a name:
+    //
 
-    // %% train_model
     fn train_model(
         dl: &DataLoader<Digits>,
         valid_dl: &DataLoader<Digits>,
@@ -145,16 +145,16 @@ fn main() -> Result<()> {
     // `&mut dyn Optim` takes any optimizer. The model is handed over, and it is gone when the function ends: here
     // we only look at the accuracies. To keep it, the function would borrow it, as `train_epoch` does. Our optimizer
     // first:
+    //
 
-    // %% train_basic
     train_model(&dl, &valid_dl, linear_model, &mut opt, 20)?;
 
     //
     // ### The same from the library
     //
     // fastai has a class `SGD`. If nothing else is asked of it, it does the same as our `BasicOptim`:
+    //
 
-    // %% train_sgd
     let linear_model = Linear::<784, 1>::new(&dev);
     train_model(&dl, &valid_dl, linear_model, &mut SGD::new(lr), 20)?;
 
@@ -164,26 +164,26 @@ fn main() -> Result<()> {
     //
     // ## A learner
     //
-    // What is left is the loop itself. fastai has an object for it, the [**`Learner`**](glossary.md#learner).
+    // What is left is the loop itself. fastai has an object for it, the **`Learner`**.
     // First it wants one object with all the data:
+    //
 
-    // %% dls
     let dls = DataLoaders::new(dl, valid_dl);
 
     //
     // `DataLoaders` keeps the two loaders as `train` and `valid`. A `Learner` takes them, a model, an optimizer
     // and a loss function; and, if you like, metrics to print. `SGD::default()` needs no learning rate, since `fit`
     // sets it:
+    //
 
-    // %% learner
     let model = Linear::<784, 1>::new(&dev);
     let mut learn = Learner::new(dls, model, SGD::default(), mnist_loss).metrics(batch_accuracy);
 
     //
     // And then we `fit`:
+    //
+    //
 
-    // %% fit
-    //| sanitize: \d\d:\d\d
     learn.fit(10, lr)?;
 
     //
@@ -202,9 +202,9 @@ fn main() -> Result<()> {
     // as a loss that takes predictions and targets and returns one number, with its tape. There are other
     // optimizers, too. Adam is a popular one; it keeps a step size for each parameter. (`learn.dls` takes the loaders out
     // of the old learner, which we need no longer.)
+    //
+    //
 
-    // %% adam
-    //| sanitize: \d\d:\d\d
     let model = Linear::<784, 1>::new(&dev);
     let mut learn =
         Learner::new(learn.dls, model, Adam::default(), mnist_loss).metrics(batch_accuracy);
@@ -216,10 +216,10 @@ fn main() -> Result<()> {
     // In PyTorch you find out while it runs. Here is a model for images of 30 by 30 pixels. It does not compile:
     //
     // ```rust,compile_fail,E0277
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
-    // # let (dset, valid_dset) = threes_and_sevens(&dev).unwrap();
-    // # let dls = DataLoaders::new(DataLoader::new(dset), DataLoader::new(valid_dset));
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
+    // let (dset, valid_dset) = threes_and_sevens(&dev).unwrap();
+    // let dls = DataLoaders::new(DataLoader::new(dset), DataLoader::new(valid_dset));
     // let model = Linear::<900, 1>::new(&dev);
     // let learn = Learner::new(dls, model, SGD::default(), mnist_loss);
     // ```
@@ -231,13 +231,13 @@ fn main() -> Result<()> {
     //
     // Sooner or later you want to add something to the loop: change the learning rate on the way, stop when it
     // no longer gets better, save the best model. For that there is no need to write the loop again. A
-    // [**callback**](glossary.md#callback) is called at certain points of it.
+    // **callback** is called at certain points of it.
     //
     // Here the learning rate falls in a straight line from 1 to 0, and training stops early if the validation
     // loss has not improved for two epochs:
+    //
+    //
 
-    // %% callbacks
-    //| sanitize: \d\d:\d\d
     let model = Linear::<784, 1>::new(&dev);
     let mut learn = Learner::new(learn.dls, model, SGD::default(), mnist_loss)
         .metrics(batch_accuracy)
@@ -250,8 +250,8 @@ fn main() -> Result<()> {
     // schedule returns takes the place of the `lr` given to `fit`.
     //
     // A callback of your own needs a single function:
+    //
 
-    // %% own_callback
     struct SumOfWeights;
 
     impl Callback<Linear<784, 1>> for SumOfWeights {
@@ -273,8 +273,8 @@ fn main() -> Result<()> {
     // A trained model is worth keeping. `save` writes its parameters to a file in the safetensors format, which
     // Python reads with the package `safetensors`. `learn.load` brings them back into a learner, and `load_weights`
     // into any model:
+    //
 
-    // %% save
     let path = std::env::temp_dir().join("linear.safetensors");
     learn.save(&path)?;
 
@@ -291,72 +291,72 @@ fn main() -> Result<()> {
     // - An optimizer knows how to make a step. The model is lent to it.
     // - A `Learner` is the training loop. Callbacks add to it what you need.
     //
-    // <details>
-    // <summary><strong>What does <code>Linear</code> do that <code>linear1</code> did not?</strong></summary>
+    //
+    // What does `Linear` do that `linear1` did not?
     //
     // It holds its parameters and draws them itself, from small numbers. What it calculates is the same.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why does an optimizer here not keep the parameters, as PyTorch's does?</strong></summary>
+
+    //
+    // Why does an optimizer here not keep the parameters, as PyTorch's does?
     //
     // Whoever can change a value in Rust must be the only one who uses it. An optimizer that kept the
     // parameters would lock the model up. So it borrows them, just for the step.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Which accuracy is printed: the mean over batches, or over images?</strong></summary>
+
+    //
+    // Which accuracy is printed: the mean over batches, or over images?
     //
     // `validate_epoch` takes the mean over batches, the `Learner` that over images. They differ because the last
     // batch is smaller.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What is a callback good for?</strong></summary>
+
+    //
+    // What is a callback good for?
     //
     // It adds something to the training loop without a change of the loop: a schedule for the learning rate,
     // early stopping, saving the best model, a message.
-    // </details>
+    //
     //
     // **Exercise.** Write an optimizer with momentum. It keeps a velocity `v` for each parameter; a step is `v = 0.9 * v + grad` and then `p -= lr * v`. Train for 5 epochs, shuffled, with a learning rate of 0.1.
     // (Hint: the library has a `PerParameter`, which keeps a tensor for each parameter.)
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_momentum
-    struct WithMomentum {
-        lr: f64,
-        velocities: PerParameter,
+    if std::env::args().any(|arg| arg == "solution_momentum") {
+        struct WithMomentum {
+            lr: f64,
+            velocities: PerParameter,
+        }
+
+        impl UpdateRule for WithMomentum {
+            fn update<S: Shape>(
+                &mut self,
+                p: &mut Tensor<S, f32, AutoDevice>,
+                grad: &Tensor<S, f32, AutoDevice>,
+            ) {
+                let velocity = self.velocities.update(p, |v| v * 0.9 + grad.clone());
+                p.axpy(1., &velocity, -self.lr);
+            }
+
+            fn lr(&self) -> f64 {
+                self.lr
+            }
+
+            fn set_lr(&mut self, lr: f64) {
+                self.lr = lr;
+            }
+        }
+
+        random_seed(42);
+        let shuffled = DataLoader::new(dset).batch_size(256).shuffle(true);
+        let dls = DataLoaders::new(shuffled, DataLoader::new(valid_dset).batch_size(256));
+        let opt = WithMomentum { lr: 0.1, velocities: PerParameter::default() };
+        let model = Linear::<784, 1>::new(&dev);
+        let mut learn = Learner::new(dls, model, opt, mnist_loss).metrics(batch_accuracy).silent();
+        learn.fit(5, 0.1)?;
+        println!("{:.4}", learn.recorder.column("batch_accuracy").unwrap()[4]);
     }
-
-    impl UpdateRule for WithMomentum {
-        fn update<S: Shape>(
-            &mut self,
-            p: &mut Tensor<S, f32, AutoDevice>,
-            grad: &Tensor<S, f32, AutoDevice>,
-        ) {
-            let velocity = self.velocities.update(p, |v| v * 0.9 + grad.clone());
-            p.axpy(1., &velocity, -self.lr);
-        }
-
-        fn lr(&self) -> f64 {
-            self.lr
-        }
-
-        fn set_lr(&mut self, lr: f64) {
-            self.lr = lr;
-        }
-    }
-
-    random_seed(42);
-    let shuffled = DataLoader::new(dset).batch_size(256).shuffle(true);
-    let dls = DataLoaders::new(shuffled, DataLoader::new(valid_dset).batch_size(256));
-    let opt = WithMomentum { lr: 0.1, velocities: PerParameter::default() };
-    let model = Linear::<784, 1>::new(&dev);
-    let mut learn = Learner::new(dls, model, opt, mnist_loss).metrics(batch_accuracy).silent();
-    learn.fit(5, 0.1)?;
-    println!("{:.4}", learn.recorder.values[4][2]);
-
     Ok(())
 }

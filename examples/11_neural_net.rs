@@ -1,16 +1,16 @@
 //! Adding a non-linearity
 //! Made from `book/src/11_neural_net.md` by `cargo book tangle`: edit that, not this.
+
 // So far our model is a line: weights times pixels plus a bias. Such a *linear* model can only weigh pixels.
 // It cannot say "ink here is good, but only if there is none over there".
 //
 // It takes surprisingly little to change that. Put something that is not linear between two linear models,
-// and you have a [**neural net**](glossary.md#neural-network).
+// and you have a **neural net**.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
-    // %% data
+    // data
     let dev = default_device()?;
     let (dset, valid_dset) = threes_and_sevens(&dev)?;
     let dl = DataLoader::new(dset).batch_size(256);
@@ -21,8 +21,8 @@ fn main() -> Result<()> {
     // ## A neural net by hand
     //
     // This is all of it:
+    //
 
-    // %% simple_net
     struct Params {
         w1: Tensor<Rank2<784, 30>, f32, AutoDevice>,
         b1: Tensor<Rank1<30>, f32, AutoDevice>,
@@ -42,8 +42,8 @@ fn main() -> Result<()> {
 
     //
     // The parameters are four tensors, random at first:
+    //
 
-    // %% params
     manual_seed(42);
     let p = Params {
         w1: init_params(&dev, 1.),
@@ -58,26 +58,26 @@ fn main() -> Result<()> {
     // (It only predicts. To train it, its parameters would need a tape, as in chapter 9. The module below takes
     // care of that.)
     //
-    // The first and the last part of `simple_net` are [**linear layers**](glossary.md#linear-layer), as in
+    // The first and the last part of `simple_net` are **linear layers**, as in
     // `linear1`. `w1` turns 784 numbers into 30, and `w2` turns those 30 into one. So there are 30 different features in
     // between, each a mix of pixels of its own. The 30 is a choice, and another number would do. (It
     // stands in several cells. If you change it in some of them only, the program no longer compiles.)
     //
     // In between stands `maximum(zero)`. It keeps numbers above 0, and replaces the others by 0.
-    // That is the non-linearity, or [**activation function**](glossary.md#activation-function). This one has a
-    // grand name, *rectified linear unit*, and everybody calls it [**ReLU**](glossary.md#relu). It is a very
+    // That is the non-linearity, or **activation function**. This one has a
+    // grand name, *rectified linear unit*, and everybody calls it **ReLU**. It is a very
     // simple function:
+    //
+    //
 
-    // %% plot_relu
-    //| fig-alt: A level line at 0 up to x = 0, and from there a straight line that rises.
-    //| fig-cap: ReLU.
+    // ReLU.
     Plot::new().title("ReLU").function("relu", |x: f32| x.max(0.), -2.0..2.0).show("relu")?;
 
     //
     // Why does it matter so much? Because without it nothing would be gained. Two linear layers in a row are one
     // linear layer: whatever they do, some other weights do it in a single step. We can check it, here without the biases:
+    //
 
-    // %% two_layers_are_one
     let (xb, _) = first(&dls.valid)?;
     let two_layers = xb.clone().mm(p.w1.clone()).mm(p.w2.clone());
     let w: Tensor<Rank2<784, 1>, f32, _> = p.w1.clone().mm(p.w2.clone());
@@ -88,21 +88,21 @@ fn main() -> Result<()> {
 
     //
     // With a non-linearity in between, the layers are apart, and each can do something useful of its own. What
-    // is more, there is a theorem, the [**universal approximation
-    // theorem**](glossary.md#universal-approximation-theorem). If the layers are wide enough, and if you find
+    // is more, there is a theorem, the **universal approximation
+    // theorem**. If the layers are wide enough, and if you find
     // the right weights, such a net can come as close as you like to *any* continuous function of its inputs.
     // The "if" is large, and that is what training is for.
     //
-    // To call one function with the result of another is [*function
-    // composition*](glossary.md#function-composition). That is all that a neural net is: linear layers and
+    // To call one function with the result of another is *function
+    // composition*. That is all that a neural net is: linear layers and
     // activation functions, one after the other.
     //
     // ## The same as a module
     //
     // With modules it is shorter. In PyTorch one writes `nn.Sequential` for modules that are called in turn. In
     // dfdx a tuple of modules is such a module:
+    //
 
-    // %% sequential
     let simple_net = (Linear::<784, 30>::new(&dev), ReLU, Linear::<30, 1>::new(&dev));
     show!(simple_net.num_trainable_params());
 
@@ -111,8 +111,8 @@ fn main() -> Result<()> {
     // neighbours do not fit, the program does not compile:
     //
     // ```rust,compile_fail,E0277
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
     // let xb: Rows<784> = dev.zeros_like(&(4, Const));
     // let net = (Linear::<784, 30>::new(&dev), ReLU, Linear::<20, 1>::new(&dev));
     // let preds = net.forward(xb); // 30 outputs, 20 inputs
@@ -120,47 +120,47 @@ fn main() -> Result<()> {
     //
     // Now we train it. It is deeper: a step of the first layer passes through the second one, which moves at the same
     // time. So we take a lower learning rate, and more epochs:
+    //
 
-    // %% learner
     let mut learn =
         Learner::new(dls, simple_net, SGD::default(), mnist_loss).metrics(batch_accuracy);
 
     //
-    // %% fit
-    //| sanitize: \d\d:\d\d
+    //
+    // fit
     learn.fit(40, 0.1)?;
 
     //
-    // The learner has kept all these numbers in its `recorder`. Column 2 of the values is our metric:
+    // The learner has kept all these numbers in its `recorder`, a column for each name in the table:
+    //
+    //
 
-    // %% plot_accuracy
-    //| fig-alt: The accuracy jumps from one half to over 0.9 within three epochs, and then rises slowly.
-    //| fig-cap: Accuracy over the epochs.
-    let values = L::from(learn.recorder.values.clone());
+    // Accuracy over the epochs.
+    let accuracies = learn.recorder.column("batch_accuracy").unwrap();
     let epochs: Vec<f32> = (0..40).map(|epoch| epoch as f32).collect();
     Plot::new()
-        .line("accuracy", &epochs, &*values.itemgot(2))
+        .line("accuracy", &epochs, &accuracies)
         .x_label("epoch")
         .y_label("accuracy")
         .show("accuracy")?;
 
-    //
-    // %% final_accuracy
-    show!(values[values.len() - 1][2]);
+    // final_accuracy
+
+    show!(accuracies[accuracies.len() - 1]);
 
     //
     // The linear model of the last chapters stayed below that. The losses are there as well:
+    //
+    //
+    //
+    //
 
-    // %% plot_loss
-    //| fig-alt: The training loss falls steeply during the first few hundred batches and then levels off.
-    //|   The validation loss starts higher, falls below one tenth, and levels off a little above the
-    //|   training loss.
-    //| fig-cap: Training and validation loss.
+    // Training and validation loss.
     learn.recorder.plot_loss().show("losses")?;
 
     //
     // Both go down together. If the validation loss went up again while the training loss fell, the net would
-    // have begun to learn the training images by heart: it would be [*overfitting*](glossary.md#overfitting).
+    // have begun to learn the training images by heart: it would be *overfitting*.
     //
     // At this point you have two things that go a very long way: a function that can approximate any
     // continuous function, and a way to find its parameters.
@@ -168,32 +168,32 @@ fn main() -> Result<()> {
     // ## What does the net look at?
     //
     // The layers are fields of the tuple. This is the model, and the first layer in it:
+    //
 
-    // %% model
     let m = &learn.model;
     show!(m);
 
-    //
-    // %% first_layer
+    // first_layer
+
     let (w, b) = (&m.0.weight, &m.0.bias);
     show!(w.shape(), b.shape());
 
     //
     // There is a row of 784 weights for each of the 30 features. A row is a picture:
+    //
+    //
 
-    // %% show_weight
-    //| fig-alt: Dark and light pixels without a pattern that the eye could find.
-    //| fig-cap: The weights of the first feature.
+    // The weights of the first feature.
     let features: Tensor<Rank3<30, 28, 28>, f32, _> = w.clone().reshape();
     show_image(&features.clone().select(dev.tensor(0)))?;
 
     //
     // That one has not learned much. Here are all of them:
+    //
+    //
+    //
 
-    // %% show_weights
-    //| fig-alt: Thirty pictures of 28 by 28 weights, numbered from 0 to 29. Some show strokes and curves
-    //|   of a 3 or a 7 in dark or light, others hardly more than noise.
-    //| fig-cap: The weights of all 30 features. Dark weights are large, light ones are small.
+    // The weights of all 30 features. Dark weights are large, light ones are small.
     let feature = |i: usize| features.clone().select(dev.tensor(i));
     let pictures: Vec<(String, Image)> = (0..30).map(|i| (i.to_string(), feature(i))).collect();
     show_image_grid(&pictures)?;
@@ -207,34 +207,34 @@ fn main() -> Result<()> {
     //
     // A single number such as the accuracy hides much. Let us see which digits are confused. First the
     // predictions for the whole validation set:
+    //
 
-    // %% get_preds
     let (preds, targets) = learn.get_preds()?;
     show!(preds.shape(), targets.shape());
 
     //
-    // %% confusion
-    //| fig-alt: A table of two rows and two columns. Nearly all sevens are predicted as 7, and nearly all
-    //|   threes as 3.
-    //| fig-cap: Rows are what the images show, columns what the net says.
+    //
+    //
+    //
+    // Rows are what the images show, columns what the net says.
     let class = |is_3: bool| usize::from(is_3);
     let actual: Vec<usize> = targets.eq(1).as_vec().into_iter().map(class).collect();
     let predicted: Vec<usize> = preds.gt(0.).as_vec().into_iter().map(class).collect();
     let matrix = ConfusionMatrix::new(&["7", "3"], &actual, &predicted);
     matrix.show()?;
 
-    //
-    // %% wrong
+    // wrong
+
     let wrong = matrix.counts()[0][1] + matrix.counts()[1][0];
     println!("{wrong} of {} are wrong: accuracy {:.4}", preds.shape().0, matrix.accuracy());
 
     //
     // And which images are the worst? Those with the largest loss. fastai calls this `plot_top_losses`:
+    //
+    //
+    //
 
-    // %% top_losses
-    //| fig-alt: Nine digits. Six are threes, slanted or with a flat lower bow, that the net takes for a 7.
-    //|   Three are sevens, two with a cross-bar and one with a curved foot, that it takes for a 3.
-    //| fig-cap: The nine images with the largest loss: what the net says, what it is, and how sure the net is.
+    // The nine images with the largest loss: what the net says, what it is, and how sure the net is.
     let p = preds.sigmoid();
     let losses = targets.eq(1).choose(-p.clone() + 1., p.clone());
     let worst: Vec<(String, Image)> = topk(&losses, 9)
@@ -257,8 +257,8 @@ fn main() -> Result<()> {
     //
     // We can add as many layers as we like, with a non-linearity between each pair. In theory two linear layers with one non-linearity are enough, if they are wide. In practice several narrow layers get there with fewer parameters: they are
     // trained faster and take less memory. Here is a deeper net with half as many parameters:
+    //
 
-    // %% deeper
     manual_seed(42);
     let deeper = (
         Linear::<784, 14>::new(&dev),
@@ -272,7 +272,7 @@ fn main() -> Result<()> {
         .metrics(batch_accuracy)
         .silent();
     deep.fit(40, 0.1)?;
-    println!("accuracy {:.4}", deep.recorder.values[39][2]);
+    println!("accuracy {:.4}", deep.recorder.column("batch_accuracy").unwrap()[39]);
 
     //
     // Half the parameters, and nearly the same accuracy. (For two digits that proves little. A narrow net with one
@@ -288,73 +288,71 @@ fn main() -> Result<()> {
     // - A tuple of modules is a model. Its type has the size of each layer.
     // - Look at the weights, the confusion table and the worst images, not only at the accuracy.
     //
-    // <details>
-    // <summary><strong>Why is a net of linear layers only no better than one linear layer?</strong></summary>
+    //
+    // Why is a net of linear layers only no better than one linear layer?
     //
     // Multiplying by one matrix and then by another is multiplying by their product, which is a matrix, too. The
     // first bias, multiplied by the second matrix, plus the second bias, is again one bias.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What does the universal approximation theorem promise, and what not?</strong></summary>
+
+    //
+    // What does the universal approximation theorem promise, and what not?
     //
     // That there *are* weights with which a wide enough net comes as close as you like to a given continuous
     // function. It does not say how to find them.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What is the difference between an activation and a parameter?</strong></summary>
+
+    //
+    // What is the difference between an activation and a parameter?
     //
     // An activation is calculated, anew for each input. A parameter is learned, and stays the same for all inputs.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why plot the validation loss beside the training loss?</strong></summary>
+
+    //
+    // Why plot the validation loss beside the training loss?
     //
     // To see overfitting: the training loss goes on falling, but the validation loss rises.
-    // </details>
+    //
     //
     // **Exercise 1.** How wide does the net have to be? Try 3, 10 and 100 features.
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_width
-    fn accuracy_with<const N: usize>(
-        dls: DataLoaders<Digits>,
-        dev: &AutoDevice,
-    ) -> Result<DataLoaders<Digits>> {
-        manual_seed(42);
-        let net = (Linear::<784, N>::new(dev), ReLU, Linear::<N, 1>::new(dev));
-        let mut learn =
-            Learner::new(dls, net, SGD::default(), mnist_loss).metrics(batch_accuracy).silent();
-        learn.fit(20, 0.1)?;
-        println!("{N:3} features: {:.4}", learn.recorder.values[19][2]);
-        Ok(learn.dls)
+    if std::env::args().any(|arg| arg == "solution_width") {
+        fn accuracy_with<const N: usize>(dls: DataLoaders<Digits>, dev: &AutoDevice) -> Result<()> {
+            manual_seed(42);
+            let net = (Linear::<784, N>::new(dev), ReLU, Linear::<N, 1>::new(dev));
+            let mut learn =
+                Learner::new(dls, net, SGD::default(), mnist_loss).metrics(batch_accuracy).silent();
+            learn.fit(20, 0.1)?;
+            let accuracies = learn.recorder.column("batch_accuracy").unwrap();
+            println!("{N:3} features: {:.4}", accuracies[19]);
+            Ok(())
+        }
+
+        accuracy_with::<3>(deep.dls.clone(), &dev)?;
+        accuracy_with::<10>(deep.dls.clone(), &dev)?;
+        accuracy_with::<100>(deep.dls.clone(), &dev)?;
     }
 
-    let dls = accuracy_with::<3>(deep.dls, &dev)?;
-    let dls = accuracy_with::<10>(dls, &dev)?;
-    let dls = accuracy_with::<100>(dls, &dev)?;
-
-    //
     // For two digits it hardly matters. The number of features is part of the type: in the function it is a *const
-    // generic*, `const N: usize`, and `accuracy_with::<3>` fills it in. The function hands back the loaders, because
-    // the learner had taken them over.
-    // </details>
+    // generic*, `const N: usize`, and `accuracy_with::<3>` fills it in. Each learner takes its loaders over, and so it
+    // gets a copy of ours; the images themselves are not copied.
+    //
     //
     // **Exercise 2.** Replace `ReLU` by `Sigmoid`. Does the net learn as fast?
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
 
-    // %% solution_sigmoid
-    manual_seed(42);
-    let net = (Linear::<784, 30>::new(&dev), Sigmoid, Linear::<30, 1>::new(&dev));
-    let mut learn =
-        Learner::new(dls, net, SGD::default(), mnist_loss).metrics(batch_accuracy).silent();
-    learn.fit(20, 0.1)?;
-    println!("{:.4}", learn.recorder.values[19][2]);
-
+    if std::env::args().any(|arg| arg == "solution_sigmoid") {
+        manual_seed(42);
+        let net = (Linear::<784, 30>::new(&dev), Sigmoid, Linear::<30, 1>::new(&dev));
+        let learn = Learner::new(deep.dls, net, SGD::default(), mnist_loss);
+        let mut learn = learn.metrics(batch_accuracy).silent();
+        learn.fit(20, 0.1)?;
+        println!("{:.4}", learn.recorder.column("batch_accuracy").unwrap()[19]);
+    }
     Ok(())
 }

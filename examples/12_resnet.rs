@@ -1,11 +1,11 @@
 //! Going deeper: a ResNet
 //! Made from `book/src/12_resnet.md` by `cargo book tangle`: edit that, not this.
+
 // The net of the last chapter has two layers with weights. Nets that tell thousands of things apart have ten
 // times as many, and more. This chapter trains one of those on our digits: **ResNet18**, with 18 layers and nearly twelve million
 // parameters. (What is counted are the layers with weights on the way from the picture to the answer: 17
 // convolutions and a linear layer. fastai puts two linear layers at the end, so ours has one more.) It needs but one new idea, the *convolution*, and a few tricks that make deep nets learn.
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
@@ -16,8 +16,8 @@ fn main() -> Result<()> {
     // Up to now we opened the images ourselves, stacked them, scaled them and made labels for them. All that is
     // what a folder of pictures nearly always needs, so there is a function for it. It takes the classes
     // from the names of the folders:
+    //
 
-    // %% dls
     let path = untar_data(Urls::MNIST_SAMPLE)?;
     set_seed(42);
     let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
@@ -26,14 +26,14 @@ fn main() -> Result<()> {
     //
     // The type says what the pictures have to be: 3 channels (red, green and blue), 28 rows, 28 columns. Ours are
     // grey, and then all three channels are equal. ResNet18 was made for photographs, so it wants three.
+    //
+    //
 
-    // %% show_batch
-    //| fig-alt: Nine handwritten digits, threes and sevens, white on black, with the class below each.
-    //| fig-cap: Some pictures of a batch.
+    // Some pictures of a batch.
     dls.show_batch()?;
 
-    //
-    // %% batch
+    // batch
+
     let (xb, yb) = first(&dls.valid)?;
     show!(xb.shape(), yb.shape());
 
@@ -51,15 +51,15 @@ fn main() -> Result<()> {
     // where a bow may be. And nothing tells it which pixels are neighbours: if you shuffled the pixels of all
     // images in the same way, it would learn just as well.
     //
-    // A [**convolution**](glossary.md#convolution) uses what we know about pictures. It looks at a small window, say 3 by 3 pixels, and
+    // A **convolution** uses what we know about pictures. It looks at a small window, say 3 by 3 pixels, and
     // weighs the nine numbers in it. Then it moves the window on by a pixel and does the same again, *with the
-    // same weights*. The weights are called [**kernel**](glossary.md#kernel). Here is one that you would not even have to learn. It takes what
+    // same weights*. The weights are called **kernel**. Here is one that you would not even have to learn. It takes what
     // is below a pixel minus what is above it:
+    //
+    //
+    //
 
-    // %% edges
-    //| fig-alt: A 7, and beside it on grey what is left of it: the upper edge of its bar is black, the lower
-    //|   one white. The upright stem can hardly be seen.
-    //| fig-cap: A seven, and what the kernel makes of it: upper edges are dark, lower ones light.
+    // A seven, and what the kernel makes of it: upper edges are dark, lower ones light.
     let dev = default_device()?;
     let mut edges = Conv2d::<1, 1, 3, 1, 1>::new(&dev);
     edges.weight = dev.tensor([
@@ -74,17 +74,17 @@ fn main() -> Result<()> {
 
     //
     // Nine weights find the edges of a whole picture. A layer has many kernels, each with an output picture of its
-    // own, a *channel*. And each kernel looks at all [channels](glossary.md#channel) of the layer before. So the first layer finds edges,
+    // own, a *channel*. And each kernel looks at all channels of the layer before. So the first layer finds edges,
     // the second finds corners and bows in those, and so on. The numbers of all kernels are learned.
     //
     // In code the sizes are part of the type. `Conv2d<64, 128, 3, 2, 1>` goes from 64 channels to 128, with kernels
-    // of 3 by 3, a [*stride*](glossary.md#stride) of 2 (the window moves two pixels at a time, so the result has half as many rows and
-    // columns), and a [*padding*](glossary.md#padding) of 1 (the window reaches one pixel over the edge, where all is 0). Layers that do
+    // of 3 by 3, a *stride* of 2 (the window moves two pixels at a time, so the result has half as many rows and
+    // columns), and a *padding* of 1 (the window reaches one pixel over the edge, where all is 0). Layers that do
     // not fit are an error before the program runs:
     //
     // ```rust,compile_fail,E0277
-    // # use mnist_from_scratch::prelude::*;
-    // # let dev = AutoDevice::default();
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
     // let maps: Tensor<Rank4<5, 64, 28, 28>, f32, _> = dev.ones();
     // let layer = Conv2d::<32, 64, 3, 1, 1>::new(&dev);
     // layer.forward(maps); // 64 channels, but it takes 32
@@ -104,18 +104,18 @@ fn main() -> Result<()> {
     //
     // > y = relu(f(x) + x)
     //
-    // That is a [**residual block**](glossary.md#residual-block). If there is nothing to do, the weights of `f` can be 0, and `x` passes through
+    // That is a **residual block**. If there is nothing to do, the weights of `f` can be 0, and `x` passes through
     // unharmed. On the way back the gradient has the same shortcut. Nets of a hundred layers suddenly learned.
     //
-    // Our block is torchvision's `BasicBlock`: `f` is two convolutions. After each of them stands a [**batch norm**](glossary.md#batch-norm). It
+    // Our block is torchvision's `BasicBlock`: `f` is two convolutions. After each of them stands a **batch norm**. It
     // shifts and stretches the activations, so that each channel has the mean 0 and the standard deviation 1 over the
     // batch, and lets the layer learn a scale and a bias of its own. Nets with it
     // learn faster, and stand larger learning rates. The reason is debated. Its inventors, Ioffe and Szegedy, wanted
     // each layer to see inputs that stay in one range while the layers below it change. Santurkar and others found in
     // 2018 that it helps even where they do not stay there; what they measured is that the loss becomes smoother, so
     // that a gradient is a good guide for longer steps.
+    //
 
-    // %% block
     let block = BasicBlock::<64>::new(&dev);
     let maps: Tensor<Rank4<5, 64, 7, 7>, f32, _> = dev.ones();
     show!(block.forward(maps).shape(), block.num_trainable_params());
@@ -126,19 +126,19 @@ fn main() -> Result<()> {
     // ## The whole net
     //
     // Here is a learner with a new ResNet18. Its type has each layer in it:
+    //
 
-    // %% learner
     let mut learn = vision_learner(dls, resnet18::<2>, cross_entropy)?.metrics(accuracy);
     show!(learn.model.num_trainable_params());
 
     //
     // `resnet18::<2>` makes the net; 2 is the number of classes. For a first idea of the net, let it draw itself. A box is as
     // wide as a picture has columns there, and its height grows with the number of channels:
+    //
+    //
+    //
 
-    // %% diagram
-    //| fig-alt: From top to bottom: 3 x 28 x 28 input; 64 x 14 x 14; 64 x 7 x 7 with four convolutions; 128 x 4 x 4,
-    //|   256 x 2 x 2 and 512 x 1 x 1 with five each; then 1024, 512 and 2 numbers.
-    //| fig-cap: ResNet18. Pictures get smaller, and channels more.
+    // ResNet18. Pictures get smaller, and channels more.
     learn.summary()?.show_diagram("resnet18")?;
 
     //
@@ -146,10 +146,10 @@ fn main() -> Result<()> {
     // came up with by itself. The last layers, the *head*, make two numbers of them, one for each class.
     //
     // Two numbers, not one? Our loss function up to now was made for 3 or 7. For any number of classes one takes
-    // [**cross-entropy**](glossary.md#cross-entropy): the net gives a number for each class, [*softmax*](glossary.md#softmax) turns them into probabilities that add up
+    // **cross-entropy**: the net gives a number for each class, *softmax* turns them into probabilities that add up
     // to 1, and the loss is the negative logarithm of the probability of the right class.
+    //
 
-    // %% cross_entropy
     let preds = dev.tensor([[2.0, -1.0]]);
     show!(preds.clone().softmax::<Axis<1>>());
     show!(cross_entropy(preds.clone(), dev.tensor([0])));
@@ -159,14 +159,14 @@ fn main() -> Result<()> {
     // The net is quite sure of class 0. If that is right, the loss is small; if it is class 1, it is large.
     //
     // ## The last cell of the notebook
+    //
+    //
 
-    // %% fit
-    //| sanitize: \d\d:\d\d
     learn.fit_one_cycle(1, 0.1)?;
 
     //
     // (The times on this page are those of a test run, which is compiled with few optimizations, on a machine that runs
-    // other chapters at the same time. [How fast is it?](results.md) has fair ones.)
+    // other chapters at the same time. How fast is it? has fair ones.)
     //
     // One epoch, and better than forty epochs of `simple_net`. The notebook gets a few thousandths more. Do not make
     // too much of that: at this learning rate the last digit is a matter of luck, as we shall see.
@@ -174,11 +174,11 @@ fn main() -> Result<()> {
     // `fit_one_cycle` changes the learning rate while it trains. At first it is small: the weights are random, and
     // large steps would go nowhere in particular. Then it rises to the 0.1 that we gave it, and
     // falls to nearly nothing, so that the net can settle:
+    //
+    //
+    //
 
-    // %% plot_sched
-    //| fig-alt: Left: the learning rate rises from near 0 to 0.1 in the first quarter and falls to 0, along a
-    //|   smooth curve. Right: the momentum falls from 0.95 to 0.85 and rises again.
-    //| fig-cap: The one-cycle schedule.
+    // The one-cycle schedule.
     learn.recorder.plot_sched().show("schedule")?;
 
     //
@@ -186,21 +186,21 @@ fn main() -> Result<()> {
     //
     // ## A better learning rate
     //
-    // Is 0.1 a good learning rate? There is a trick to find out, the [*learning rate finder*](glossary.md#learning-rate-finder). It starts with a tiny rate and
+    // Is 0.1 a good learning rate? There is a trick to find out, the *learning rate finder*. It starts with a tiny rate and
     // makes it larger with each batch, until the loss goes through the roof. (The plot leaves out the last five losses, as fastai's
     // does, and the first tenth of the rates, which fastai's shows.)
+    //
+    //
+    //
 
-    // %% lr_find
-    //| fig-alt: The loss falls slowly at first, steadily from 0.00001 to 0.01, and hardly any more up to 0.2. Then it
-    //|   begins to rise. A mark stands in the middle of the slope, at 0.001.
-    //| fig-cap: The loss while the learning rate rises, and fastai's suggestion.
+    // The loss while the learning rate rises, and fastai's suggestion.
     set_seed(42);
     let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
     let found = vision_learner(dls, resnet18::<2>, cross_entropy)?.lr_find()?;
     found.plot().show("lr-find")?;
 
-    //
-    // %% valley
+    // valley
+
     println!("{:.4}", found.valley);
 
     //
@@ -212,10 +212,10 @@ fn main() -> Result<()> {
     //
     // And two more things. The new loaders turn, resize, slant and move each picture of the training set at random, each time it is
     // used:
+    //
+    //
 
-    // %% show_tfms
-    //| fig-alt: Nine digits as before, but turned, slanted, larger, smaller or moved; some reach over the edge.
-    //| fig-cap: Some training pictures, transformed.
+    // Some training pictures, transformed.
     set_seed(42);
     let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(&path)?;
     let tfms = RandomAffine::new(15.).translate(0.1).scale(0.85..=1.15).shear(15.).fade();
@@ -224,18 +224,18 @@ fn main() -> Result<()> {
 
     //
     // A 7 that leans a bit more to the right is still a 7. So the net gets to see more sevens than there are, and cannot learn
-    // them by heart. That is [**data augmentation**](glossary.md#data-augmentation). `RandomAffine` is torchvision's name for it.
+    // them by heart. That is **data augmentation**. `RandomAffine` is torchvision's name for it.
     //
     // `fade` is ours. The pictures above are turned by up to 15 degrees, as for the first batch of a training. From then on it is less
     // and less, and the last batches are nearly as they are in the folder. So the net learns from sevens of all kinds, and ends with those
     // that it will be asked about.
     //
     // The loss function is another one, too. Cross-entropy is never content: however sure the net is of the right class, to be surer
-    // still makes the loss a bit smaller. With [*label smoothing*](glossary.md#label-smoothing) the targets 1 and 0
+    // still makes the loss a bit smaller. With *label smoothing* the targets 1 and 0
     // are moved towards each other, here by a twentieth. A net that is too sure of itself pays for it.
+    //
+    //
 
-    // %% fit_better
-    //| sanitize: \d\d:\d\d
     let loss_func = label_smoothing_cross_entropy(0.1);
     let mut learn = vision_learner(dls, resnet18::<2>, loss_func)?.metrics(accuracy);
     learn.fit_one_cycle(3, 0.01)?;
@@ -246,8 +246,8 @@ fn main() -> Result<()> {
     // does not get to 0.)
     //
     // How many of the validation set are wrong now?
+    //
 
-    // %% get_preds
     let (preds, targets) = learn.get_preds()?;
     let predicted: Vec<usize> =
         preds.as_vec().chunks(2).map(|row| usize::from(row[1] > row[0])).collect();
@@ -256,9 +256,9 @@ fn main() -> Result<()> {
     println!("{wrong} of {} are wrong", actual.len());
 
     //
-    // %% confusion
-    //| fig-alt: A table of two rows and two columns. One three was taken for a seven; all the others are right.
-    //| fig-cap: Rows are what the pictures show, columns what the net says.
+    //
+    //
+    // Rows are what the pictures show, columns what the net says.
     ConfusionMatrix::new(&["3", "7"], &actual, &predicted).show()?;
 
     //
@@ -268,7 +268,7 @@ fn main() -> Result<()> {
     // pictures, and so another accuracy. To say that one recipe is better than another, a single run of each is not enough. So we
     // have trained each of them from ten seeds:
     //
-    // {{#include ../../benches/results/seeds.md}}
+
     //
     // At the rate 0.1 the accuracies are all over the place, with fastai as well as here. So a single number of that kind means
     // little. With the lower rate and more pictures they are higher and closer to each other.
@@ -284,11 +284,11 @@ fn main() -> Result<()> {
     //
     // The kernels of the first layer have three channels, one for each colour. Our pictures are grey, so we add them up. Here
     // are twenty of the 64:
+    //
+    //
+    //
 
-    // %% filters
-    //| fig-alt: Twenty pictures of 7 by 7 weights. Most look like noise, in some one side is dark and the
-    //|   other light.
-    //| fig-cap: Kernels of the first layer.
+    // Kernels of the first layer.
     let kernels = learn.model.0.stem.0.pytorch_weight().sum::<Rank3<64, 7, 7>, Axis<1>>();
     let kernel = |i: usize| kernels.clone().select(dev.tensor(i));
     let pictures: Vec<(String, _)> = (0..20).map(|i| (i.to_string(), kernel(i))).collect();
@@ -297,11 +297,11 @@ fn main() -> Result<()> {
     //
     // They have not moved far from the noise they started from: three epochs on digits ask little of them. What they
     // *do* shows better in the activations. This is what the first layers make of one seven:
+    //
+    //
+    //
 
-    // %% activations
-    //| fig-alt: Twenty coarse pictures of the same 7: in some only its stem is dark, in some only the bar, in some
-    //|   the edges, and in a few all but the 7.
-    //| fig-cap: What twenty kernels make of a seven.
+    // What twenty kernels make of a seven.
     let (x, _) = learn.dls.valid.dataset().get(1010);
     let x: Tensor<Rank4<1, 3, 28, 28>, f32, _> = x.reshape();
     let (conv, norm, _) = &learn.model.0.stem;
@@ -314,11 +314,11 @@ fn main() -> Result<()> {
     // Each kernel asks a question of its own about the seven: where is an upper edge, where is a stroke that leans to the right?
     //
     // And where is the net least sure? These are the nine pictures with the largest loss:
+    //
+    //
+    //
 
-    // %% top_losses
-    //| fig-alt: Nine digits that are hard to read: a three with a flat top, and eight sevens, some with a
-    //|   cross-bar or a foot, some bent like a bow or like a 2.
-    //| fig-cap: The nine pictures with the largest loss: what the net says, what it is, and the probability of the right class.
+    // The nine pictures with the largest loss: what the net says, what it is, and the probability of the right class.
     let p = preds.softmax::<Axis<1>>().as_vec();
     let right: Vec<f32> = actual.iter().enumerate().map(|(i, class)| p[2 * i + class]).collect();
     let n = right.len();
@@ -335,12 +335,12 @@ fn main() -> Result<()> {
     show_image_grid(&worst)?;
 
     //
-    // Compare them with those of the [last chapter](11_neural_net.md#where-it-is-wrong). Hardly any of them would be read the same by everybody.
+    // Compare them with those of the last chapter. Hardly any of them would be read the same by everybody.
     //
     // ## How is that done so fast?
     //
     // A pass over one batch takes billions of multiplications. All the same an epoch is over in less than half of the time that PyTorch
-    // takes, with two threads each on the same processor. [How fast is it?](results.md) has the numbers and the reasons. One of them is worth knowing. On small maps
+    // takes, with two threads each on the same processor. How fast is it? has the numbers and the reasons. One of them is worth knowing. On small maps
     // most of a 3x3 kernel meets only padding: on the single pixel at the end, eight of its nine taps do. They cost nothing here,
     // neither in the convolution nor in the optimizer.
     //
@@ -356,50 +356,50 @@ fn main() -> Result<()> {
     // - The one-cycle schedule starts with small steps, takes large ones in the middle, and careful ones at the end.
     // - `lr_find` shows which learning rates make sense. And one run is no proof.
     //
-    // <details>
-    // <summary><strong>How many weights has a convolution from 64 channels to 128, with kernels of 3x3?</strong></summary>
+    //
+    // How many weights has a convolution from 64 channels to 128, with kernels of 3x3?
     //
     // 3 · 3 · 64 · 128, some seventy thousand. A linear layer between maps of the same sizes, 64 channels of 7x7 and 128 of
     // 4x4, would have more than six million.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why does a residual block need a second way around where the picture gets smaller?</strong></summary>
+
+    //
+    // Why does a residual block need a second way around where the picture gets smaller?
     //
     // The two things that are added need the same shape. So a convolution of 1x1 with stride 2 makes `x` smaller, too, and gives it as
     // many channels.
-    // </details>
     //
-    // <details>
-    // <summary><strong>What does batch norm do differently when the model is in use?</strong></summary>
+
+    //
+    // What does batch norm do differently when the model is in use?
     //
     // In training it takes mean and variance of the batch. Later there may be no batch, only a single picture. So it keeps a
     // running mean and variance while it learns, and uses these.
-    // </details>
     //
-    // <details>
-    // <summary><strong>Why does moving the training pictures help?</strong></summary>
+
+    //
+    // Why does moving the training pictures help?
     //
     // The net sees a slightly different picture each time, with the same label. So it cannot learn single pictures by heart, and
     // learns that the place does not matter.
-    // </details>
+    //
     //
     // **Exercise 1.** A net need not be deep to profit from convolutions. Build a small one of three convolutions, and see how
     // close it gets.
     //
-    // <details>
-    // <summary>Solution</summary>
+    //
+    // Solution
+    //
 
-    // %% solution_small
-    //| sanitize: \d\d:\d\d
-    type Half<const I: usize, const O: usize> = (Conv2d<I, O, 3, 2, 1>, BatchNormReLU<O>);
-    type SmallNet =
-        (Half<3, 16>, Half<16, 32>, Half<32, 64>, AdaptiveConcatPool2d<128>, Linear<128, 2>);
-    set_seed(42);
-    let small = vision_learner(learn.dls, SmallNet::build, cross_entropy)?;
-    let mut small = small.metrics(accuracy);
-    println!("{} parameters", small.model.num_trainable_params());
-    small.fit_one_cycle(1, 0.01)?;
-
+    if std::env::args().any(|arg| arg == "solution_small") {
+        type Half<const I: usize, const O: usize> = (Conv2d<I, O, 3, 2, 1>, BatchNormReLU<O>);
+        type SmallNet =
+            (Half<3, 16>, Half<16, 32>, Half<32, 64>, AdaptiveConcatPool2d<128>, Linear<128, 2>);
+        set_seed(42);
+        let small = vision_learner(learn.dls, SmallNet::build, cross_entropy)?;
+        let mut small = small.metrics(accuracy);
+        println!("{} parameters", small.model.num_trainable_params());
+        small.fit_one_cycle(1, 0.01)?;
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! MNIST from Scratch in Rust
 //! Made from `book/src/introduction.md` by `cargo book tangle`: edit that, not this.
+
 // In this book you teach a computer to tell a handwritten 3 from a handwritten 7.
 //
 // That sounds like a small thing. But on the way you meet the ideas that all of deep learning is made of:
@@ -7,8 +8,8 @@
 // the words: each is explained when it comes.) You see each of them as a few lines of Rust that you can
 // read, run and change.
 //
-// The road is that of chapter 4 of the [fastai course](https://course.fast.ai), in the form of a
-// [Python notebook](https://github.com/gitudaniel/fastai-course-notes) with a reader's notes on it. We
+// The road is that of chapter 4 of the fastai course, in the form of a
+// Python notebook with a reader's notes on it. We
 // follow that notebook cell by cell, in our own words, and pause wherever Rust has something to add.
 //
 // ## Who it is for
@@ -25,11 +26,10 @@
 //
 // A chapter works like a notebook. It is made of *cells*, and under each cell stands what it printed:
 
-// %% imports
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
-    // %% hello
+    // hello
     let dev = default_device()?;
     let numbers: Tensor<Rank1<4>, f32, _> = dev.tensor([3., 7., 3., 7.]);
     show!(numbers);

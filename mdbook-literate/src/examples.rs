@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::book::Book;
 use crate::chapter::Chapter;
-use crate::{files, program};
+use crate::{files, tangle};
 
 /// How a chapter's example on disk is.
 enum State {
@@ -38,7 +38,7 @@ pub(crate) fn tangle(book: &Book) -> Result<Vec<PathBuf>> {
                 continue;
             }
         };
-        let Some(example) = program::example(&chapter, &book.settings.main) else { continue };
+        let Some(example) = tangle::example(&chapter, &book.settings.main) else { continue };
         match state(book, &chapter, &example) {
             State::InStep => {}
             State::Foreign(why) => problems.push(why),
@@ -58,7 +58,7 @@ pub(crate) fn tangle(book: &Book) -> Result<Vec<PathBuf>> {
 
 /// What is wrong with the chapter's example, and what to do; `None` when it is in step.
 pub(crate) fn mistake(book: &Book, chapter: &Chapter) -> Option<String> {
-    let example = program::example(chapter, &book.settings.main)?;
+    let example = tangle::example(chapter, &book.settings.main)?;
     let shown = book.shown(&book.examples().join(file_name(chapter)));
     let what = match state(book, chapter, &example) {
         State::InStep => return None,
@@ -91,7 +91,7 @@ fn state(book: &Book, chapter: &Chapter, example: &str) -> State {
         return State::InStep;
     }
     let shown = book.shown(&file);
-    match program::made_from(&found) {
+    match tangle::made_from(&found) {
         None => State::Foreign(format!(
             "{shown} is not made from {}: its second line does not say so\n  help: remove it when \
              it is not needed; else move it, rename the chapter, or name another folder in the \

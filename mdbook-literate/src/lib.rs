@@ -67,6 +67,8 @@ mod markup;
 mod names;
 #[cfg(feature = "chapters")]
 mod options;
+#[cfg(feature = "tool")]
+mod plain;
 #[cfg(feature = "chapters")]
 mod problem;
 #[cfg(feature = "tool")]
@@ -75,6 +77,8 @@ mod reading;
 mod run;
 #[cfg(feature = "tool")]
 mod settings;
+#[cfg(feature = "tool")]
+mod tangle;
 #[cfg(feature = "chapters")]
 mod terminal;
 #[cfg(feature = "tool")]

@@ -1,6 +1,6 @@
-//! The programs made from a chapter: the example, the recorded program and the doc test.
+//! The programs made from a chapter that run its cells: the recorded one and the doc test.
 //!
-//! All are *line-true*: line N of the chapter is line N of each program, so that a compiler error
+//! These and the example are *line-true*: line N of the chapter is line N of each program, so that a compiler error
 //! or a panic needs no mapping.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,70 +10,7 @@ use crate::display::MARK;
 use crate::limits::TimeLimit;
 
 /// The line above the closing brace of `main`.
-const LAST_STATEMENT: &str = "Ok(())";
-
-/// The chapter as a clean program for the folder `examples/`: prose as comments, cells as code.
-///
-/// `main` is the head of the main function, such as `fn main() -> Result<()>`. Leading cells of
-/// nothing but `use` lines stand above it. Ends with the last cell. `None` when the chapter has no
-/// cells.
-///
-/// ````
-/// use mdbook_literate::{chapter::Chapter, program};
-///
-/// let markdown = "# One\n\nSay hello:\n\n```rust,cell=hello\nprintln!(\"hello\");\n```\n";
-/// let chapter = Chapter::parse("01_one", "book/src/01_one.md", markdown).unwrap();
-/// let example = program::example(&chapter, "fn main() -> std::io::Result<()>").unwrap();
-/// assert_eq!(example.lines().nth(5), Some("    println!(\"hello\");"));
-/// ````
-pub fn example(chapter: &Chapter, main: &str) -> Option<String> {
-    let layout = Layout::of(chapter)?;
-    let mut out: Vec<String> = Vec::new();
-    for (number, line) in (1..=layout.last).zip(&chapter.lines) {
-        let indent = if number > layout.main { "    " } else { "" };
-        let text = match chapter.cell_at(number) {
-            _ if number == layout.main => format!("{main} {{"),
-            Some(cell) if number == cell.open => format!("{indent}// %% {}", cell.name),
-            Some(cell) if number == cell.close => String::new(),
-            Some(_) => code(unhidden(line), indent),
-            None if number == 1 => {
-                let title = format!("//! {}", line.trim_start_matches(['#', ' ']));
-                let is_free = chapter.lines.get(1).is_some_and(|line| line.trim().is_empty());
-                if is_free { title } else { format!("{title} ({})", origin(&chapter.file)) }
-            }
-            None if number == 2 && line.trim().is_empty() => {
-                format!("//! {}", origin(&chapter.file))
-            }
-            None if line.trim().is_empty() => {
-                // rustfmt allows one blank line, and none at the start of a block.
-                let spaced = out.last().is_some_and(|l| !l.is_empty() && !l.ends_with('{'));
-                let beside_code = chapter.cell_at(number + 1).is_some();
-                if spaced && beside_code { String::new() } else { format!("{indent}//") }
-            }
-            None => format!("{indent}// {}", line.trim_end()),
-        };
-        out.push(text);
-    }
-    if layout.main > layout.last {
-        out.push(format!("{main} {{"));
-    }
-    out.push(format!("    {LAST_STATEMENT}"));
-    out.push("}".into());
-    Some(out.join("\n") + "\n")
-}
-
-const ORIGIN: (&str, &str) = ("Made from `", "` by `cargo book tangle`: edit that, not this.");
-
-/// The note at the top of an example.
-fn origin(file: &str) -> String {
-    format!("{}{file}{}", ORIGIN.0, ORIGIN.1)
-}
-
-/// The chapter's file that an example says it is made from; `None` when it was written by hand.
-pub(crate) fn made_from(example: &str) -> Option<&str> {
-    let mut notes = example.lines().take(2).filter(|line| line.starts_with("//!"));
-    notes.find_map(|line| Some(line.split_once(ORIGIN.0)?.1.split_once(ORIGIN.1)?.0))
-}
+pub(crate) const LAST_STATEMENT: &str = "Ok(())";
 
 /// The chapter as the program that the harness runs: before each cell, and at the end, it prints a mark,
 /// so that the output can be told apart. [`Recorder`](crate::record::Recorder) says what the program needs
@@ -202,17 +139,17 @@ pub(crate) fn snippet(chapter: &Chapter, snippet: &Snippet) -> String {
 }
 
 /// Where `main` opens and the program ends.
-struct Layout {
+pub(crate) struct Layout {
     /// How many leading cells are nothing but `use` lines.
     imports: usize,
     /// The line on which `main` opens: blank in the chapter.
-    main: usize,
+    pub(crate) main: usize,
     /// The closing fence of the last cell.
-    last: usize,
+    pub(crate) last: usize,
 }
 
 impl Layout {
-    fn of(chapter: &Chapter) -> Option<Self> {
+    pub(crate) fn of(chapter: &Chapter) -> Option<Self> {
         let last = chapter.cells.last()?.close;
         let imports =
             chapter.cells.iter().take_while(|cell| is_imports(chapter.code(cell))).count();
@@ -235,7 +172,7 @@ fn is_imports(code: &[String]) -> bool {
 }
 
 /// A code line without rustdoc's mark of a hidden line.
-fn unhidden(line: &str) -> &str {
+pub(crate) fn unhidden(line: &str) -> &str {
     match line.trim_start() {
         "#" => "",
         hidden => match hidden.strip_prefix("# ") {
@@ -244,10 +181,6 @@ fn unhidden(line: &str) -> &str {
             None => line,
         },
     }
-}
-
-fn code(line: &str, indent: &str) -> String {
-    if line.trim().is_empty() { String::new() } else { format!("{indent}{line}") }
 }
 
 #[cfg(test)]
@@ -294,44 +227,10 @@ let y: u8 = \"no\";
     }
 
     #[test]
-    fn an_example_reads_as_written_by_hand() {
-        let expected = "\
-//! Steps
-//! Made from `book/src/01_steps.md` by `cargo book tangle`: edit that, not this.
-// A *first* step.
-//
-// Second line.
-
-// %% imports
-use std::fmt::Write;
-
-fn main() -> std::fmt::Result {
-    // Then
-    //
-    // more.
-
-    // %% one
-    //| fig-cap: A point
-    let x = 1;
-
-    let hidden = 2;
-
-    //
-    // %% two
-    println!(\"{x}\");
-
-    Ok(())
-}
-";
-        assert_eq!(example(&chapter(), MAIN).unwrap(), expected);
-    }
-
-    #[test]
     fn every_program_keeps_the_chapters_lines() {
         let at =
             |program: &str, code: &str| program.lines().position(|l| l.contains(code)).unwrap();
         let line = at(CHAPTER, "println!(\"{x}\")");
-        assert_eq!(at(&example(&chapter(), MAIN).unwrap(), "println!(\"{x}\")"), line);
         assert_eq!(at(&recorded(&chapter(), MAIN).unwrap(), "println!(\"{x}\")"), line);
         assert_eq!(
             at(
@@ -366,16 +265,7 @@ fn main() -> std::fmt::Result {
     }
 
     #[test]
-    fn a_chapter_may_have_no_imports_or_nothing_else() {
-        let only = "# A\n\nText\n\n```rust,cell=a\nf();\n```\n";
-        let chapter = Chapter::parse("a", "a.md", only).unwrap();
-        let expected = "//! A\n//! Made from `a.md` by `cargo book tangle`: edit that, not this.\n\
-                        // Text\nfn main() {\n    // %% a\n    f();\n\n    Ok(())\n}\n";
-        assert_eq!(example(&chapter, "fn main()").unwrap(), expected);
-        let tight = Chapter::parse("a", "a.md", &only.replace("# A\n\n", "# A\nB\n")).unwrap();
-        let made = example(&tight, "fn main()").unwrap();
-        assert!(made.starts_with("//! A (Made from `a.md` by"), "{made}");
-        assert_eq!(made_from(&made), Some("a.md"));
+    fn a_chapter_may_have_nothing_but_imports_or_no_cells() {
         let only = "# A\n\nText\n\n```rust,cell=a\nuse std::fmt;\n```\n";
         let chapter = Chapter::parse("a", "a.md", only).unwrap();
         let program = recorded(&chapter, "fn main()").unwrap();
@@ -383,6 +273,6 @@ fn main() -> std::fmt::Result {
         let end = format!("{name}(\"cell a\");\n{name}(\"end\"); Ok(()) }}\n");
         assert!(program.ends_with(&end), "{program}");
         let chapter = Chapter::parse("a", "a.md", "# A\n").unwrap();
-        assert_eq!(example(&chapter, "fn main()"), None);
+        assert_eq!(recorded(&chapter, "fn main()"), None);
     }
 }

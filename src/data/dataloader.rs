@@ -1,7 +1,7 @@
 //! Mini-batches: a dataset in portions, in order or shuffled.
 
 use std::fmt;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::dataset::Dataset;
 use crate::random::{Shuffle, random_};
@@ -33,6 +33,22 @@ pub struct DataLoader<D> {
     drop_last: bool,
     // A pass moves on to the next order, and a loader is passed through by reference.
     orders: Mutex<Shuffle>,
+}
+
+/// Goes on with the same orders as the loader it was made from.
+impl<D: Clone> Clone for DataLoader<D> {
+    fn clone(&self) -> Self {
+        let Self { dataset, batch_size, shuffle, drop_last, orders } = self;
+        let orders = orders.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (batch_size, shuffle, drop_last) = (*batch_size, *shuffle, *drop_last);
+        Self {
+            dataset: dataset.clone(),
+            batch_size,
+            shuffle,
+            drop_last,
+            orders: Mutex::new(orders),
+        }
+    }
 }
 
 impl<D: Dataset> DataLoader<D> {
@@ -268,7 +284,7 @@ pub fn first<I: IntoIterator>(items: I) -> Result<I::Item, NoFirst> {
 /// assert_eq!(first(&dls.valid)?.as_vec(), [15, 16, 17, 18, 19]);
 /// # Ok::<(), anyhow::Error>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DataLoaders<T: Dataset, V: Dataset = T> {
     /// What the model learns from.
     pub train: DataLoader<T>,
@@ -326,6 +342,16 @@ mod tests {
         let mut all: Vec<char> = batches.into_iter().flat_map(|(_, letters)| letters).collect();
         all.sort();
         assert!(all.into_iter().eq('a'..='z'));
+    }
+
+    #[test]
+    fn a_copy_goes_on_with_the_same_orders() {
+        let dl = DataLoader::new(0..100_i64).batch_size(100).shuffle(true);
+        let order = |dl: &DataLoader<_>| dl.iter().next().unwrap().as_vec();
+        order(&dl);
+        let copy = dl.clone();
+        assert_eq!(order(&copy), order(&dl));
+        assert_ne!(order(&copy), order(&copy));
     }
 
     #[test]

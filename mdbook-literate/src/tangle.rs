@@ -1,0 +1,395 @@
+//! The example: a chapter as a program that reads as if somebody had written it by hand.
+//!
+//! It is *line-true*: line N of the chapter's code is line N of the example.
+
+use crate::chapter::{Cell, Chapter};
+use crate::options;
+use crate::plain;
+use crate::program::{LAST_STATEMENT, Layout, unhidden};
+
+/// How the name of a cell starts that the example runs only when it is asked to.
+const SOLUTION: &str = "solution";
+
+const INDENT: &str = "    ";
+
+/// The chapter as a clean program for the folder `examples/`: prose as comments, cells as code.
+///
+/// `main` is the head of the main function, such as `fn main() -> Result<()>`. Leading cells of
+/// nothing but `use` lines stand above it. Ends with the last cell. A cell whose name starts with
+/// `solution` runs when its name is an argument. `None` when the chapter has no cells.
+pub(crate) fn example(chapter: &Chapter, main: &str) -> Option<String> {
+    let layout = Layout::of(chapter)?;
+    let mut out = written(&lines(chapter, main, &layout));
+    if layout.main > layout.last {
+        out.push(format!("{main} {{"));
+    }
+    out.push(format!("{INDENT}{LAST_STATEMENT}"));
+    out.push("}".into());
+    Some(out.join("\n") + "\n")
+}
+
+const ORIGIN: (&str, &str) = ("Made from `", "` by `cargo book tangle`: edit that, not this.");
+
+/// The note at the top of an example.
+fn origin(file: &str) -> String {
+    format!("{}{file}{}", ORIGIN.0, ORIGIN.1)
+}
+
+/// The chapter's file that an example says it is made from; `None` when it was written by hand.
+pub(crate) fn made_from(example: &str) -> Option<&str> {
+    let mut notes = example.lines().take(2).filter(|line| line.starts_with("//!"));
+    notes.find_map(|line| Some(line.split_once(ORIGIN.0)?.1.split_once(ORIGIN.1)?.0))
+}
+
+/// What a line of the chapter is in the example.
+#[derive(Debug, Clone, PartialEq)]
+enum Line {
+    Code(String),
+    /// A comment, with its indent.
+    Comment(String),
+    /// Nothing: a blank line, or an empty comment where rustfmt would take a blank one out.
+    Nothing,
+    /// The fence of a cell with this name, which stands for prose where there is none.
+    Fence(String),
+}
+
+impl Line {
+    fn is_code(&self) -> bool {
+        matches!(self, Self::Code(_))
+    }
+
+    fn is_comment(&self) -> bool {
+        matches!(self, Self::Comment(_))
+    }
+}
+
+fn lines(chapter: &Chapter, main: &str, layout: &Layout) -> Vec<Line> {
+    let mut lines = prose(chapter, layout);
+    for cell in &chapter.cells {
+        let is_solution = cell.name.starts_with(SOLUTION) && cell.open > layout.main;
+        let indent = match (cell.open > layout.main, is_solution) {
+            (false, _) => String::new(),
+            (true, false) => INDENT.into(),
+            (true, true) => INDENT.repeat(2),
+        };
+        lines[cell.open - 1] = Line::Fence(format!("// {}", cell.name));
+        for (line, caption) in lines[cell.open..].iter_mut().zip(captions(chapter, cell)) {
+            *line = caption.map_or(Line::Nothing, |text| Line::Comment(format!("// {text}")));
+        }
+        let code = cell.open + cell.option_lines..cell.close - 1;
+        for (line, source) in lines[code.clone()].iter_mut().zip(&chapter.lines[code]) {
+            let source = unhidden(source);
+            let is_blank = source.trim().is_empty();
+            *line = Line::Code(if is_blank { String::new() } else { format!("{indent}{source}") });
+        }
+        lines[cell.close - 1] = Line::Nothing;
+        if is_solution {
+            let asked = format!("if std::env::args().any(|arg| arg == {:?}) {{", cell.name);
+            lines[cell.open + cell.option_lines - 1] = Line::Code(format!("{INDENT}{asked}"));
+            lines[cell.close - 1] = Line::Code(format!("{INDENT}}}"));
+        }
+    }
+    if let Some(line) = lines.get_mut(layout.main - 1) {
+        *line = Line::Code(format!("{main} {{"));
+    }
+    for line in lines.iter_mut().skip(layout.main) {
+        if let Line::Comment(text) | Line::Fence(text) = line {
+            text.insert_str(0, INDENT);
+        }
+    }
+    lines
+}
+
+/// All lines of the chapter up to the last cell, as if they were prose.
+fn prose(chapter: &Chapter, layout: &Layout) -> Vec<Line> {
+    let mut source = chapter.lines.clone();
+    for snippet in &chapter.snippets {
+        for line in &mut source[snippet.open..snippet.close - 1] {
+            *line = unhidden(line).to_string();
+        }
+    }
+    let comment = |text: &String| match text.trim().is_empty() {
+        true => Line::Nothing,
+        false => Line::Comment(format!("// {text}")),
+    };
+    let text = plain::lines(&source);
+    let mut lines: Vec<Line> = text[..layout.last].iter().map(comment).collect();
+    let title = format!("//! {}", text[0].trim_start_matches(['#', ' ']));
+    let origin = origin(&chapter.file);
+    match lines[1] {
+        Line::Nothing => {
+            lines[0] = Line::Code(title);
+            lines[1] = Line::Code(format!("//! {origin}"));
+        }
+        _ => lines[0] = Line::Code(format!("{title} ({origin})")),
+    }
+    lines
+}
+
+/// For each option line of a cell: the text, where it is of a figure's caption.
+fn captions<'a>(chapter: &'a Chapter, cell: &Cell) -> Vec<Option<&'a str>> {
+    let mut in_caption = false;
+    let caption = |line: &'a String| {
+        let entry = line.strip_prefix(options::MARK)?;
+        if entry.starts_with("  ") {
+            return in_caption.then_some(entry.trim());
+        }
+        let text = entry.trim().strip_prefix("fig-cap:");
+        in_caption = text.is_some();
+        Some(text?.trim())
+    };
+    chapter.lines[cell.open..][..cell.option_lines].iter().map(caption).collect()
+}
+
+/// The lines as text.
+fn written(lines: &[Line]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for part in lines.chunk_by(|a, b| a.is_code() == b.is_code()) {
+        let mut part = part.to_vec();
+        if !part[0].is_code() {
+            if out.iter().all(|line| line.starts_with("//!")) {
+                move_down(&mut part);
+            }
+            space(&mut part, out.last().map_or("", String::as_str));
+        }
+        out.extend(part.into_iter().map(|line| match line {
+            Line::Code(text) | Line::Comment(text) => text,
+            Line::Nothing | Line::Fence(_) => String::new(),
+        }));
+    }
+    out
+}
+
+/// Of two blank lines at the end, puts one on top: below the notes of the file.
+fn move_down(gap: &mut [Line]) {
+    if gap.iter().rev().take_while(|line| !line.is_comment()).count() >= 2 {
+        gap.rotate_right(1);
+    }
+}
+
+/// Makes comments of those blank lines that rustfmt would take out: it leaves one at a time, and none at
+/// the start of a block. `above` is the line above.
+fn space(gap: &mut [Line], above: &str) {
+    let opens_block = above.ends_with('{');
+    let last = gap.len() - 1;
+    if !gap.iter().any(Line::is_comment) {
+        // Code below code: the name of its cell tells the two apart.
+        let named = gap.iter().find_map(|line| match line {
+            Line::Fence(name) => Some(Line::Comment(name.clone())),
+            _ => None,
+        });
+        if let Some(name) = named {
+            gap[if last == 2 && !opens_block { 1 } else { last }] = name;
+        }
+    }
+    let first = (!opens_block && !gap[0].is_comment()).then_some(0);
+    // Above the code, or above a caption that stands on it.
+    let second = gap.iter().rposition(|line| !line.is_comment());
+    let second = second.filter(|&at| at == last || gap[..at].iter().any(Line::is_comment));
+    let second = second.filter(|&at| match first {
+        Some(first) => at > first + 1,
+        None => at > 0,
+    });
+    let mut between = middles(&gap[..second.unwrap_or(last)]);
+    between.extend(first.into_iter().chain(second));
+    let indent = if opens_block || above.starts_with(INDENT) { INDENT } else { "" };
+    for (at, line) in gap.iter_mut().enumerate() {
+        if !line.is_comment() && !between.contains(&at) {
+            *line = Line::Comment(format!("{indent}//"));
+        }
+    }
+}
+
+/// The middle of each run of three and more blank lines within prose: much was taken out there.
+fn middles(gap: &[Line]) -> Vec<usize> {
+    let mut middles = Vec::new();
+    let mut at = 0;
+    for run in gap.chunk_by(|a, b| a.is_comment() == b.is_comment()) {
+        let end = at + run.len();
+        if !run[0].is_comment() && run.len() >= 3 && at > 0 && end < gap.len() {
+            middles.push(at + run.len() / 2);
+        }
+        at = end;
+    }
+    middles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIN: &str = "fn main() -> std::fmt::Result";
+
+    #[track_caller]
+    fn made(markdown: &str) -> String {
+        let chapter = Chapter::parse("01_steps", "book/src/01_steps.md", markdown).unwrap();
+        let example = example(&chapter, MAIN).unwrap();
+        let code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
+        for (number, line) in (1..).zip(example.lines()).filter(|(_, line)| code(line)) {
+            let source = chapter.lines.get(number - 1).map_or("", String::as_str);
+            let ours = line.contains("fn main()") || line.contains("Ok(())") || line.contains('}');
+            let ours = ours || line.contains("std::env::args()");
+            assert!(ours || unhidden(source).trim() == line.trim(), "{number}: {line}, {source}");
+        }
+        example
+    }
+
+    #[test]
+    fn an_example_reads_as_written_by_hand() {
+        let markdown = "\
+# Steps
+
+A [*first*](first.md) step.
+
+Second line.
+
+```rust,cell=imports
+use std::fmt::Write;
+```
+
+Then
+
+more.
+
+```rust,cell=one
+//| fig-alt: A point
+//|   and no line
+//| fig-cap: A point,
+//|   drawn.
+let x = 1;
+
+# let hidden = 2;
+```
+
+```rust,cell=two
+println!(\"{x}\");
+```
+
+```rust,cell=three
+//| sanitize: x
+println!(\"{hidden}\");
+```
+
+<details>
+<summary>Why?</summary>
+
+{{#include why.md}}
+
+```rust,compile_fail,E0308
+# let z = 1;
+let y: u8 = \"no\";
+```
+
+</details>
+
+```rust,cell=four
+let end = 1;
+```
+
+The end.
+";
+        let expected = "\
+//! Steps
+//! Made from `book/src/01_steps.md` by `cargo book tangle`: edit that, not this.
+
+// A *first* step.
+//
+// Second line.
+
+use std::fmt::Write;
+
+fn main() -> std::fmt::Result {
+    // Then
+    //
+    // more.
+    //
+    //
+    //
+
+    // A point,
+    // drawn.
+    let x = 1;
+
+    let hidden = 2;
+
+    // two
+
+    println!(\"{x}\");
+
+    //
+    //
+    // three
+    println!(\"{hidden}\");
+
+    //
+    //
+    // Why?
+    //
+
+    //
+    // ```rust,compile_fail,E0308
+    // let z = 1;
+    // let y: u8 = \"no\";
+    // ```
+    //
+    //
+    //
+
+    let end = 1;
+
+    Ok(())
+}
+";
+        assert_eq!(made(markdown), expected);
+    }
+
+    #[test]
+    fn a_solution_runs_when_it_is_asked_for() {
+        let made = made(
+            "# A\n\nText\n\n```rust,cell=a\nf();\n```\n\nSolution\n\n\
+             ```rust,cell=solution_a\n//| fig-cap: G\n//| echo: false\ng();\n\nh();\n```\n",
+        );
+        let expected = "\
+//! A
+//! Made from `book/src/01_steps.md` by `cargo book tangle`: edit that, not this.
+// Text
+fn main() -> std::fmt::Result {
+    // a
+    f();
+
+    //
+    // Solution
+    //
+
+    // G
+    if std::env::args().any(|arg| arg == \"solution_a\") {
+        g();
+
+        h();
+    }
+    Ok(())
+}
+";
+        assert_eq!(made, expected);
+    }
+
+    #[test]
+    fn the_second_line_says_what_an_example_is_made_from() {
+        let example = made("# A\n\nText\n\n```rust,cell=a\nf();\n```\n");
+        assert_eq!(made_from(&example), Some("book/src/01_steps.md"));
+        let example = made("# A\nB\n\nText\n\n```rust,cell=a\nf();\n```\n");
+        assert!(example.starts_with("//! A (Made from `book/src/01_steps.md` by"), "{example}");
+        assert_eq!(made_from(&example), Some("book/src/01_steps.md"));
+        assert_eq!(made_from("//! By hand\nfn main() {}\n"), None);
+    }
+
+    #[test]
+    fn a_chapter_may_have_nothing_but_imports_or_no_cells() {
+        let example = made("# A\n\nText\n\n```rust,cell=a\nuse std::fmt;\n```\n");
+        assert!(
+            example.ends_with("use std::fmt;\n\nfn main() -> std::fmt::Result {\n    Ok(())\n}\n")
+        );
+        let chapter = Chapter::parse("a", "a.md", "# A\n").unwrap();
+        assert_eq!(super::example(&chapter, MAIN), None);
+    }
+}
