@@ -5,6 +5,7 @@
 It answers on standard output what it is asked on standard input: a line `WHO STEP`, such as
 `pytorch simple_net`, or `WHO STEP SEED`, gets one line of JSON with the seconds and the accuracy (null where
 there is none), or with an error. The data is in memory before the first question, on a GPU in that of the GPU.
+WHO is pytorch, fastai, or on a GPU one of PyTorch's faster ways, WAYS below.
 Versions: requirements.txt. Without fastai, plain PyTorch answers all the same.
 """
 import json, math, pathlib, platform, random, sys, tarfile, tempfile, time, warnings
@@ -27,6 +28,14 @@ except ImportError:
 
 BATCH = 256
 
+# How PyTorch can be made faster on a GPU, for the steps that train. What it takes to compile a net or to record
+# a graph is not counted.
+WAYS = {
+    "compile": "torch.compile",
+    "graph": "a CUDA graph of the whole step, in float32 without TF32",
+    "graph_tf32": "the same with TF32",
+    "graph_bf16": "the same with autocast to bfloat16, and pictures in the order that its kernels like best",
+}
 
 FOLDERS = ("train/3", "train/7", "valid/3", "valid/7")
 
@@ -88,6 +97,41 @@ def train(model, params, lr, epochs, train_batches, valid_batches):
     return accuracy.item()
 
 
+def train_faster(model, params, lr, epochs, train_batches, valid_batches, way):
+    """The course's training loop, compiled or as a CUDA graph of a whole epoch."""
+    params = list(params)
+    for p in params:
+        p.grad = torch.zeros_like(p)
+
+    def step(xb, yb):
+        mnist_loss(net(xb), yb).backward()
+        for p in params:
+            p.data -= p.grad * lr
+            p.grad.zero_()
+
+    def epoch():
+        for xb, yb in train_batches():
+            step(xb, yb)
+
+    net, start = model, [p.detach().clone() for p in params]
+    if way == "compile":
+        net = torch.compile(model)
+        epoch()
+        run = epoch
+    else:
+        run = recorded(epoch, lambda: None).replay
+    with torch.no_grad():
+        for p, value in zip(params, start):
+            p.copy_(value)
+    began = now(params[0])
+    for _ in range(epochs):
+        run()
+        with torch.no_grad():
+            accuracy = torch.stack([batch_accuracy(model(xb), yb) for xb, yb in valid_batches()]).mean()
+    accuracy = accuracy.item()
+    return now(params[0]) - began, accuracy
+
+
 def linear_by_hand(train_batches, valid_batches, device="cpu"):
     weights, bias = init_params(28 * 28, 1, device=device), init_params(1, device=device)
     return train(lambda xb: xb @ weights + bias, (weights, bias), 1.0, 20, train_batches, valid_batches)
@@ -129,28 +173,98 @@ def one_cycle(start, top, end):
     return lambda share: half_wave(start, top, share * 4) if share < 0.25 else half_wave(top, end, (share - 0.25) / 0.75)
 
 
-def resnet_pytorch(train, valid):
+def resnet_pytorch(train, valid, way=None):
     """One epoch with the one-cycle schedule as plain PyTorch does it fastest: pictures in memory, fused AdamW."""
     (x, y), (valid_x, valid_y) = ((rgb(x), 1 - y.squeeze(1)) for x, y in (train, valid))
     model = resnet18_of_fastai().to(x.device).train()
+    if way in ("graph", "graph_tf32", "graph_bf16"):
+        return resnet_graph(model, (x, y), (valid_x, valid_y), way == "graph_bf16")
     norms = [p for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) for p in m.parameters()]
     ids = {id(p) for p in norms}
     weights = [p for p in model.parameters() if id(p) not in ids]
     groups = [{"params": weights, "weight_decay": 0.01}, {"params": norms, "weight_decay": 0.0}]
     opt = torch.optim.AdamW(groups, lr=0.1, betas=(0.95, 0.99), eps=1e-5, fused=True)
     lr, mom = one_cycle(0.1 / 25, 0.1, 0.1 / 1e5), one_cycle(0.95, 0.85, 0.95)
+    net = model
+    if way == "compile":
+        net = torch.compile(model)
+        state = copied(model.state_dict())
+        F.cross_entropy(net(x[:64]), y[:64]).backward()
+        model.load_state_dict(state)
+        opt.zero_grad()
     start = now(x)
     batches = torch.randperm(len(x)).to(x.device).split(64)[: len(x) // 64]
     for step, batch in enumerate(batches):
         for group in opt.param_groups:
             group["lr"], group["betas"] = lr(step / len(batches)), (mom(step / len(batches)), 0.99)
-        F.cross_entropy(model(x[batch]), y[batch]).backward()
+        F.cross_entropy(net(x[batch]), y[batch]).backward()
         opt.step()
         opt.zero_grad()
+    accuracy = resnet_accuracy(model, valid_x, valid_y)
+    return now(x) - start, accuracy
+
+
+def resnet_accuracy(model, x, y):
     model.eval()
     with torch.no_grad():
-        right = sum((model(xb).argmax(1) == yb).sum() for xb, yb in zip(valid_x.split(64), valid_y.split(64)))
-    return now(x) - start, right.item() / len(valid_x)
+        return sum((model(xb).argmax(1) == yb).sum() for xb, yb in zip(x.split(64), y.split(64))).item() / len(x)
+
+
+def resnet_graph(model, train, valid, bf16):
+    """The same as a CUDA graph of one step: choose a batch, forward, loss, backward, AdamW. The momentum is a
+    constant, since a graph takes no other; the learning rate is a number in the GPU's memory."""
+    (x, y), (valid_x, valid_y) = train, valid
+    if bf16:
+        model = model.to(memory_format=torch.channels_last)
+        x, valid_x = (part.contiguous(memory_format=torch.channels_last) for part in (x, valid_x))
+    rate = torch.tensor(0.1, device=x.device)
+    opt = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.95, 0.99), eps=1e-5, weight_decay=0.01,
+                            fused=True, capturable=True)
+    batch = torch.arange(64, device=x.device)
+
+    def step():
+        opt.zero_grad(set_to_none=True)
+        with torch.autocast("cuda", torch.bfloat16, enabled=bf16):
+            loss = F.cross_entropy(model(x[batch]), y[batch])
+        loss.backward()
+        opt.step()
+
+    state = copied(model.state_dict())
+    graph = recorded(step, lambda: opt.zero_grad(set_to_none=True))
+    with torch.no_grad():
+        model.load_state_dict(state)
+        for kept in opt.state.values():
+            for number in kept.values():
+                number.zero_()
+    lr = one_cycle(0.1 / 25, 0.1, 0.1 / 1e5)
+    start = now(x)
+    batches = torch.randperm(len(x)).to(x.device).split(64)[: len(x) // 64]
+    for at, chosen in enumerate(batches):
+        rate.fill_(lr(at / len(batches)))
+        batch.copy_(chosen)
+        graph.replay()
+    with torch.autocast("cuda", torch.bfloat16, enabled=bf16):
+        accuracy = resnet_accuracy(model, valid_x, valid_y)
+    return now(x) - start, accuracy
+
+
+def copied(state):
+    return {name: tensor.clone() for name, tensor in state.items()}
+
+
+def recorded(step, prepare):
+    """A CUDA graph of `step`, which is run a few times before, as PyTorch asks for."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    prepare()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph
 
 
 def now(x):
@@ -221,6 +335,26 @@ class Steps:
             return self.module(nn.Linear(28 * 28, 1), 1.0, 10)
         return self.module(simple_net(), 0.1, 40)
 
+    def faster(self, way, step):
+        """A step that trains, in one of PyTorch's faster ways."""
+        exact = way in ("graph", "compile")
+        torch.backends.cuda.matmul.allow_tf32 = not exact
+        torch.backends.cudnn.allow_tf32 = not exact
+        try:
+            if step == "resnet":
+                return resnet_pytorch(self.train, self.valid, way)
+            if step == "linear":
+                weights, bias = init_params(28 * 28, 1, device=self.device), init_params(1, device=self.device)
+                model, params, lr, epochs = lambda xb: xb @ weights + bias, (weights, bias), 1.0, 20
+            else:
+                model, lr, epochs = (nn.Linear(28 * 28, 1), 1.0, 10) if step == "learner" else (simple_net(), 0.1, 40)
+                model = model.to(self.device)
+                params = model.parameters()
+            return train_faster(model, params, lr, epochs, self.train_slices, self.valid_slices, way)
+        finally:
+            torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.allow_tf32 = True
+
     def timed(self, stacks):
         start = time.perf_counter()
         loaded = stacks(self.pictures)
@@ -259,7 +393,7 @@ def answer(steps, who, step, seed):
     torch.manual_seed(seed)
     try:
         start = now(steps.stacks[0])
-        result = getattr(steps, who)(step)
+        result = steps.faster(who, step) if who in WAYS else getattr(steps, who)(step)
         # Some steps keep the time themselves, without what they have to prepare. All others end with a number
         # that has come back from the device.
         seconds, accuracy = result if isinstance(result, tuple) else (time.perf_counter() - start, result)

@@ -6,19 +6,23 @@ use serde_json::Value;
 
 use super::table::{three_digits, title};
 
-/// Whose runs stand in which column.
-const COLUMNS: [(&str, &str); 4] = [
-    ("cpu", "CPU"),
-    ("gpu", "GPU"),
+/// Whose runs stand in which column: of PyTorch on a GPU, the ways in which it can be made faster, too.
+const COLUMNS: [(&str, &str); 8] = [
+    ("cpu", "this book, CPU"),
+    ("gpu", "this book, GPU"),
     ("pytorch_cpu", "PyTorch, CPU"),
     ("pytorch_gpu", "PyTorch, GPU"),
+    ("pytorch_gpu_compile", "`torch.compile`"),
+    ("pytorch_gpu_graph", "a CUDA graph"),
+    ("pytorch_gpu_graph_tf32", "the same with TF32"),
+    ("pytorch_gpu_graph_bf16", "with bf16"),
 ];
 
 /// A Markdown table with seconds and accuracy of each step, and below it where and when they were measured.
 ///
 /// `gpu` is what `check` of the folder `gpu-folder` has written. Where there is nothing yet, the columns of
-/// the CPU are those of `training`, the results of the bench, and the GPU is "not measured". A dry run
-/// is no measurement, and an error.
+/// the CPU are those of `training`, the results of the bench, and the GPU is "not measured". A column that
+/// nobody has measured is left out. A dry run is no measurement, and an error.
 pub fn markdown(training: &Value, gpu: Option<&Value>) -> Result<String> {
     let results = gpu.unwrap_or(training);
     ensure!(
@@ -26,20 +30,23 @@ pub fn markdown(training: &Value, gpu: Option<&Value>) -> Result<String> {
         "these are the results of a dry run, which measures nothing: take benches/results/gpu.json away, or \
          make it on a machine with a GPU"
     );
-    let headings: Vec<&str> = COLUMNS.iter().map(|(_, heading)| *heading).collect();
+    let steps = results["steps"].as_array().context("no `steps`")?;
+    let name = |who: &'static str| match (gpu, who) {
+        (None, "cpu") => "ours",
+        (None, "pytorch_cpu") => "pytorch",
+        (_, who) => who,
+    };
+    let measured = |who| steps.iter().any(|step| !step["runs"][name(who)].is_null());
+    let columns: Vec<_> =
+        COLUMNS.iter().filter(|(who, _)| *who == "gpu" || measured(who)).collect();
+    let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
     let mut lines = vec![
         format!("| step | {} |", headings.join(" | ")),
-        format!("| --- |{}", " ---: |".repeat(COLUMNS.len())),
+        format!("| --- |{}", " ---: |".repeat(columns.len())),
     ];
-    for step in results["steps"].as_array().context("no `steps`")? {
-        let cells = COLUMNS.map(|(who, _)| {
-            let who = match (gpu, who) {
-                (None, "cpu") => "ours",
-                (None, "pytorch_cpu") => "pytorch",
-                (_, who) => who,
-            };
-            cell(&step["runs"][who])
-        });
+    for step in steps {
+        let cells: Vec<_> =
+            columns.iter().map(|(who, _)| cell(who, &step["runs"][name(who)])).collect();
         let title = title(step["step"].as_str().context("no `step`")?);
         lines.push(format!("| {title} | {} |", cells.join(" | ")));
     }
@@ -54,8 +61,8 @@ pub fn markdown(training: &Value, gpu: Option<&Value>) -> Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-/// Seconds and accuracy.
-fn cell(run: &Value) -> String {
+/// Seconds and accuracy. PyTorch's faster ways are for some steps only.
+fn cell(who: &str, run: &Value) -> String {
     let accuracy = run["accuracy"].as_f64();
     match (run["median"].as_f64(), run["problem"].as_str()) {
         (Some(seconds), None) => match accuracy {
@@ -63,7 +70,8 @@ fn cell(run: &Value) -> String {
             None => three_digits(seconds),
         },
         (_, Some(_)) => "failed".to_string(),
-        (None, None) => "not measured".to_string(),
+        (None, None) if who == "gpu" => "not measured".to_string(),
+        (None, None) => "–".to_string(),
     }
 }
 
@@ -71,18 +79,28 @@ fn cell(run: &Value) -> String {
 fn note(gpu: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("unknown").to_string();
     let pytorch = match gpu["versions"]["torch"].as_str() {
-        Some(version) => format!(" PyTorch {version} with its defaults, on the same machine."),
+        Some(version) => {
+            format!(
+                " PyTorch {version}, with its defaults where nothing is said, on the same machine."
+            )
+        }
+        None => String::new(),
+    };
+    let commit = match gpu["versions"]["commit"].as_str() {
+        Some(commit) => format!(" (commit {commit})"),
         None => String::new(),
     };
     format!(
         "Seconds, and in brackets the accuracy: medians of {} rounds (of the ResNet at most 3) after one to warm \
-         up. GPU: {}, driver {}. CPU: {}, {} threads.{pytorch} Measured on {}.\n\n{}",
+         up. GPU: {}, driver {}. CPU: {}, {} threads.{pytorch} Measured on {}, with version {}{commit} of \
+         the course.\n\n{}",
         gpu["rounds"],
         text(&gpu["gpu"]),
         text(&gpu["driver"]),
         text(&gpu["cpu"]),
         gpu["threads"],
         text(&gpu["date"]),
+        text(&gpu["versions"]["course"]),
         cells_of_the_book(gpu),
     )
 }

@@ -15,12 +15,15 @@
 //!   of 2038 is 0.0005 of the accuracy.
 //! - [`CHAOTIC`]: the ResNet of chapter 12. At its learning rate of 0.1, the smallest difference ends at other
 //!   weights. Ten seeds, which differ in everything, end at accuracies between 0.9941 and 0.9985 (the book
-//!   shows them): an accuracy that is off by 0.02 is none that chaos explains. Losses spread more. What the
-//!   net has learned looks different each time: of figures, only number and kind are compared.
+//!   shows them): an accuracy that is off by 0.02 is none that chaos explains. Losses spread more: ten seeds
+//!   have training losses from 0.066 to 0.163, beside 0.070 in the book, and validation losses from 0.011 to 0.058; on
+//!   an H200 they were 0.147 and 0.059. What the net has learned looks different each time: of figures, only number
+//!   and kind are compared.
 //! - [`MIDWAY`]: the training of three epochs there. Its first one ends where steps are largest: ten seeds had
 //!   losses from 0.22 to 0.42 then, and accuracies from 0.962 to 0.996. How it ends, the next cell tells.
 //! - [`SUGGESTION`]: the learning rate that `lr_find` suggests there, from the losses of a few steps. It is read
-//!   off a curve whose points are far apart: between a tenth of the book's and not quite twice that.
+//!   off a curve whose points are far apart: ten seeds have 0.00023 to 0.0012, and an H200 had 0.0021, beside 0.0010 in
+//!   the book.
 //!
 //! That was tried with the GPU's arithmetic on the CPU (feature `dfdx-ops`), which has another order of sums and
 //! other functions, too. Of the chapters 1 to 11 all cells but two printed the book's output to the
@@ -55,14 +58,14 @@ pub const TRAINED_COUNTS: Rule = Rule::Near(Bound { whole: 4., ..AFTER_MANY_STEP
 
 /// A ResNet after training.
 pub const CHAOTIC: Rule =
-    Rule::NearWithOtherFigures(Bound { absolute: 0.02, loss: Some(0.06), ..EXACT });
+    Rule::NearWithOtherFigures(Bound { absolute: 0.02, loss: Some(0.1), ..EXACT });
 
 /// A ResNet in the middle of its training.
 pub const MIDWAY: Rule =
     Rule::NearWithOtherFigures(Bound { absolute: 0.06, loss: Some(0.15), ..EXACT });
 
 /// A learning rate that is read off a curve.
-pub const SUGGESTION: Rule = Rule::Near(Bound { relative: 0.9, ..EXACT });
+pub const SUGGESTION: Rule = Rule::Near(Bound { relative: 1.5, ..EXACT });
 
 /// How many digits a ResNet gets wrong: 1 of 100.
 pub const COUNTS: Rule = Rule::NearWithOtherFigures(Bound { absolute: 0.02, whole: 20., ..EXACT });

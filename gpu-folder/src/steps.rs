@@ -42,31 +42,48 @@ pub fn ours(course: &mut Command, step: &str, rounds: usize, limit: Duration) ->
     }
 }
 
-/// Runs `steps` with PyTorch, one after the other in one process, for which `python` is the command. The
-/// second value holds its versions.
+/// How PyTorch can be made faster on a GPU, by the names that `peer.py` has for it.
+pub const WAYS: [&str; 4] = ["compile", "graph", "graph_tf32", "graph_bf16"];
+
+/// What PyTorch is asked for on a GPU besides `steps`: its faster ways, of those that train. Of numbers with fewer
+/// bits only the ResNet makes something.
+pub fn faster(steps: &[&'static str]) -> Vec<(&'static str, &'static str)> {
+    let trains = |step: &str| ["linear", "learner", "simple_net", "resnet"].contains(&step);
+    let each = |way: &'static str| {
+        let steps = steps.iter().filter(move |step| {
+            trains(step) && (**step == "resnet" || ["compile", "graph"].contains(&way))
+        });
+        steps.map(move |step| (way, *step))
+    };
+    // What takes longest to prepare comes last.
+    WAYS.iter().rev().flat_map(|way| each(way)).collect()
+}
+
+/// Runs steps with PyTorch, one after the other in one process, for which `python` is the command; of each
+/// question the first part is how, `pytorch` or one of [`WAYS`]. The second value holds its versions.
 pub fn pytorch(
     python: &mut Command,
-    steps: &[&str],
+    steps: &[(&str, &str)],
     rounds: usize,
     limit: Duration,
 ) -> (Outcome, Value) {
     let questions: String = steps
         .iter()
-        .map(|step| format!("pytorch {step}\n").repeat(rounds_of(step, rounds) + 1))
+        .map(|(who, step)| format!("{who} {step}\n").repeat(rounds_of(step, rounds) + 1))
         .collect();
     let mut lines = Vec::new();
     let ended = process::run(python, &questions, limit, |line| lines.push(line.to_string()));
     let versions = lines.first().and_then(|line| serde_json::from_str(line).ok());
     let mut answers = lines.into_iter().skip(1);
     let (mut results, mut problems) = (Vec::new(), Vec::new());
-    for step in steps {
+    for (who, step) in steps {
         let rounds = rounds_of(step, rounds);
         let answers: Vec<String> = answers.by_ref().take(rounds + 1).collect();
         let problem = ended.problem.as_ref().filter(|_| answers.len() < rounds + 1);
         let problem = problem.map(|problem| format!("{problem}: {}", tail(&ended.stderr)));
         let (result, problem) = summary(&answers, rounds, problem);
         results.push(result);
-        problems.extend(problem.map(|problem| format!("PyTorch, step {step}: {problem}")));
+        problems.extend(problem.map(|problem| format!("PyTorch, {who} {step}: {problem}")));
     }
     (Outcome { results, problems, stderr: ended.stderr }, versions.unwrap_or(Value::Null))
 }
@@ -157,10 +174,20 @@ mod tests {
                 *) echo '{"seconds": 1, "accuracy": 0.75}' ;;
             esac
         done"#;
-        let (outcome, versions) = pytorch(&mut sh(script), &["load", "linear"], 2, LIMIT);
+        let steps = [("pytorch", "load"), ("pytorch", "linear")];
+        let (outcome, versions) = pytorch(&mut sh(script), &steps, 2, LIMIT);
         assert_eq!(versions["torch"], "2");
-        assert_eq!(outcome.problems, ["PyTorch, step load: no Pillow"]);
+        assert_eq!(outcome.problems, ["PyTorch, pytorch load: no Pillow"]);
         assert_eq!(outcome.results[1]["accuracy"], 0.75);
         assert_eq!(outcome.results[1]["rounds"], 2);
+    }
+
+    #[test]
+    fn the_faster_ways_are_for_steps_that_train() {
+        let asked = faster(&STEPS);
+        assert!(asked.contains(&("graph", "linear")) && asked.contains(&("graph_bf16", "resnet")));
+        assert!(!asked.iter().any(|(_, step)| ["load", "baseline"].contains(step)));
+        let script = include_str!("../../benches/pytorch/peer.py");
+        assert!(WAYS.iter().all(|way| script.contains(&format!("    \"{way}\": "))));
     }
 }
