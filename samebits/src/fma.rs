@@ -1,22 +1,27 @@
-//! The fused multiply-add on processors that have none.
+//! The fused multiply-add on processors that have none, and other sums that are rounded once.
 
 /// `a * b + c`, rounded once: the bits of [`f32::mul_add`], but without a call of the system's maths
 /// library, so that the compiler makes vectors of it.
-///
-/// The product of two `f32` is exact in `f64`. The sum is rounded to odd there: where it is not
-/// exact, its last bit is 1. It is then never halfway between two `f32`, and rounding it once more
-/// gives what one rounding would (S. Boldo, G. Melquiond, "Emulation of FMA and correctly rounded
-/// sums: proved algorithms using rounding to odd", IEEE Transactions on Computers 57(4), 2008).
 #[inline(always)]
 pub(crate) fn fma(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
         return a.mul_add(b, c);
     }
-    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
-    let sum = product + c;
+    // The product of two `f32` is exact in `f64`.
+    sum_to_f32(f64::from(a) * f64::from(b), f64::from(c))
+}
+
+/// `a + b`, rounded once, to an `f32`.
+///
+/// The sum is rounded to odd in `f64`: where it is not exact, its last bit is 1. It is then never halfway between
+/// two `f32`, and rounding it once more gives what one rounding would (S. Boldo, G. Melquiond, "Emulation of FMA and
+/// correctly rounded sums: proved algorithms using rounding to odd", IEEE Transactions on Computers 57(4), 2008).
+#[inline(always)]
+pub(crate) fn sum_to_f32(a: f64, b: f64) -> f32 {
+    let sum = a + b;
     // What rounding has cut off (Knuth's TwoSum).
-    let other = sum - product;
-    let error = (product - (sum - other)) + (c - other);
+    let other = sum - a;
+    let error = (a - (sum - other)) + (b - other);
     let bits = sum.to_bits();
     let away_from_zero = (error > 0.0) == (sum > 0.0);
     let odd = if away_from_zero { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };

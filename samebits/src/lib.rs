@@ -32,6 +32,7 @@
 //! | pooling | [`Windows`] |
 //! | the Adam optimizer, gradients back to 0 | [`AdamStep`], [`zero()`] |
 //! | means and distances | [`column_means`], [`mean_absolute_differences`] |
+//! | `e^x`, logarithm, sigmoid, hyperbolic tangent | [`exp()`], [`ln`], [`sigmoid`], [`tanh`], [`Function`] |
 //! | batches of a data set | [`select_rows`] |
 //! | the number of threads | [`num_threads`], [`set_num_threads`] |
 //! | the vector instructions | [`Isa`] |
@@ -47,6 +48,7 @@ mod conv;
 mod device;
 mod distance;
 mod fma;
+mod functions;
 mod helpers;
 mod matmul;
 mod means;
@@ -68,6 +70,7 @@ pub use device::{
     SgdPart, SgdStep,
 };
 pub use distance::mean_absolute_differences;
+pub use functions::{Function, exp, ln, sigmoid, tanh};
 pub use helpers::{num_threads, set_num_threads};
 pub use matmul::{Matrix, matmul};
 pub use means::column_means;
