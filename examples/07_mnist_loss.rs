@@ -1,4 +1,4 @@
-//! The MNIST loss function
+//! A loss for digits
 //! Made from `book/src/07_mnist_loss.md` by `cargo book tangle`: edit that, not this.
 
 // Back to the 3s and 7s. We now know how to make parameters better: take the gradient of a loss, and step
@@ -162,7 +162,7 @@ fn main() -> Result<()> {
     // ```
     //
     // `batch @ weights + bias` is one of the two fundamental equations of any neural net. The other one is the
-    // activation function. It has a chapter of its own, Adding a non-linearity.
+    // activation function. It has a chapter of its own, A neural net.
     //
     // ### How good is it?
     //

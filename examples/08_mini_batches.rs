@@ -1,4 +1,4 @@
-//! SGD and mini-batches
+//! Mini-batches
 //! Made from `book/src/08_mini_batches.md` by `cargo book tangle`: edit that, not this.
 
 // We have a loss that can be learned from. The next question is: the loss *of what*? Before each step we

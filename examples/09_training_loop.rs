@@ -1,4 +1,4 @@
-//! Putting it all together
+//! The training loop
 //! Made from `book/src/09_training_loop.md` by `cargo book tangle`: edit that, not this.
 
 // All the pieces are on the table: a model, a loss, gradients, mini-batches. In this chapter they become a

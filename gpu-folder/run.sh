@@ -3,7 +3,7 @@
 #
 #   run.sh                               everything, on GPU and CPU; writes gpu.json
 #   run.sh --device gpu                  only there; --device cpu likewise
-#   run.sh chapter 12_resnet             one chapter, on the GPU; for the CPU with --device cpu before it
+#   run.sh chapter 15_resnet             one chapter, on the GPU; for the CPU with --device cpu before it
 #   run.sh device                        whether the GPU works
 set -euo pipefail
 here=$(cd -- "$(dirname -- "$0")" > /dev/null && pwd)

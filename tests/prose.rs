@@ -18,7 +18,7 @@ const GIVEN: [(&str, &str); 13] = [
     ("05_gradients", "2.5"),
     ("05_gradients", "0.01"),
     // 1e-5, spelled out.
-    ("06_roller_coaster", "0.00001"),
+    ("06_fitting_a_curve", "0.00001"),
     // The bounds of gpu-folder/src/rules.rs, where a test compares them.
     ("gpu", "0.0001"),
     ("gpu", "0.0004"),

@@ -11,9 +11,9 @@ pub fn title(step: &str) -> &str {
         "load" => "[opening all pictures](03_pixel_similarity.md)",
         "baseline" => "[pixel similarity](04_broadcasting.md)",
         "linear" => "[linear model by hand](09_training_loop.md), 20 epochs",
-        "learner" => "[`Linear` with `Learner`](10_learner.md), 10 epochs",
-        "simple_net" => "[`simple_net`](11_neural_net.md), 40 epochs",
-        "resnet" => "[ResNet18](12_resnet.md), one epoch",
+        "learner" => "[`Linear` with `Learner`](11_learner.md), 10 epochs",
+        "simple_net" => "[`simple_net`](13_neural_net.md), 40 epochs",
+        "resnet" => "[ResNet18](15_resnet.md), one epoch",
         other => other,
     }
 }

@@ -6,7 +6,7 @@ Needs the packages of benches/pytorch/requirements.txt. Run it as `python tests/
 commit the result; it takes about three minutes and reads data/mnist_sample.tgz. PyTorch has to run
 on Linux on an x86 processor with AVX2: elsewhere it rounds differently, and last digits change.
 
-Of each seed there are the four chapters, each a program of its own that seeds itself, and
+Of each seed there are the chapters, each a program of its own that seeds itself, and
 "notebook": the whole notebook in one process, seeded once. Both run the same functions, which keep
 the notebook's order: each pass over a DataLoader draws from PyTorch's generator, and each
 DataLoader made draws from Python's. Numbers have seven significant digits.
@@ -146,7 +146,7 @@ def fit(dls, model, epochs, lr):
 
 
 def roller_coaster():
-    """An end-to-end SGD example."""
+    """Fitting a curve."""
     time = torch.arange(0, 20).float()
     speed = torch.randn(20) * 3 + 0.75 * (time - 9.5) ** 2 + 1
     params = torch.randn(3).requires_grad_()
@@ -186,7 +186,7 @@ def mini_batches():
 
 
 def loop():
-    """Putting it all together; also returns its two DataLoaders."""
+    """The training loop; also returns its two DataLoaders."""
     weights, bias = init_params((28 * 28, 1)), init_params(1)
     out = {"weights_first5": numbers(weights.flatten()[:5]), "bias": numbers(bias)}
     linear1 = lambda xb: xb @ weights + bias
@@ -212,7 +212,7 @@ def loop():
 
 
 def optimizer(dls):
-    """Creating an optimizer: BasicOptim, fastai's SGD, and Learner.fit."""
+    """An optimizer: BasicOptim, fastai's SGD, and Learner.fit."""
     model = nn.Linear(28 * 28, 1)
     out = {"weights_first5": numbers(model.weight.flatten()[:5]), "bias": numbers(model.bias)}
     opt = BasicOptim(model.parameters(), 1.0)
@@ -222,6 +222,11 @@ def optimizer(dls):
     out["sgd"], _ = train_model(model, *dls, SGD(model.parameters(), 1.0), 20)
     _, out["learner"] = fit(dls, nn.Linear(28 * 28, 1), 10, 1.0)
     return out
+
+
+def learner(dls):
+    """Learner: the same training, from the same first numbers as BasicOptim's."""
+    return {"learner": fit(dls, nn.Linear(28 * 28, 1), 10, 1.0)[1]}
 
 
 def net(dls, by_hand=True, looks=0):
@@ -268,7 +273,7 @@ def notebook():
 
 def entry(seed):
     chapters = {"loss": loss, "loop": lambda: loop()[0], "optimizer": lambda: optimizer(loaders()),
-                "net": lambda: net(loaders(), looks=2), "notebook": notebook}
+                "learner": lambda: learner(loaders()), "net": lambda: net(loaders(), looks=2), "notebook": notebook}
     return {"seed": seed} | {name: seeded(seed, chapter) for name, chapter in chapters.items()}
 
 
