@@ -1,8 +1,9 @@
 //! Getting the data
 //! Made from `book/src/01_data.md` by `cargo book tangle`: edit that, not this.
 
-// A program that learns needs examples to learn from. Ours come from MNIST, a collection of handwritten
-// digits that was put together in the 1990s, and for many people it has been the first exercise since.
+// A program that learns needs examples to learn from. Ours come from MNIST, a collection of
+// handwritten digits that was put together in the 1990s, and for many people it has been the
+// first exercise since.
 //
 // Before we look at a single digit, we fetch the files and see how they are laid out.
 //
@@ -14,9 +15,9 @@
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
-    // If you come from the notebook: this is its `from fastai.vision.all import *`. The `prelude` of a crate
-    // is a module that is made to be imported as a whole. Its
-    // page in the API docs lists what is in it.
+    // If you come from the notebook: this is its `from fastai.vision.all import *`. The `prelude`
+    // of a crate is a module that is made to be imported as a whole. Its page in the API
+    // docs lists what is in it.
     //
     // It is good to know which version you are working with:
     //
@@ -24,8 +25,9 @@ fn main() -> Result<()> {
     show!(mnist_from_scratch::VERSION);
 
     //
-    // The notebook then tells its plotting library to draw pictures in shades of grey, with 0 as white. Our
-    // `show_image` draws tensors that way from the start.
+    // The notebook then tells its plotting library to draw pictures in shades of grey, with 0 as
+    // white. Our `show_image` draws tensors that
+    // way from the start.
     //
     // ## Unpacking the data
     //
@@ -35,16 +37,17 @@ fn main() -> Result<()> {
     let path = untar_data(Urls::MNIST_SAMPLE)?;
 
     //
-    // `untar_data` unpacks an archive and returns the
-    // folder that it was unpacked to. The sample travels inside our crate, so there is nothing to wait for.
-    // The folder is in your user's cache. The second time, the files are already there and are only
-    // compared with the archive; a damaged one is repaired.
+    // `untar_data` unpacks an archive and returns
+    // the folder that it was unpacked to. The sample travels inside our crate, so there is nothing
+    // to wait for. The folder is in your user's cache. The second time, the files are already there
+    // and are only compared with the archive; a damaged one is repaired.
     //
-    // Notice the `?`. Unpacking can fail: a disk can be full. A Rust function says so in its return type, and
-    // `?` means "if this went wrong, stop here and report it". In Python the same failure would be an
-    // exception that nothing in the code announces.
+    // Notice the `?`. Unpacking can fail: a disk can be full. A Rust function says so in its return
+    // type, and `?` means "if this went wrong, stop here and report it". In Python the same failure
+    // would be an exception that nothing in the code announces.
     //
-    // Paths are easier to read without the long way to our folder. From now on `show!` leaves it out:
+    // Paths are easier to read without the long way to our folder. From now on `show!` leaves it
+    // out:
     //
 
     set_base_path(&path);
@@ -56,17 +59,19 @@ fn main() -> Result<()> {
     show!(path.ls()?);
 
     //
-    // The number in front counts the entries. Then come the entries themselves: `train` for the images to
-    // learn from, `valid` for the *validation set*, and a table of labels.
+    // The number in front counts the entries. Then come the entries themselves: `train` for the
+    // images to learn from, `valid` for the *validation set*, and a
+    // table of labels.
     //
-    // The validation set is kept apart for a reason. A model that has seen an image could simply remember
-    // it. Only images that it has never seen tell us whether it learned what a 3 looks like.
+    // The validation set is kept apart for a reason. A model that has seen an image could simply
+    // remember it. Only images that it has never seen tell us whether it learned what a 3 looks
+    // like.
     //
     // Where does `ls` come from? `path` is a
-    // `PathBuf` of the standard library, which has
-    // no such method. The notebook asks that question with `path.ls?` and `path.ls??`, and finds that fastai
-    // added it. Our crate does the same: a *trait* adds methods to a type that already exists. These pages
-    // answer what the notebook's question marks ask:
+    // `PathBuf` of the standard library,
+    // which has no such method. The notebook asks that question with `path.ls?` and `path.ls??`,
+    // and finds that fastai added it. Our crate does the same: a *trait* adds methods to a type
+    // that already exists. These pages answer what the notebook's question marks ask:
     //
     // - what `ls` is, its documentation;
     // - how it does it, its source.
@@ -79,8 +84,8 @@ fn main() -> Result<()> {
     //
     // `path.join("train")` is what the notebook writes as `path/'train'`.
     //
-    // There is a folder for each digit. Such a folder's name is the *label* of all the images in it: the right
-    // answer that goes with them. So the labels are `3` and `7`.
+    // There is a folder for each digit. Such a folder's name is the *label* of all the images in
+    // it: the right answer that goes with them. So the labels are `3` and `7`.
     //
     // ## Two lists of files
     //
@@ -90,9 +95,9 @@ fn main() -> Result<()> {
     show!(threes);
 
     //
-    // That is a lot of threes, and only the first ten are printed. On disk, files have no fixed order. Our
-    // `ls` sorts them, so that we all have the same image in the same place; `sorted` is there to say so, as
-    // in the notebook.
+    // That is a lot of threes, and only the first ten are printed. On disk, files have no fixed
+    // order. Our `ls` sorts them, so that we all have the same image in the same place; `sorted` is
+    // there to say so, as in the notebook.
     //
     // They are sorted as text, not as numbers, so `10.png` is followed by `10000.png`. Each file is
     // named after its place in MNIST's training set, counted from 0.

@@ -1,8 +1,8 @@
 //! Pixels
 //! Made from `book/src/02_pixels.md` by `cargo book tangle`: edit that, not this.
 
-// To us a digit is a shape. To a computer it is a grid of numbers. This chapter looks at one digit from
-// both sides.
+// To us a digit is a shape. To a computer it is a grid of numbers. This chapter looks at one
+// digit from both sides.
 
 use mnist_from_scratch::prelude::*;
 
@@ -31,16 +31,16 @@ fn main() -> Result<()> {
     show!(type_of(&im3));
 
     //
-    // It is an image of the crate image, which plays the part that the *Python
-    // Imaging Library* has in the notebook. It holds a `u8` for each pixel, which is its brightness (`Luma`:
-    // no colours), and all of them in a `Vec`, Rust's list.
+    // It is an image of the crate image, which plays the part that the
+    // *Python Imaging Library* has in the notebook. It holds a `u8` for each pixel, which is its
+    // brightness (`Luma`: no colours), and all of them in a `Vec`, Rust's list.
     //
     // A `u8` is a whole number that fits in one byte. It goes from 0 to 255.
     //
     // ## The numbers behind it
     //
-    // To calculate with the pixels we need them as numbers in rows and columns. Here is the square that
-    // starts at row 4 and column 4, and ends before row 10 and column 10:
+    // To calculate with the pixels we need them as numbers in rows and columns. Here is the square
+    // that starts at row 4 and column 4, and ends before row 10 and column 10:
     //
 
     show!(array(&im3).slice(4..10, 4..10));
@@ -48,9 +48,9 @@ fn main() -> Result<()> {
     //
     // The zeros are the empty edge. The larger numbers are the beginning of the upper stroke.
     //
-    // That was an *array*, in the manner of Python's NumPy: not Rust's own `[u8; 36]`, but a type of our crate
-    // that prints like NumPy's. For the rest of the book we use *tensors*. They hold the same numbers and
-    // behave much the same:
+    // That was an *array*, in the manner of Python's NumPy: not Rust's own `[u8; 36]`, but a type
+    // of our crate that prints like NumPy's. For the rest of the book we use *tensors*. They hold
+    // the same numbers and behave much the same:
     //
 
     let dev = default_device()?;
@@ -58,26 +58,26 @@ fn main() -> Result<()> {
     show!(im3_t.clone().slice((4..10, 4..10)));
 
     //
-    // `Pixels` is our short name for `Tensor<Rank2<28, 28>, u8, AutoDevice>`: 28 rows of 28 bytes. And `slice`
-    // takes its two ranges as one pair, hence the two parentheses.
+    // `Pixels` is our short name for `Tensor<Rank2<28, 28>, u8, AutoDevice>`: 28 rows of 28 bytes.
+    // And `slice` takes its two ranges as one pair, hence the two parentheses.
     //
-    // So why two of them? A tensor can also live on a graphics card, which does the same calculation for
-    // thousands of pixels at once. `dev` is the *device* that it lives on; in this book
-    // it is the processor. And a tensor can keep track of how a result depends on its inputs, which is what
-    // learning will need.
+    // So why two of them? A tensor can also live on a graphics card, which does the same
+    // calculation for thousands of pixels at once. `dev` is the *device* that
+    // it lives on; in this book it is the processor. And a tensor can keep track of how a result
+    // depends on its inputs, which is what learning will need.
     //
     // Our tensors come from the crate dfdx.
     //
     // ### Why `clone`?
     //
-    // In Rust a value has one owner. `slice` takes over the tensor that it is called on, and after that
-    // `im3_t` would be gone. But we still need it. So we hand over a `clone`.
+    // In Rust a value has one owner. `slice` takes over the tensor that it is called on, and after
+    // that `im3_t` would be gone. But we still need it. So we hand over a `clone`.
     //
-    // This costs next to nothing. A clone of a tensor shares its numbers with the original; they are only
-    // copied when one of the two is about to change.
+    // This costs next to nothing. A clone of a tensor shares its numbers with the original; they
+    // are only copied when one of the two is about to change.
     //
-    // Often we need not hand over anything. `&im3_t` *lends* the tensor: a function may look at it, and it
-    // stays ours. That is what the `&` in `tensor(&im3, &dev)` does.
+    // Often we need not hand over anything. `&im3_t` *lends* the tensor: a function may look at it,
+    // and it stays ours. That is what the `&` in `tensor(&im3, &dev)` does.
     //
     // Forgetting the `clone` is a mistake that the compiler finds:
     //
@@ -91,8 +91,8 @@ fn main() -> Result<()> {
     //
     // ## Seeing the numbers
     //
-    // The numbers and what they show can be put in one picture. Each field of this table has the shade of grey
-    // that its number stands for:
+    // The numbers and what they show can be put in one picture. Each field of this table has the
+    // shade of grey that its number stands for:
     //
     //
     //
@@ -103,9 +103,9 @@ fn main() -> Result<()> {
     //
     // Step back from the screen, and the upper half of the 3 appears.
     //
-    // Here 0 is white and 255 is black: ink on paper. When we opened the file it was the other way round,
-    // light on a dark ground. The numbers are the same. It is only a choice of colours, and from now on we
-    // use the one with ink on paper, as the notebook does.
+    // Here 0 is white and 255 is black: ink on paper. When we opened the file it was the other way
+    // round, light on a dark ground. The numbers are the same. It is only a choice of colours, and
+    // from now on we use the one with ink on paper, as the notebook does.
     //
     // ## How big is it?
     //
@@ -114,8 +114,8 @@ fn main() -> Result<()> {
     show!(im3_t.numel());
 
     //
-    // The *shape* says that there are 28 rows of 28 pixels. `numel` is the number of
-    // elements, 28 times 28, which is 784. (The notebook has a slip here and says 768.)
+    // The *shape* says that there are 28 rows of 28 pixels. `numel` is the
+    // number of elements, 28 times 28, which is 784. (The notebook has a slip here and says 768.)
     //
     // Now for something that PyTorch does not do. In dfdx the shape is part of the type:
     //

@@ -3,12 +3,13 @@
 
 // How would you tell a 3 from a 7, if you had to write the rule yourself?
 //
-// Here is a first idea. Average all the threes, pixel by pixel. The result is a kind of ideal 3. Do the
-// same with the sevens. A new image is then called a 3 if it is more like the ideal 3 than the ideal 7.
+// Here is a first idea. Average all the threes, pixel by pixel. The result is a kind of ideal 3.
+// Do the same with the sevens. A new image is then called a 3 if it is more like the ideal 3
+// than the ideal 7.
 //
-// There is no learning in this at all. It is a *baseline*: something simple that
-// we know how to build, and that works better than guessing. Without one you cannot tell later whether a
-// clever model was worth the effort. So build one first.
+// There is no learning in this at all. It is a *baseline*: something
+// simple that we know how to build, and that works better than guessing. Without one you cannot
+// tell later whether a clever model was worth the effort. So build one first.
 
 use mnist_from_scratch::prelude::*;
 
@@ -21,8 +22,8 @@ fn main() -> Result<()> {
     //
     // ## All images at once
     //
-    // The first step is to open all the images and make tensors of them. `open_images` decodes them on all
-    // cores of the processor:
+    // The first step is to open all the images and make tensors of them. `open_images` decodes them
+    // on all cores of the processor:
     //
 
     let dev = default_device()?;
@@ -31,8 +32,8 @@ fn main() -> Result<()> {
     show!(three_tensors.len(), seven_tensors.len());
 
     //
-    // It is a good habit to look at one of them, to see that nothing went wrong on the way. A tensor prints as
-    // numbers, so we ask `show_image` for the picture:
+    // It is a good habit to look at one of them, to see that nothing went wrong on the way. A
+    // tensor prints as numbers, so we ask `show_image` for the picture:
     //
     //
 
@@ -51,13 +52,13 @@ fn main() -> Result<()> {
     //
     // ## Stacking
     //
-    // For the average we want something else: *one* tensor that holds all the images. `stack` lays them on
-    // top of one another, like sheets of paper.
+    // For the average we want something else: *one* tensor that holds all the images. `stack` lays
+    // them on top of one another, like sheets of paper.
     //
-    // There are two more things to do. An average of whole numbers is seldom a whole number, so the bytes
-    // become floating-point numbers, `f32`. And since shades between 0 and 1 are handier than those from 0 to
-    // 255, and usual in the field, we divide by 255. `Images` is our name for a stack of images as `f32`, and
-    // `Image` for a single one.
+    // There are two more things to do. An average of whole numbers is seldom a whole number, so the
+    // bytes become floating-point numbers, `f32`. And since shades between 0 and 1 are handier than
+    // those from 0 to 255, and usual in the field, we divide by 255. `Images` is our name for a
+    // stack of images as `f32`, and `Image` for a single one.
     //
 
     let stacked_sevens: Images = seven_tensors.stack().to_dtype::<f32>() / 255.;
@@ -67,8 +68,8 @@ fn main() -> Result<()> {
     //
     // These are the 6131 threes, each of 28 by 28 pixels.
     //
-    // Rust never turns a `u8` into an `f32` behind your back: you say `to_dtype::<f32>()`. Leave it out, and
-    // the compiler tells you that the types do not fit.
+    // Rust never turns a `u8` into an `f32` behind your back: you say `to_dtype::<f32>()`. Leave it
+    // out, and the compiler tells you that the types do not fit.
     //
     // ```rust,compile_fail,E0308
     // use mnist_from_scratch::prelude::*;
@@ -77,16 +78,17 @@ fn main() -> Result<()> {
     // let stacked_threes: Images = three_tensors.stack(); // still bytes
     // ```
     //
-    // Look at the shape that was printed. The last two numbers, 28 and 28, are known when the program is
-    // compiled: `Images` says so. The first is the number of files in a folder, and nobody knows that before
-    // the program runs. dfdx has a place for both. The shape's type is
-    // `(usize, Const<28>, Const<28>)`: a number that is found out when the program runs, then two constants.
+    // Look at the shape that was printed. The last two numbers, 28 and 28, are known when the
+    // program is compiled: `Images` says so. The first is the number of files in a folder, and
+    // nobody knows that before the program runs. dfdx has a place for both. The shape's type is
+    // `(usize, Const<28>, Const<28>)`: a number that is found out when the program runs, then two
+    // constants.
     //
     // ## Rank and shape
     //
-    // A tensor can have any number of *axes*. Ours has three: which image, which row, which column. The number
-    // of axes is called the *rank*. `size` gives the shape as plain numbers, so that we
-    // can count them:
+    // A tensor can have any number of *axes*. Ours has three: which image, which row, which column.
+    // The number of axes is called the *rank*. `size` gives the shape as plain
+    // numbers, so that we can count them:
     //
 
     show!(stacked_threes.size().len());
@@ -96,14 +98,16 @@ fn main() -> Result<()> {
     show!(stacked_threes.ndim());
 
     //
-    // Keep the two words apart. The rank is how many axes there are. The shape is how long each of them is.
+    // Keep the two words apart. The rank is how many axes there are. The shape is how long each of
+    // them is.
     //
-    // The tensor does not know that its first axis counts images. We chose that, and have to remember it.
+    // The tensor does not know that its first axis counts images. We chose that, and have to
+    // remember it.
     //
     // ## The ideal 3
     //
-    // To average over all the images, we take the mean along the first axis, `Axis<0>`. That axis goes away.
-    // What is left is one image:
+    // To average over all the images, we take the mean along the first axis, `Axis<0>`. That axis
+    // goes away. What is left is one image:
     //
     //
 
@@ -112,10 +116,11 @@ fn main() -> Result<()> {
     show_image(&mean3)?;
 
     //
-    // Between `::<` and `>` stand two types: the shape that we want, and the axes to average over. One of them
-    // is enough; `_` leaves the other to the compiler.
+    // Between `::<` and `>` stand two types: the shape that we want, and the axes to average over.
+    // One of them is enough; `_` leaves the other to the compiler.
     //
-    // This is the ideal 3. It is dark where nearly all the threes have ink, and grey where they do not agree.
+    // This is the ideal 3. It is dark where nearly all the threes have ink, and grey where they do
+    // not agree.
     //
 
     show!(mean3.shape());
@@ -123,8 +128,8 @@ fn main() -> Result<()> {
     //
     // ### The average of everything
     //
-    // What if we leave no axis at all, and average all the pixels of all the threes? The result is a single
-    // number, a tensor of rank 0:
+    // What if we leave no axis at all, and average all the pixels of all the threes? The result is
+    // a single number, a tensor of rank 0:
     //
 
     show!(stacked_threes.mean_all());
@@ -132,20 +137,20 @@ fn main() -> Result<()> {
     //
     // About one part in seven of a three is ink.
     //
-    // We used `mean_all` of our own crate here, and there is a story behind it. This is what dfdx's `mean`
-    // says:
+    // We used `mean_all` of our own crate here, and there is a story behind it. This is what dfdx's
+    // `mean` says:
     //
 
     show!(stacked_threes.clone().mean::<Rank0, _>());
 
     //
-    // The last digit is wrong! PyTorch, too, says what `mean_all` says. An `f32` keeps about seven digits.
-    // dfdx adds the pixels one after another, and when the sum has grown into the hundreds of thousands, the
-    // next pixel is so small beside it that part of it is lost in rounding. This happens millions of times.
-    // `mean_all` adds up in `f64`, which keeps about sixteen digits.
+    // The last digit is wrong! PyTorch, too, says what `mean_all` says. An `f32` keeps about seven
+    // digits. dfdx adds the pixels one after another, and when the sum has grown into the hundreds
+    // of thousands, the next pixel is so small beside it that part of it is lost in rounding. This
+    // happens millions of times. `mean_all` adds up in `f64`, which keeps about sixteen digits.
     //
-    // For the averages of single pixels there was no such trouble: those sums stay small. But it is worth
-    // knowing that on a computer the order and the size of a sum matter.
+    // For the averages of single pixels there was no such trouble: those sums stay small. But it is
+    // worth knowing that on a computer the order and the size of a sum matter.
     //
     // ## The ideal 7
     //
@@ -175,20 +180,22 @@ fn main() -> Result<()> {
     show_image(&a_7)?;
 
     //
-    // How far is our 3 from the ideal 3? We could subtract the two images and add up the differences of all
-    // the pixels. But some differences are positive and some are negative, and they would cancel out. A
-    // wrong pixel here would make up for a wrong pixel there, and two very different images could end up
-    // with a difference of zero.
+    // How far is our 3 from the ideal 3? We could subtract the two images and add up the
+    // differences of all the pixels. But some differences are positive and some are negative, and
+    // they would cancel out. A wrong pixel here would make up for a wrong pixel there, and two very
+    // different images could end up with a difference of zero.
     //
     // So the signs must go. There are two common ways to do that.
     //
-    // - Take the *absolute value* of each difference, then the mean. This is the **mean absolute difference**.
-    //   The notebook calls it the **L1 norm**, which strictly speaking is the sum and not the mean.
-    // - *Square* each difference, which makes it positive, too. Take the mean, then the square root, which
-    //   undoes the squaring. This is the **root mean squared error (RMSE)**. It is called the **L2 norm** in
-    //   the same loose way.
+    // - Take the *absolute value* of each difference, then the mean. This is the **mean absolute
+    //   difference**. The notebook calls it the **L1 norm**, which strictly
+    //   speaking is the sum and not the mean.
+    // - *Square* each difference, which makes it positive, too. Take the mean, then the square
+    //   root, which undoes the squaring. This is the **root mean squared error (RMSE)**. It is
+    //   called the **L2 norm** in the same loose way.
     //
-    // For images of the same size, sum and mean differ by a fixed factor, so they agree on what is closer.
+    // For images of the same size, sum and mean differ by a fixed factor, so they agree on what is
+    // closer.
     //
     // Here they both are, for our 3 and the ideal 3:
     //
@@ -198,8 +205,8 @@ fn main() -> Result<()> {
     show!(dist_3_abs, dist_3_sqr);
 
     //
-    // Each dot is one step, in the order in which you would say it: subtract, take absolute values, take the
-    // mean. `Rank0` says that the result is a single number.
+    // Each dot is one step, in the order in which you would say it: subtract, take absolute values,
+    // take the mean. `Rank0` says that the result is a single number.
     //
     // And these are the distances of the same 3 from the ideal 7:
     //
@@ -209,13 +216,13 @@ fn main() -> Result<()> {
     show!(dist_7_abs, dist_7_sqr);
 
     //
-    // By both measures our 3 is closer to the ideal 3 than to the ideal 7. So our rule would call it a 3, and
-    // it would be right.
+    // By both measures our 3 is closer to the ideal 3 than to the ideal 7. So our rule would call
+    // it a 3, and it would be right.
     //
     // ## The same by name
     //
-    // You need not write these out each time. Both are so common that they have names. The notebook finds them
-    // in `torch.nn.functional`; ours are called the same:
+    // You need not write these out each time. Both are so common that they have names. The notebook
+    // finds them in `torch.nn.functional`; ours are called the same:
     //
 
     show!(l1_loss(&a_3, &mean7), mse_loss(&a_3, &mean7).sqrt());

@@ -3,13 +3,15 @@
 
 // One image was classified correctly. That says little. Is the rule any good?
 //
-// A *metric* is a number that answers this question. It compares a model's
-// predictions with the right labels. The one that we use is *accuracy*: the share
-// of images that were classified correctly. It is easy to understand, which is what a metric is for.
+// A *metric* is a number that answers this question. It compares a
+// model's predictions with the right labels. The one that we use is
+// *accuracy*: the share of images that were classified correctly. It is
+// easy to understand, which is what a metric is for.
 //
-// We work it out on the validation set, on images that played no part in making the ideal 3 and the ideal
-// 7. Our baseline can hardly have learned any image by heart: what it keeps of thousands of them is two
-// averages. But it is good to get into the habit.
+// We work it out on the validation set, on images that played no part in making the ideal 3 and
+// the ideal
+// 7. Our baseline can hardly have learned any image by heart: what it keeps of thousands of
+//    them is two averages. But it is good to get into the habit.
 
 use mnist_from_scratch::prelude::*;
 
@@ -37,8 +39,8 @@ fn main() -> Result<()> {
     show_images(&[("mean3", &mean3), ("mean7", &mean7)])?;
 
     //
-    // `open` is a *closure*: a small function that can use what is around it, here `path` and `dev`. It does
-    // for any folder what we did by hand before. The `Result` is that of the crate
+    // `open` is a *closure*: a small function that can use what is around it, here `path` and
+    // `dev`. It does for any folder what we did by hand before. The `Result` is that of the crate
     // anyhow, which takes any error, and `Ok` wraps what came out well.
     //
     // `mean_image` of our crate is `mean::<_, Axis<0>>()` of the last chapter, only faster.
@@ -51,13 +53,13 @@ fn main() -> Result<()> {
     show!(valid_3_tens.shape(), valid_7_tens.shape());
 
     //
-    // It is always worth looking at shapes. Here we see about a thousand images of each digit, each of
-    // 28 by 28 pixels, just as it should be.
+    // It is always worth looking at shapes. Here we see about a thousand images of each digit, each
+    // of 28 by 28 pixels, just as it should be.
     //
     // ## A distance for one image
     //
-    // Our rule as code will be a function `is_3`. It rests on another one, which measures how far apart two
-    // images are. For that we take the mean absolute difference of the last chapter:
+    // Our rule as code will be a function `is_3`. It rests on another one, which measures how far
+    // apart two images are. For that we take the mean absolute difference of the last chapter:
     //
 
     fn mnist_distance<S: ImageShape>(
@@ -70,57 +72,63 @@ fn main() -> Result<()> {
     show!(mnist_distance(&a_3, &mean3));
 
     //
-    // That is the distance that we worked out in the last chapter. The body of the function is one line, and
-    // apart from `expand_as` it reads as before: subtract, take absolute values, take the mean.
+    // That is the distance that we worked out in the last chapter. The body of the function is one
+    // line, and apart from `expand_as` it reads as before: subtract, take absolute values, take the
+    // mean.
     //
-    // The types around it say more than Python's `def mnist_distance(a, b)`. We come to them in a moment.
+    // The types around it say more than Python's `def mnist_distance(a, b)`. We come to them in a
+    // moment.
     //
     // ## A distance for a thousand images
     //
-    // For the accuracy, *every* image of the validation set has to be measured against the ideal 3. A loop
-    // would do. But watch what happens if we hand over all its threes at once:
+    // For the accuracy, *every* image of the validation set has to be measured against the ideal 3.
+    // A loop would do. But watch what happens if we hand over all its threes at once:
     //
 
     let valid_3_distance = mnist_distance(&valid_3_tens, &mean3);
     show!(valid_3_distance, valid_3_distance.shape());
 
     //
-    // (The notebook prints other numbers here, and other answers of `is_3` below: its files come in the order in
-    // which the disk has them, and ours are sorted. The images are the same, and so are all means.)
+    // (The notebook prints other numbers here, and other answers of `is_3` below: its files come in
+    // the order in which the disk has them, and ours are sorted. The images are the same, and so
+    // are all means.)
     //
-    // One call, and we get one distance for each image. Yet the function subtracts two tensors of different
-    // shape: a stack of many images, and a single one. How can that work?
+    // One call, and we get one distance for each image. Yet the function subtracts two tensors of
+    // different shape: a stack of many images, and a single one. How can that work?
     //
     // ### Broadcasting
     //
-    // This is called *broadcasting*. The smaller tensor is treated as if it were
-    // repeated until it fits the larger one. Here `mean3` acts as a whole stack of copies of itself, one for
-    // each 3 of the validation set. Then the subtraction is done pixel by pixel, as between any two tensors of
-    // the same shape.
+    // This is called *broadcasting*. The smaller tensor is treated as
+    // if it were repeated until it fits the larger one. Here `mean3` acts as a whole stack of
+    // copies of itself, one for each 3 of the validation set. Then the subtraction is done pixel by
+    // pixel, as between any two tensors of the same shape.
     //
-    // It only acts so: no copies of `mean3` are made. In Python this is also what makes the code fast, because
-    // a loop written in Python is slow. In Rust a loop would be compiled as well. What you gain is shorter
-    // code, and one operation that a graphics card can do for all the images at once.
+    // It only acts so: no copies of `mean3` are made. In Python this is also what makes the code
+    // fast, because a loop written in Python is slow. In Rust a loop would be compiled as well.
+    // What you gain is shorter code, and one operation that a graphics card can do for all the
+    // images at once.
     //
     // ### How dfdx does it
     //
-    // In PyTorch broadcasting happens by itself, whenever two shapes can be made to fit. That is handy, and
-    // at times a trap: shapes may fit by accident, and the result is nonsense without an error.
+    // In PyTorch broadcasting happens by itself, whenever two shapes can be made to fit. That is
+    // handy, and at times a trap: shapes may fit by accident, and the result is nonsense without an
+    // error.
     //
-    // dfdx wants it to be said. In our function the word for it is `b.expand_as(a)`: repeat `b` until it has
-    // the shape of `a`.
+    // dfdx wants it to be said. In our function the word for it is `b.expand_as(a)`: repeat `b`
+    // until it has the shape of `a`.
     //
-    // Now for the types. `<S: ImageShape>` means: for any type `S` that has the trait `ImageShape`. Here `S`
-    // is the shape of `a`. The trait knows two shapes: that of a single image, and that of a stack of images.
-    // For each it says what belongs to it:
+    // Now for the types. `<S: ImageShape>` means: for any type `S` that has the trait `ImageShape`.
+    // Here `S` is the shape of `a`. The trait knows two shapes: that of a single image, and that of
+    // a stack of images. For each it says what belongs to it:
     //
     // | if `a` is | `S::One`, so `b` is | `S::Each`, so the result is |
     // | --- | --- | --- |
     // | one image, `(28, 28)` | an image | a single number |
     // | a stack, `(usize, 28, 28)` | an image | one number for each image |
     //
-    // `mean_pixels` is the notebook's `mean((-1, -2))`: the mean over the last two axes, the rows and columns
-    // of an image. With one image nothing is left but a number. With a stack, the first axis is left.
+    // `mean_pixels` is the notebook's `mean((-1, -2))`: the mean over the last two axes, the rows
+    // and columns of an image. With one image nothing is left but a number. With a stack, the first
+    // axis is left.
     //
     // All of this is worked out by the compiler. And a `b` of the wrong size does not compile:
     //
@@ -156,10 +164,10 @@ fn main() -> Result<()> {
     }
 
     //
-    // In Python `is_3` would find `mean3` and `mean7` by itself, since they are global there. Here they are
-    // local variables, which a Rust `fn` does not see. A closure like `open` would see them, but it could not
-    // be generic: it would work for one image or for a stack, not for both. So they are parameters. `lt` is
-    // "less than", for each pair of numbers.
+    // In Python `is_3` would find `mean3` and `mean7` by itself, since they are global there. Here
+    // they are local variables, which a Rust `fn` does not see. A closure like `open` would see
+    // them, but it could not be generic: it would work for one image or for a stack, not for both.
+    // So they are parameters. `lt` is "less than", for each pair of numbers.
     //
     // Is our 3 a 3?
     //
@@ -168,11 +176,11 @@ fn main() -> Result<()> {
     show!(answer, answer.float());
 
     //
-    // Yes. The answer is a `bool`, and `float` turns it into a number: 1 for true, 0 for false. In a moment
-    // we will be glad of that.
+    // Yes. The answer is a `bool`, and `float` turns it into a number: 1 for true, 0 for false. In
+    // a moment we will be glad of that.
     //
-    // Since `is_3` is made of functions that broadcast, it does so, too. Here it is for all the threes of the
-    // validation set:
+    // Since `is_3` is made of functions that broadcast, it does so, too. Here it is for all the
+    // threes of the validation set:
     //
 
     show!(is_3(&valid_3_tens, &mean3, &mean7));
@@ -180,8 +188,8 @@ fn main() -> Result<()> {
     //
     // ## The accuracy
     //
-    // The mean of zeros and ones is the share of ones. So the accuracy on the threes is the mean of the
-    // answers. On the sevens the answer should be *no*, so we turn it round with `!`:
+    // The mean of zeros and ones is the share of ones. So the accuracy on the threes is the mean of
+    // the answers. On the sevens the answer should be *no*, so we turn it round with `!`:
     //
 
     let accuracy_3s = is_3(&valid_3_tens, &mean3, &mean7).float().mean_all();

@@ -1,19 +1,20 @@
 //! Gradients
 //! Made from `book/src/05_gradients.md` by `cargo book tangle`: edit that, not this.
 
-// The baseline of the last chapters cannot get better. Once the ideal digits are made, there is nothing
-// left to change.
+// The baseline of the last chapters cannot get better. Once the ideal digits are made, there is
+// nothing left to change.
 //
-// Here is another plan. Give every pixel a number, its *weight*. Weights are high for pixels that tend to
-// be dark in a 3, and low for the others. Multiply each pixel by its weight, add it all up, and a high sum
-// means "3". For an image `x` and weights `w`, both a row of numbers, that is
+// Here is another plan. Give every pixel a number, its *weight*. Weights are high for pixels
+// that tend to be dark in a 3, and low for the others. Multiply each pixel by its weight, add
+// it all up, and a high sum means "3". For an image `x` and weights `w`, both a row of numbers,
+// that is
 //
 // ```text
 // score(x, w) = sum of x * w
 // ```
 //
-// Now there is something to improve: the weights. If only we had a way to make them a little better,
-// again and again!
+// Now there is something to improve: the weights. If only we had a way to make them a little
+// better, again and again!
 //
 // ## Seven steps
 //
@@ -21,15 +22,17 @@
 //
 // 1. **Initialize** the weights. Random numbers will do.
 // 2. **Predict**: work out with these weights whether each image is a 3 or a 7.
-// 3. Calculate the **loss**: a number that says how bad the predictions are. Small is good.
-// 4. Calculate the **gradient**. It says for each weight how the loss changes when that weight does.
+// 3. Calculate the **loss**: a number that says how bad the predictions
+//    are. Small is good.
+// 4. Calculate the **gradient**. It says for each weight how the loss changes when that weight
+//    does.
 // 5. **Step**: change all the weights a little, in the direction that makes the loss smaller.
 // 6. **Repeat** from step 2.
 // 7. **Stop** when the model is good enough, or when you no longer want to wait.
 //
-// This is called *gradient descent*. The word *stochastic*, which means
-// "random", is put in front when each step looks only at some of the images, chosen at random. Hence the
-// name **SGD**, stochastic gradient descent.
+// This is called *gradient descent*. The word *stochastic*,
+// which means "random", is put in front when each step looks only at some of the images, chosen
+// at random. Hence the name **SGD**, stochastic gradient descent.
 //
 // Before we do this with images, let us see it at work where we can draw everything.
 
@@ -59,8 +62,8 @@ fn main() -> Result<()> {
     plot_function(f, "x", "x²").points("start", &[-1.5], &[f(-1.5)]).show("start")?;
 
     //
-    // Would the loss be smaller with a slightly larger weight, or with a slightly smaller one? The slope of
-    // the curve has the answer. Here it falls to the right, so the weight has to grow:
+    // Would the loss be smaller with a slightly larger weight, or with a slightly smaller one? The
+    // slope of the curve has the answer. Here it falls to the right, so the weight has to grow:
     //
     //
     //
@@ -74,24 +77,25 @@ fn main() -> Result<()> {
         .show("slope")?;
 
     //
-    // Take a small step that way, and look at the slope again. Take another step. After a while you are at the
-    // lowest point. It is like walking down a hill in fog: you cannot see the valley, but you can feel which
-    // way is down.
+    // Take a small step that way, and look at the slope again. Take another step. After a while you
+    // are at the lowest point. It is like walking down a hill in fog: you cannot see the valley,
+    // but you can feel which way is down.
     //
     // That is all there is to it. However complicated the functions get, the idea stays the same.
     //
     // ## The gradient
     //
-    // What we called the slope is found by calculus. You may remember it from school: the *derivative* of a
-    // function says how fast the function changes, as "rise over run". The derivative of x² is 2x. At 3, it is
-    // 6: there the function grows six times as fast as its input.
+    // What we called the slope is found by calculus. You may remember it from school: the
+    // *derivative* of a function says how fast the function changes, as "rise over run". The
+    // derivative of x² is 2x. At 3, it is 6: there the function grows six times as fast as its
+    // input.
     //
-    // A real model has thousands of weights. So the derivative is not one number but thousands of them, one
-    // for each weight: how does the loss change if *this* weight changes, and all others stay as they are?
-    // All these numbers together are the **gradient**.
+    // A real model has thousands of weights. So the derivative is not one number but thousands of
+    // them, one for each weight: how does the loss change if *this* weight changes, and all others
+    // stay as they are? All these numbers together are the **gradient**.
     //
-    // Nobody wants to work them out by hand, and nobody has to. First, a tensor at whose value we want the
-    // gradient:
+    // Nobody wants to work them out by hand, and nobody has to. First, a tensor at whose value we
+    // want the gradient:
     //
 
     let dev = default_device()?;
@@ -106,14 +110,15 @@ fn main() -> Result<()> {
 
     //
     // Three squared, no surprise. But look at `leaky_trace`. It is the counterpart of PyTorch's
-    // `requires_grad_()`, and it says: *keep a record of what happens to this tensor*. dfdx calls the record a
-    // **tape**. On it is written that `yt` is the square of `xt`.
+    // `requires_grad_()`, and it says: *keep a record of what happens to this tensor*. dfdx calls
+    // the record a **tape**. On it is written that `yt` is the square of `xt`.
     //
-    // (*Leaky* is about memory: this tape keeps the gradients of intermediate results, too. In later chapters
-    // we use one that does not.)
+    // (*Leaky* is about memory: this tape keeps the gradients of intermediate results, too. In
+    // later chapters we use one that does not.)
     //
-    // Now ask for the gradient. The tape is played backwards, from the result to the input, and so the method
-    // is called `backward`. The whole procedure is known as **backpropagation**:
+    // Now ask for the gradient. The tape is played backwards, from the result to the input, and so
+    // the method is called `backward`. The whole procedure is known as
+    // **backpropagation**:
     //
 
     let gradients = yt.backward();
@@ -127,13 +132,13 @@ fn main() -> Result<()> {
     //
     // Six, as calculus promised.
     //
-    // In PyTorch you would find it in `xt.grad`: `backward` puts it there. dfdx has no such hiding place.
-    // `backward` returns the gradients, and they are yours.
+    // In PyTorch you would find it in `xt.grad`: `backward` puts it there. dfdx has no such hiding
+    // place. `backward` returns the gradients, and they are yours.
     //
     // ### What the types prevent
     //
-    // The tape is part of a tensor's type. A tensor without one has no `backward`. So it is not possible to
-    // forget the record and find out about it later:
+    // The tape is part of a tensor's type. A tensor without one has no `backward`. So it is not
+    // possible to forget the record and find out about it later:
     //
     // ```rust,compile_fail,E0599
     // use mnist_from_scratch::prelude::*;
@@ -143,10 +148,10 @@ fn main() -> Result<()> {
     // yt.backward();
     // ```
     //
-    // And what if you call `backward` twice on the same result? PyTorch threw the record away after the first
-    // call, and raises an error when it gets there: *Trying to backward through the graph a second time*. Rust
-    // needs no run to find that. `backward` takes the tensor together with its tape. Both are used up, and there
-    // is nothing left to call it on:
+    // And what if you call `backward` twice on the same result? PyTorch threw the record away after
+    // the first call, and raises an error when it gets there: *Trying to backward through the graph
+    // a second time*. Rust needs no run to find that. `backward` takes the tensor together with its
+    // tape. Both are used up, and there is nothing left to call it on:
     //
     // ```rust,compile_fail,E0382
     // use mnist_from_scratch::prelude::*;
@@ -157,10 +162,11 @@ fn main() -> Result<()> {
     // let more = yt.backward(); // `yt` is gone
     // ```
     //
-    // Something else does slip through in PyTorch. If you make *new* predictions and call `backward` on them, the
-    // new gradients are added to those of the last time, and nothing warns you. Here `leaky_trace` starts with
-    // empty gradients for each pass. (dfdx adds up, too, if you hand it the old gradients.
-    // Chapter 9 does that, and shows what it is good for.)
+    // Something else does slip through in PyTorch. If you make *new* predictions and call
+    // `backward` on them, the new gradients are added to those of the last time, and nothing warns
+    // you. Here `leaky_trace` starts with empty gradients for each pass. (dfdx adds up, too, if you
+    // hand it the old gradients. Chapter 9 does that,
+    // and shows what it is good for.)
     //
     // ### Three at once
     //
@@ -182,27 +188,29 @@ fn main() -> Result<()> {
     show!(yt.backward().get(&xt));
 
     //
-    // Two times each input, as expected. There is one number for each input, which is what the gradient always
-    // looks like: the same shape as the tensor that it belongs to. The compiler knows that, too.
+    // Two times each input, as expected. There is one number for each input, which is what the
+    // gradient always looks like: the same shape as the tensor that it belongs to. The compiler
+    // knows that, too.
     //
-    // The gradient tells us which way to go and how steep it is there. It does not tell us how *far* to go. A
-    // steep slope suggests that there is some way to go still, and a gentle one that we may be near the
-    // bottom. But they are only hints.
+    // The gradient tells us which way to go and how steep it is there. It does not tell us how
+    // *far* to go. A steep slope suggests that there is some way to go still, and a gentle one that
+    // we may be near the bottom. But they are only hints.
     //
     // ## Stepping with a learning rate
     //
-    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the **learning
-    // rate**, and takes that away from the weight:
+    // So how far do we go? Nearly always, one multiplies the gradient by a small number, the
+    // **learning rate**, and takes that away from the weight:
     //
     // ```text
     // w -= gradient(w) * lr
     // ```
     //
-    // We *subtract* it because the gradient points uphill, and we want to go down. One such change of the
-    // weights is called an *optimizer step*. Learning rates are usually between 0.001 and 0.1, and people
-    // often find a good one by trying a few.
+    // We *subtract* it because the gradient points uphill, and we want to go down. One such change
+    // of the weights is called an *optimizer step*. Learning rates are usually between 0.001 and
+    // 0.1, and people often find a good one by trying a few.
     //
-    // Let us try some on our parabola. This function takes ten steps and returns every place on the way:
+    // Let us try some on our parabola. This function takes ten steps and returns every place on the
+    // way:
     //
 
     fn descend(lr: f32) -> Vec<f32> {
@@ -237,9 +245,9 @@ fn main() -> Result<()> {
     Plots::row(plots).show("learning-rates")?;
 
     //
-    // With a rate that is too low you need many steps. One that is too high is worse: each step jumps across
-    // the valley and lands higher on the other side. The loss grows instead of shrinking. People say that it
-    // *diverges*.
+    // With a rate that is too low you need many steps. One that is too high is worse: each step
+    // jumps across the valley and lands higher on the other side. The loss grows instead of
+    // shrinking. People say that it *diverges*.
     //
 
     for lr in [0.02, 0.2, 1.05] {
@@ -250,28 +258,30 @@ fn main() -> Result<()> {
     //
     // ### Try it
     //
-    // Drag the learning rate, or use the arrow keys. Where does crawling turn into converging? What happens at
-    // 0.5, and what at 1?
+    // Drag the learning rate, or use the arrow keys. Where does crawling turn into converging? What
+    // happens at 0.5, and what at 1?
     //
     //
-    // Here is a picture that needs JavaScript. It shows twenty steps of gradient descent on the parabola
-    // from −1.5. With learning rates near 0 it crawls; up to 0.5 it walks straight to the bottom; between 0.5
-    // and 1 it swings from side to side and still arrives; at 1 it jumps to and fro for ever; above 1 it
-    // diverges.
+    // Here is a picture that needs JavaScript. It shows twenty steps of gradient descent on the
+    // parabola from −1.5. With learning rates near 0 it crawls; up to 0.5 it walks straight to
+    // the bottom; between 0.5 and 1 it swings from side to side and still arrives; at 1 it jumps
+    // to and fro for ever; above 1 it diverges.
     //
 
     //
     // Why are 0.5 and 1 special?
     //
-    // The gradient at x is 2x, so a step goes from x to x − lr · 2x, which is (1 − 2 lr) times x. With a rate
-    // of 0.5 that is zero: one step, and you are there. With a rate of 1 it is −x: the same place on the other
-    // side. Above that each step makes it larger.
+    // The gradient at x is 2x, so a step goes from x to x − lr · 2x, which is (1 − 2 lr) times x.
+    // With a rate of 0.5 that is zero: one step, and you are there. With a rate of 1 it is −x: the
+    // same place on the other side. Above that each step makes it larger.
     //
     //
     // ## What you have learned
     //
-    // - The loss says how bad a model is. The gradient says, for each weight, how the loss changes with it.
-    // - A tape records what happens to a tensor; `backward` plays it backwards and returns the gradients.
+    // - The loss says how bad a model is. The gradient says, for each weight, how the loss changes
+    //   with it.
+    // - A tape records what happens to a tensor; `backward` plays it backwards and returns the
+    //   gradients.
     // - A step subtracts gradient times learning rate. Too low is slow, too high diverges.
     //
     //
@@ -289,13 +299,13 @@ fn main() -> Result<()> {
     //
     // In PyTorch, gradients have to be set to zero between two passes. Why not in this chapter?
     //
-    // PyTorch keeps them in the tensor, and each `backward` adds to what is there. Here each `leaky_trace` starts
-    // a new record with empty gradients, and `backward` returns them. (Who hands the old ones on, with `trace`,
-    // has to set them to zero here as well.)
+    // PyTorch keeps them in the tensor, and each `backward` adds to what is there. Here each
+    // `leaky_trace` starts a new record with empty gradients, and `backward` returns them. (Who
+    // hands the old ones on, with `trace`, has to set them to zero here as well.)
     //
     //
-    // **Exercise.** Start `descend` at 2.5 instead. Which learning rate needs the fewest steps to get below a
-    // loss of 0.01? The answer does not depend on the start; can you say why?
+    // **Exercise.** Start `descend` at 2.5 instead. Which learning rate needs the fewest steps to
+    // get below a loss of 0.01? The answer does not depend on the start; can you say why?
     //
     //
     // Solution

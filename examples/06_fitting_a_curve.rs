@@ -1,17 +1,17 @@
 //! Fitting a curve
 //! Made from `book/src/06_fitting_a_curve.md` by `cargo book tangle`: edit that, not this.
 
-// A hill of one parameter is easy. In this chapter we go through all seven steps with real data, or nearly
-// real: the speed of a roller coaster.
+// A hill of one parameter is easy. In this chapter we go through all seven steps with real
+// data, or nearly real: the speed of a roller coaster.
 
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // ## The measurements
     //
-    // A roller coaster goes over the top of a hump. It is fast at first, gets slower on the way up, is slowest
-    // at the top, and speeds up again on the way down. You stand there with a stopwatch and note its speed
-    // once a second, for 20 seconds.
+    // A roller coaster goes over the top of a hump. It is fast at first, gets slower on the way up,
+    // is slowest at the top, and speeds up again on the way down. You stand there with a stopwatch
+    // and note its speed once a second, for 20 seconds.
     //
 
     let dev = default_device()?;
@@ -19,9 +19,9 @@ fn main() -> Result<()> {
     show!(time);
 
     //
-    // Measuring by hand is not precise. So there is some noise in the numbers, a little random error in each.
-    // `randn` draws such random numbers: most of them are near 0, and few are beyond 2 or −2. That is called
-    // the *normal distribution*.
+    // Measuring by hand is not precise. So there is some noise in the numbers, a little random
+    // error in each. `randn` draws such random numbers: most of them are near 0, and few are beyond
+    // 2 or −2. That is called the *normal distribution*.
     //
 
     manual_seed(42);
@@ -30,13 +30,13 @@ fn main() -> Result<()> {
     show!(speed);
 
     //
-    // Two of the measurements came out below 0. That is the noise: nobody's stopwatch is that bad, but the
-    // notebook's is, and so is ours.
+    // Two of the measurements came out below 0. That is the noise: nobody's stopwatch is that bad,
+    // but the notebook's is, and so is ours.
     //
-    // `manual_seed(42)` makes the numbers random and yet the same each time, for you as for us. They are even
-    // those that PyTorch draws with the same seed. So you can hold every number of this chapter against the
-    // Python notebook. (The last digit of a large number may differ: the two libraries do not add up in the
-    // same order.)
+    // `manual_seed(42)` makes the numbers random and yet the same each time, for you as for us.
+    // They are even those that PyTorch draws with the same seed. So you can hold every number of
+    // this chapter against the Python notebook. (The last digit of a large number may differ: the
+    // two libraries do not add up in the same order.)
     //
     //
 
@@ -44,14 +44,14 @@ fn main() -> Result<()> {
     scatter(&time, &speed).x_label("time (s)").y_label("speed").show("speed")?;
 
     //
-    // We would like to find a function that fits these dots. There are infinitely many. So we make a guess: it
-    // is a *quadratic* one, of the form `a * time² + b * time + c`.
+    // We would like to find a function that fits these dots. There are infinitely many. So we make
+    // a guess: it is a *quadratic* one, of the form `a * time² + b * time + c`.
     //
-    // That is a great simplification. Instead of the best of all functions we only look for three numbers: the
-    // best `a`, `b` and `c`.
+    // That is a great simplification. Instead of the best of all functions we only look for three
+    // numbers: the best `a`, `b` and `c`.
     //
-    // In code we keep apart what the function is *of*, the time `t`, and what decides *which* function it is,
-    // the parameters:
+    // In code we keep apart what the function is *of*, the time `t`, and what decides *which*
+    // function it is, the parameters:
     //
 
     type Params = Tensor<Rank1<3>, f32, AutoDevice>;
@@ -67,12 +67,13 @@ fn main() -> Result<()> {
     }
 
     //
-    // The three lines on top only give short names to long types. `Traced` is a tensor with a tape: we want to
-    // know later how the result came about. Each parameter is picked out with `select`, and repeated twenty
-    // times with `broadcast`, so that there is one for each second.
+    // The three lines on top only give short names to long types. `Traced` is a tensor with a tape:
+    // we want to know later how the result came about. Each parameter is picked out with `select`,
+    // and repeated twenty times with `broadcast`, so that there is one for each second.
     //
-    // What is "best"? We need a loss function, a number that is smaller the better the predictions fit. For
-    // values on a scale, like speeds, the usual one is the mean squared error. We have met it before:
+    // What is "best"? We need a loss function, a number that is smaller the better the predictions
+    // fit. For values on a scale, like speeds, the usual one is the mean squared error. We have met
+    // it before:
     //
 
     fn mse(preds: Traced<Rank1<20>>, targets: &Series) -> Traced<Rank0> {
@@ -97,8 +98,8 @@ fn main() -> Result<()> {
     let orig_params = params.clone();
 
     //
-    // PyTorch has to be told to track these with `requires_grad_`. We have done it where the tracking matters:
-    // in `f`, with `leaky_trace`.
+    // PyTorch has to be told to track these with `requires_grad_`. We have done it where the
+    // tracking matters: in `f`, with `leaky_trace`.
     //
     // ## Step 2: calculate the predictions
     //
@@ -125,8 +126,8 @@ fn main() -> Result<()> {
     show_preds(&time, &speed, &preds).show("first-prediction")?;
 
     //
-    // Not close at all. The measurements rise at the end, and the predictions fall without end, far below anything
-    // that was measured.
+    // Not close at all. The measurements rise at the end, and the predictions fall without end, far
+    // below anything that was measured.
     //
     // ## Step 3: calculate the loss
     //
@@ -145,8 +146,8 @@ fn main() -> Result<()> {
     show!(grad);
 
     //
-    // They are large. The predictions are far off, so the loss is on a steep slope. Multiplied by a learning
-    // rate of 1e-5, which is 0.00001, they look more sensible:
+    // They are large. The predictions are far off, so the loss is on a steep slope. Multiplied by a
+    // learning rate of 1e-5, which is 0.00001, they look more sensible:
     //
 
     let lr = 1e-5;
@@ -165,8 +166,9 @@ fn main() -> Result<()> {
     params = params - grad * lr;
 
     //
-    // That is all. In PyTorch one writes `params.data` here, so that the step itself does not become part of
-    // the record, and then `params.grad = None`. Our parameters carry no tape, and no gradients either.
+    // That is all. In PyTorch one writes `params.data` here, so that the step itself does not
+    // become part of the record, and then `params.grad = None`. Our parameters carry no tape, and
+    // no gradients either.
     //
     // Did the loss improve?
     //
@@ -183,8 +185,8 @@ fn main() -> Result<()> {
     show_preds(&time, &speed, &f(&time, &params)).show("after-one-step")?;
 
     //
-    // We will do this several times. So here is one step as a function. It returns the loss before the step,
-    // and the predictions:
+    // We will do this several times. So here is one step as a function. It returns the loss before
+    // the step, and the predictions:
     //
 
     fn apply_step(time: &Series, speed: &Series, params: &mut Params, lr: f32) -> (f32, Series) {
@@ -207,9 +209,9 @@ fn main() -> Result<()> {
     }
 
     //
-    // The loss goes down, quickly at first and then ever more slowly. But the bare numbers hide what is going
-    // on: each of them belongs to another function, another attempt to fit the dots. Let us go back to the
-    // parameters that we kept and watch the first four attempts:
+    // The loss goes down, quickly at first and then ever more slowly. But the bare numbers hide
+    // what is going on: each of them belongs to another function, another attempt to fit the dots.
+    // Let us go back to the parameters that we kept and watch the first four attempts:
     //
     //
     //
@@ -226,14 +228,14 @@ fn main() -> Result<()> {
     //
     // ## Step 7: stop
     //
-    // We stopped after ten steps for no better reason than that ten is a round number. In practice one watches
-    // the losses and the metrics, and stops when they no longer improve.
+    // We stopped after ten steps for no better reason than that ten is a round number. In practice
+    // one watches the losses and the metrics, and stops when they no longer improve.
     //
     // ## Looking closer
     //
-    // The notebook ends here. But the last picture is a little disappointing: the predictions are not in the
-    // shape of the measured U at all. Would more steps have helped? Let us take many more and keep all the
-    // losses:
+    // The notebook ends here. But the last picture is a little disappointing: the predictions are
+    // not in the shape of the measured U at all. Would more steps have helped? Let us take many
+    // more and keep all the losses:
     //
 
     let mut params = orig_params.clone();
@@ -260,8 +262,8 @@ fn main() -> Result<()> {
         .show("losses")?;
 
     //
-    // Most of the way down is done in the first few steps. After that the loss crawls. To see why, look at
-    // where the parameters go:
+    // Most of the way down is done in the first few steps. After that the loss crawls. To see why,
+    // look at where the parameters go:
     //
     //
     //
@@ -277,9 +279,9 @@ fn main() -> Result<()> {
         .show("path")?;
 
     //
-    // At once `a` jumps to a sensible value: its gradient is the largest by far, because it is multiplied by
-    // the *square* of the time, which grows to 361. Then `b` should follow. But its gradient is so much
-    // smaller that it hardly moves, and `c` moves even less.
+    // At once `a` jumps to a sensible value: its gradient is the largest by far, because it is
+    // multiplied by the *square* of the time, which grows to 361. Then `b` should follow. But its
+    // gradient is so much smaller that it hardly moves, and `c` moves even less.
     //
     // One learning rate has to do for all three. Could we not simply make it larger?
     //
@@ -292,14 +294,15 @@ fn main() -> Result<()> {
     }
 
     //
-    // With a tenth of our learning rate it is slow. With ten times as much it diverges: `a` overshoots, and
-    // worse each time. So the steepest direction decides how large the learning rate may be, and all others
-    // have to wait. Much of what comes later, such as scaling the inputs and better optimizers, is about this
-    // one problem.
+    // With a tenth of our learning rate it is slow. With ten times as much it diverges: `a`
+    // overshoots, and worse each time. So the steepest direction decides how large the learning
+    // rate may be, and all others have to wait. Much of what comes later, such as scaling the
+    // inputs and better optimizers, is about this one problem.
     //
     // ## What you have learned
     //
-    // - The seven steps fit any function with parameters. This one had three; a neural net has thousands.
+    // - The seven steps fit any function with parameters. This one had three; a neural net has
+    //   thousands.
     // - With the same seed, random numbers are the same each time.
     // - A falling loss does not mean that a model is good. Look at its predictions, too.
     //
@@ -318,12 +321,12 @@ fn main() -> Result<()> {
     //
     // Why does PyTorch need `params.data` in step 5, and we do not?
     //
-    // There the parameters record everything that is done to them, the step included, unless one works on
-    // `.data`. Here only what starts with `leaky_trace` is recorded.
+    // There the parameters record everything that is done to them, the step included, unless one
+    // works on `.data`. Here only what starts with `leaky_trace` is recorded.
     //
     //
-    // **Exercise.** Divide the time by 20 before it goes into `f`, so that it runs from 0 to 1. Which learning
-    // rates work now, and how good does the fit get after 5000 steps?
+    // **Exercise.** Divide the time by 20 before it goes into `f`, so that it runs from 0 to 1.
+    // Which learning rates work now, and how good does the fit get after 5000 steps?
     //
     //
     // Solution

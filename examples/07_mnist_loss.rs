@@ -1,12 +1,12 @@
 //! A loss for digits
 //! Made from `book/src/07_mnist_loss.md` by `cargo book tangle`: edit that, not this.
 
-// Back to the 3s and 7s. We now know how to make parameters better: take the gradient of a loss, and step
-// downhill. So we need two things for our digits. One is a model with parameters. The other is a loss, a
-// number that says how bad its predictions are.
+// Back to the 3s and 7s. We now know how to make parameters better: take the gradient of a
+// loss, and step downhill. So we need two things for our digits. One is a model with
+// parameters. The other is a loss, a number that says how bad its predictions are.
 //
-// The obvious candidate for the second one is accuracy, which we have already. At the end of this chapter
-// you will know why it does not work, and what does.
+// The obvious candidate for the second one is accuracy, which we have already. At the end of
+// this chapter you will know why it does not work, and what does.
 
 use mnist_from_scratch::prelude::*;
 
@@ -27,8 +27,8 @@ fn main() -> Result<()> {
     let (valid_3_tens, valid_7_tens) = (open("valid/3")?, open("valid/7")?);
 
     //
-    // A model does not care which pixels are neighbours. So an image can be one long row of numbers, a
-    // *vector*. We join the stacks and make each image a row:
+    // A model does not care which pixels are neighbours. So an image can be one long row of
+    // numbers, a *vector*. We join the stacks and make each image a row:
     //
 
     let [threes, sevens] = [&stacked_threes, &stacked_sevens].map(|stack| stack.shape().0);
@@ -37,11 +37,11 @@ fn main() -> Result<()> {
         .reshape_like(&(threes + sevens, Const));
 
     //
-    // `concat_along` is PyTorch's `torch.cat`. `reshape_like` is `view`: it changes the shape and leaves the
-    // numbers as they are. In Python one writes `view(-1, 28*28)`, where −1 stands for "as many as needed".
-    // Here the number of rows is written out, and `Const` is left to the compiler, which knows from the type
-    // `Rows<784>` that a row has 784 numbers. `Rows<784>` is short for a tensor with the shape
-    // `(usize, Const<784>)`.
+    // `concat_along` is PyTorch's `torch.cat`. `reshape_like` is `view`: it changes the shape and
+    // leaves the numbers as they are. In Python one writes `view(-1, 28*28)`, where −1 stands for
+    // "as many as needed". Here the number of rows is written out, and `Const` is left to the
+    // compiler, which knows from the type `Rows<784>` that a row has 784 numbers. `Rows<784>` is
+    // short for a tensor with the shape `(usize, Const<784>)`.
     //
     // Each image needs a label. We take 1 for a 3, and 0 for a 7:
     //
@@ -50,13 +50,14 @@ fn main() -> Result<()> {
     show!(train_x.shape(), train_y.shape());
 
     //
-    // The labels are a column: `Labels` has as many rows as there are images, and one number in each. In
-    // PyTorch, `unsqueeze(1)` makes such a column.
+    // The labels are a column: `Labels` has as many rows as there are images, and one number in
+    // each. In PyTorch, `unsqueeze(1)` makes such a column.
     //
     // ### A dataset
     //
-    // A **dataset** gives a pair (x, y) when asked for item number *i*: the image and
-    // its label. Python joins two lists to a list of pairs with `zip`. Ours does the same for two tensors:
+    // A **dataset** gives a pair (x, y) when asked for item number *i*: the
+    // image and its label. Python joins two lists to a list of pairs with `zip`. Ours does the same
+    // for two tensors:
     //
 
     let dset = zip(train_x.clone(), train_y.clone())?;
@@ -64,11 +65,11 @@ fn main() -> Result<()> {
     show!(x.shape(), y);
 
     //
-    // The `let (x, y)` takes the pair apart. Statisticians call x the *independent* and y the *dependent*
-    // variable: y is what we want to know, and it depends on x.
+    // The `let (x, y)` takes the pair apart. Statisticians call x the *independent* and y the
+    // *dependent* variable: y is what we want to know, and it depends on x.
     //
-    // The question mark is there because `zip` checks something that Python does not. If there were more images
-    // than labels, it would return an error instead of dropping some.
+    // The question mark is there because `zip` checks something that Python does not. If there were
+    // more images than labels, it would return an error instead of dropping some.
     //
     // The same for the validation set:
     //
@@ -82,7 +83,8 @@ fn main() -> Result<()> {
     show!(valid_dset.len());
 
     //
-    // The chapters to come need the same two datasets. There, `threes_and_sevens(&dev)?` makes them in one line.
+    // The chapters to come need the same two datasets. There, `threes_and_sevens(&dev)?` makes them
+    // in one line.
     //
     // ## A model with weights
     //
@@ -101,12 +103,13 @@ fn main() -> Result<()> {
     let weights: Weights = init_params(&dev, 1.);
 
     //
-    // The shape in the type decides how many numbers are drawn. The 1 makes them a column: that will be handy
-    // in a moment. There is no `requires_grad_` here; as in the last chapters, we say what is recorded when we
-    // need it.
+    // The shape in the type decides how many numbers are drawn. The 1 makes them a column: that
+    // will be handy in a moment. There is no `requires_grad_` here; as in the last chapters, we say
+    // what is recorded when we need it.
     //
-    // Weights times pixels is not flexible enough. An image with no ink at all would always get 0, whatever
-    // the weights are. In school a straight line was `y = w*x + b`, and we still lack the `b`:
+    // Weights times pixels is not flexible enough. An image with no ink at all would always get 0,
+    // whatever the weights are. In school a straight line was `y = w*x + b`, and we still lack the
+    // `b`:
     //
 
     type Bias = Tensor<Rank1<1>, f32, AutoDevice>;
@@ -115,9 +118,10 @@ fn main() -> Result<()> {
     show!(bias);
 
     //
-    // The `w` are called the **weights** and the `b` the **bias**.
-    // Together they are the model's **parameters**: the numbers that are learned.
-    // What the model calculates with them are its **activations**.
+    // The `w` are called the **weights** and the `b` the
+    // **bias**. Together they are the model's
+    // **parameters**: the numbers that are learned. What the model
+    // calculates with them are its **activations**.
     //
     // Here is the prediction for one image:
     //
@@ -127,14 +131,15 @@ fn main() -> Result<()> {
     show!(weighted.sum::<Rank0, _>() + bias.clone().reshape());
 
     //
-    // We could write a loop over all images now. In Python that would be far too slow. In Rust a loop is fast,
-    // but it would still be the wrong way: it would not run on a GPU, and it would hide from the library what we
-    // really want, which is the same thing for all images at once.
+    // We could write a loop over all images now. In Python that would be far too slow. In Rust a
+    // loop is fast, but it would still be the wrong way: it would not run on a GPU, and it would
+    // hide from the library what we really want, which is the same thing for all images at once.
     //
     // ### Matrix multiplication
     //
-    // What we want has a name. To multiply each row of one table with a column of another one, and add up, is
-    // **matrix multiplication**. Python writes it `@`:
+    // What we want has a name. To multiply each row of one table with a column of another one, and
+    // add up, is **matrix multiplication**. Python writes it
+    // `@`:
     //
 
     fn linear1(xb: Rows<784>, weights: &Weights, bias: &Bias) -> Rows<1> {
@@ -147,11 +152,12 @@ fn main() -> Result<()> {
     show!(preds);
 
     //
-    // `mm` is PyTorch's name for it in words. In Python the bias, a single number, is added to all rows without
-    // further ado. dfdx wants to be told that it is meant to be repeated: `broadcast_like`.
+    // `mm` is PyTorch's name for it in words. In Python the bias, a single number, is added to all
+    // rows without further ado. dfdx wants to be told that it is meant to be repeated:
+    // `broadcast_like`.
     //
-    // The first number is the prediction that we worked out by hand. And what if the sizes do not fit? PyTorch
-    // finds out when the program runs. Here it does not compile:
+    // The first number is the prediction that we worked out by hand. And what if the sizes do not
+    // fit? PyTorch finds out when the program runs. Here it does not compile:
     //
     // ```rust,compile_fail,E0308
     // use mnist_from_scratch::prelude::*;
@@ -161,12 +167,14 @@ fn main() -> Result<()> {
     // let preds = xb.mm(weights); // 700 are not 784
     // ```
     //
-    // `batch @ weights + bias` is one of the two fundamental equations of any neural net. The other one is the
-    // activation function. It has a chapter of its own, A neural net.
+    // `batch @ weights + bias` is one of the two fundamental equations of any neural net. The other
+    // one is the activation function. It has a chapter of its own, A neural
+    // net.
     //
     // ### How good is it?
     //
-    // To decide between 3 and 7 we ask whether the prediction is greater than 0. Each answer is right or wrong:
+    // To decide between 3 and 7 we ask whether the prediction is greater than 0. Each answer is
+    // right or wrong:
     //
 
     let corrects = preds.gt(0.).eq(&train_y.eq(1));
@@ -181,8 +189,9 @@ fn main() -> Result<()> {
     //
     // ## Why not accuracy?
     //
-    // Let us see what happens to the accuracy if we make one weight a little larger, by a hundredth. It should
-    // be the weight of a pixel that has ink in some images, such as the one in the middle:
+    // Let us see what happens to the accuracy if we make one weight a little larger, by a
+    // hundredth. It should be the weight of a pixel that has ink in some images, such as the one in
+    // the middle:
     //
 
     let images = train_x.as_vec();
@@ -194,46 +203,49 @@ fn main() -> Result<()> {
     nudged.set([middle, 0], weights.array()[middle][0] * 1.01);
 
     //
-    // (The notebook nudges the weight of the first pixel, the corner. It is white in all images, so no
-    // prediction depends on its weight, and nothing could have changed.)
+    // (The notebook nudges the weight of the first pixel, the corner. It is white in all images, so
+    // no prediction depends on its weight, and nothing could have changed.)
     //
 
     let preds = linear1(train_x.clone(), &nudged, &bias);
     show!(preds.gt(0.).eq(&train_y.eq(1)).mean_all().array());
 
     //
-    // Nothing. The very same number, although the predictions for thousands of images have moved a little.
+    // Nothing. The very same number, although the predictions for thousands of images have moved a
+    // little.
     //
-    // Remember what a gradient is: how much the output changes, divided by how much the input was changed. The
-    // accuracy changes only when some prediction crosses 0, from a 7 to a 3 or back. A small change of a weight
-    // hardly ever does that. So the gradient of the accuracy is zero almost everywhere, and a step that
-    // subtracts zero learns nothing.
+    // Remember what a gradient is: how much the output changes, divided by how much the input was
+    // changed. The accuracy changes only when some prediction crosses 0, from a 7 to a 3 or back. A
+    // small change of a weight hardly ever does that. So the gradient of the accuracy is zero
+    // almost everywhere, and a step that subtracts zero learns nothing.
     //
     // We need a loss that is a little better whenever the predictions are a little better.
     //
     // ### A first try
     //
-    // The loss function does not see the images. It gets the **predictions**, one
-    // number an image, of which we assume for now that it lies between 0 and 1: how sure the model is that the
-    // image is a 3. And it gets the **targets**, the right labels: 1 for a 3, 0 for a 7.
+    // The loss function does not see the images. It gets the
+    // **predictions**, one number an image, of which we assume for now
+    // that it lies between 0 and 1: how sure the model is that the image is a 3. And it gets the
+    // **targets**, the right labels: 1 for a 3, 0 for a 7.
     //
-    // Say there are three images: a 3, a 7 and a 3. The model is rather sure of the first, less so of the
-    // second, and quite wrong about the third:
+    // Say there are three images: a 3, a 7 and a 3. The model is rather sure of the first, less so
+    // of the second, and quite wrong about the third:
     //
 
     let trgts = dev.tensor([1_i64, 0, 1]);
     let prds = dev.tensor([0.9_f32, 0.4, 0.2]);
 
     //
-    // How far is each prediction from its target? From 1 if it should be 1, from 0 if it should be 0:
+    // How far is each prediction from its target? From 1 if it should be 1, from 0 if it should be
+    // 0:
     //
 
     show!(trgts.eq(1).choose(-prds.clone() + 1., prds.clone()));
 
     //
-    // `choose` is PyTorch's `torch.where`: it takes the number of the first tensor where the condition is
-    // true, and that of the second elsewhere. It does what a loop over all items would do, for the whole tensor
-    // at once.
+    // `choose` is PyTorch's `torch.where`: it takes the number of the first tensor where the
+    // condition is true, and that of the second elsewhere. It does what a loop over all items would
+    // do, for the whole tensor at once.
     //
     // The mean of these distances is our loss:
     //
@@ -248,8 +260,8 @@ fn main() -> Result<()> {
     show!(distance_loss(prds, trgts.clone()));
 
     //
-    // A small number is good: all predictions are close to their targets. If the third prediction were better,
-    // 0.8 instead of 0.2, the loss should be smaller:
+    // A small number is good: all predictions are close to their targets. If the third prediction
+    // were better, 0.8 instead of 0.2, the loss should be smaller:
     //
 
     show!(distance_loss(dev.tensor([0.9, 0.4, 0.8]), trgts));
@@ -257,12 +269,13 @@ fn main() -> Result<()> {
     //
     // It is. And it would have been so for any improvement, however small.
     //
-    // There is one flaw. The predictions of `linear1` are not between 0 and 1 at all. The very first was −6.
+    // There is one flaw. The predictions of `linear1` are not between 0 and 1 at all. The very
+    // first was −6.
     //
     // ## Sigmoid
     //
-    // We need a function that takes any number and returns one between 0 and 1. This is the usual one, the
-    // **sigmoid**:
+    // We need a function that takes any number and returns one between 0 and 1. This is the usual
+    // one, the **sigmoid**:
     //
 
     fn sigmoid(x: f32) -> f32 {
@@ -290,9 +303,9 @@ fn main() -> Result<()> {
     Plot::new().title("Sigmoid").function("sigmoid", sigmoid, -4.0..4.0).show("sigmoid")?;
 
     //
-    // It takes any number, positive or negative, and returns one between 0 and 1. Large numbers come out near
-    // 1, negative ones near 0. And it is a smooth curve that only ever goes up, so that there is a slope to
-    // follow everywhere.
+    // It takes any number, positive or negative, and returns one between 0 and 1. Large numbers
+    // come out near 1, negative ones near 0. And it is a smooth curve that only ever goes up, so
+    // that there is a slope to follow everywhere.
     //
     // Tensors have it already, as in PyTorch. So we let our loss function apply it first:
     //
@@ -307,10 +320,11 @@ fn main() -> Result<()> {
     }
 
     //
-    // Something else is new: the `T`. It is the tape of chapter 5, the record of what happened to a tensor. `T`
-    // stands for "with a tape or without". With one, the loss can be asked for gradients; without, it is just a
-    // number. `with_empty_tape` is needed because `predictions` is used twice here: there is only one record to
-    // hand on, so one of the two starts a new one, and `choose` joins them again.
+    // Something else is new: the `T`. It is the tape of chapter 5, the record of what happened to a
+    // tensor. `T` stands for "with a tape or without". With one, the loss can be asked for
+    // gradients; without, it is just a number. `with_empty_tape` is needed because `predictions` is
+    // used twice here: there is only one record to hand on, so one of the two starts a new one, and
+    // `choose` joins them again.
     //
     // Now any prediction will do:
     //
@@ -328,21 +342,22 @@ fn main() -> Result<()> {
     println!("{:.0e}", after - before);
 
     //
-    // It does. The loss is a hundred-thousandth smaller: that is little, but it is not nothing, and it says in which
-    // direction to go.
+    // It does. The loss is a hundred-thousandth smaller: that is little, but it is not nothing, and
+    // it says in which direction to go.
     //
     // ## Loss and metric
     //
     // We have two numbers now that tell how good a model is, and it helps to keep them apart.
     //
-    // The **metric** is for people. Accuracy is what we care about, and it is what one looks at to judge a model.
+    // The **metric** is for people. Accuracy is what we care about, and it is what one looks at to
+    // judge a model.
     //
-    // The **loss** is for the machine. It has to answer to small changes, so that its gradient says where to go.
-    // Sometimes it is not quite what we want. It is a compromise between that and a function that can be
-    // learned from.
+    // The **loss** is for the machine. It has to answer to small changes, so that its gradient says
+    // where to go. Sometimes it is not quite what we want. It is a compromise between that and a
+    // function that can be learned from.
     //
-    // You can see the difference. Take one pixel in the middle and change its weight, step by step, over a wide
-    // range. On the left is what happens to the accuracy, on the right the loss:
+    // You can see the difference. Take one pixel in the middle and change its weight, step by step,
+    // over a wide range. On the left is what happens to the accuracy, on the right the loss:
     //
     //
     //
@@ -366,44 +381,48 @@ fn main() -> Result<()> {
     .show("staircase")?;
 
     //
-    // The accuracy is a staircase. Wherever you stand on it, the ground is flat. The loss has a slope.
+    // The accuracy is a staircase. Wherever you stand on it, the ground is flat. The loss has a
+    // slope.
     //
     // ## What you have learned
     //
     // - A dataset gives a pair (x, y) for a number. Here x is a row of 784 pixels, and y is 1 or 0.
-    // - A linear model is a matrix multiplication plus a bias. Weights and biases are its parameters.
-    // - A loss must change a little when the parameters do. Accuracy does not, and so it is a metric only.
+    // - A linear model is a matrix multiplication plus a bias. Weights and biases are its
+    //   parameters.
+    // - A loss must change a little when the parameters do. Accuracy does not, and so it is a
+    //   metric only.
     // - The sigmoid makes any number one between 0 and 1.
     //
     //
     // Why can accuracy not be used as a loss?
     //
-    // It only changes when a prediction goes from one class to the other. For most small changes of a weight
-    // none does. The gradient is 0, and nothing is learned.
+    // It only changes when a prediction goes from one class to the other. For most small changes of
+    // a weight none does. The gradient is 0, and nothing is learned.
     //
 
     //
     // What does the bias add?
     //
-    // A model without one gives 0 for an image without ink, whatever the weights are. The bias moves all
-    // predictions up or down.
+    // A model without one gives 0 for an image without ink, whatever the weights are. The bias
+    // moves all predictions up or down.
     //
 
     //
     // Why is the whole table multiplied at once, and not image by image?
     //
-    // Because the library then knows what is wanted, and can use all that the processor offers; and because it
-    // runs on a GPU unchanged.
+    // Because the library then knows what is wanted, and can use all that the processor offers; and
+    // because it runs on a GPU unchanged.
     //
 
     //
     // What is special about the shape of the sigmoid?
     //
-    // It only goes up, it never leaves the range from 0 to 1, and it is smooth. So it has a slope everywhere.
+    // It only goes up, it never leaves the range from 0 to 1, and it is smooth. So it has a slope
+    // everywhere.
     //
     //
-    // **Exercise.** What is the slope of the sigmoid at 0, and what at 4? Let dfdx find out. What does that mean
-    // for a prediction that is far from 0, and wrong?
+    // **Exercise.** What is the slope of the sigmoid at 0, and what at 4? Let dfdx find out. What
+    // does that mean for a prediction that is far from 0, and wrong?
     //
     //
     // Solution

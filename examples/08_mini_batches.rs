@@ -1,30 +1,30 @@
 //! Mini-batches
 //! Made from `book/src/08_mini_batches.md` by `cargo book tangle`: edit that, not this.
 
-// We have a loss that can be learned from. The next question is: the loss *of what*? Before each step we
-// have to choose the images on which it is worked out.
+// We have a loss that can be learned from. The next question is: the loss *of what*? Before
+// each step we have to choose the images on which it is worked out.
 //
-// We could take all of them. That gives the most reliable gradient. But we would go through more than
-// twelve thousand images for a single small step.
+// We could take all of them. That gives the most reliable gradient. But we would go through
+// more than twelve thousand images for a single small step.
 //
-// Or we take one image at a time. That is quick, but one image knows little: it says how to get better at
-// *this* seven. The next one may say the opposite.
+// Or we take one image at a time. That is quick, but one image knows little: it says how to get
+// better at *this* seven. The next one may say the opposite.
 //
-// So one takes a few at a time. They are called a **mini-batch**, and their
-// number is the **batch size**. A larger batch gives a more reliable gradient
-// and fewer steps in the same time. A good batch size is one of the choices that you make when you train a
-// model.
+// So one takes a few at a time. They are called a **mini-batch**, and
+// their number is the **batch size**. A larger batch gives a more
+// reliable gradient and fewer steps in the same time. A good batch size is one of the choices
+// that you make when you train a model.
 //
-// There is a second reason for batches. GPUs are only fast if they have a lot to do at once. With one image
-// they would mostly wait; with too many, they run out of memory.
+// There is a second reason for batches. GPUs are only fast if they have a lot to do at once.
+// With one image they would mostly wait; with too many, they run out of memory.
 
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // ## How noisy is a mini-batch?
     //
-    // Let us measure it before we go on. We take the linear model of the last chapter with random parameters,
-    // and ask for the gradient of its bias. First with all images:
+    // Let us measure it before we go on. We take the linear model of the last chapter with random
+    // parameters, and ask for the gradient of its bias. First with all images:
     //
 
     let dev = default_device()?;
@@ -78,24 +78,26 @@ fn main() -> Result<()> {
     plot.show("noise")?;
 
     //
-    // With four images a single gradient can point almost anywhere. With eight times as many the spread is about a
-    // third. (It shrinks with the square root of the batch size.)
+    // With four images a single gradient can point almost anywhere. With eight times as many the
+    // spread is about a third. (It shrinks with the square root of the batch size.)
     //
-    // And on average? The mean of a hundred draws is uncertain, too: by about a tenth of their standard deviation,
-    // since ten is the square root of a hundred. That is the number after the ±. Within it or a little more, the
-    // three means agree with the gradient of all images. Small batches are noisy, but they do not mislead.
+    // And on average? The mean of a hundred draws is uncertain, too: by about a tenth of their
+    // standard deviation, since ten is the square root of a hundred. That is the number after the
+    // ±. Within it or a little more, the three means agree with the gradient of all images. Small
+    // batches are noisy, but they do not mislead.
     //
-    // Noise is not only bad. A step need not be exact: the next one corrects it. And many rough steps get
-    // further than one careful step.
+    // Noise is not only bad. A step need not be exact: the next one corrects it. And many rough
+    // steps get further than one careful step.
     //
     // ## Shuffling
     //
-    // We want batches that differ from one epoch to the next. An **epoch** is one pass
-    // through the whole dataset. If the same images were always together, the model would get to know the
-    // batches, too. So before each epoch the items are *shuffled*.
+    // We want batches that differ from one epoch to the next. An **epoch** is
+    // one pass through the whole dataset. If the same images were always together, the model would
+    // get to know the batches, too. So before each epoch the items are *shuffled*.
     //
-    // That is so common that there is a class for it, the **`DataLoader`**. It
-    // takes any collection and gives you an iterator over its mini-batches. Fifteen numbers, five at a time:
+    // That is so common that there is a class for it, the
+    // **`DataLoader`**. It takes any collection and gives you an
+    // iterator over its mini-batches. Fifteen numbers, five at a time:
     //
 
     random_seed(42);
@@ -104,8 +106,8 @@ fn main() -> Result<()> {
     show!(dl.iter().collect::<Vec<_>>());
 
     //
-    // These are the batches that fastai prints with the same seed. It shuffles with Python's own random numbers,
-    // not with PyTorch's, and so the seed is set with `random_seed`.
+    // These are the batches that fastai prints with the same seed. It shuffles with Python's own
+    // random numbers, not with PyTorch's, and so the seed is set with `random_seed`.
     //
     // Each pass has a new order:
     //
@@ -113,27 +115,27 @@ fn main() -> Result<()> {
     show!(dl.iter().collect::<Vec<_>>());
 
     //
-    // For training we want more than a collection of numbers. We want pairs, as in the dataset of the last
-    // chapter. Here is a small one: the alphabet, with the place of each letter.
+    // For training we want more than a collection of numbers. We want pairs, as in the dataset of
+    // the last chapter. Here is a small one: the alphabet, with the place of each letter.
     //
 
     let ds = L::from_iter(('a'..='z').enumerate());
     show!(ds);
 
     //
-    // When a `DataLoader` gets pairs, its batches are pairs as well. All x are together in one tensor, and all
-    // y in another:
+    // When a `DataLoader` gets pairs, its batches are pairs as well. All x are together in one
+    // tensor, and all y in another:
     //
 
     let dl = DataLoader::new(ds).batch_size(6).shuffle(true);
     show!(dl.iter().collect::<Vec<_>>());
 
     //
-    // Letters are no numbers, and so they are not in a tensor but in a list. The last batch is smaller: 26 is
-    // not a multiple of 6. If that is in your way, `drop_last(true)` leaves it out.
+    // Letters are no numbers, and so they are not in a tensor but in a list. The last batch is
+    // smaller: 26 is not a multiple of 6. If that is in your way, `drop_last(true)` leaves it out.
     //
-    // What can be in a dataset is known at compile time. A type that nobody knows how to put together to a batch
-    // is an error:
+    // What can be in a dataset is known at compile time. A type that nobody knows how to put
+    // together to a batch is an error:
     //
     // ```rust,compile_fail,E0277
     // use mnist_from_scratch::prelude::*;
@@ -163,26 +165,28 @@ fn main() -> Result<()> {
     //
     // Why are mini-batches shuffled anew in each epoch?
     //
-    // So that the batches differ. Otherwise the model would see the same images together again and again, and
-    // part of what it learns would be about the batches.
+    // So that the batches differ. Otherwise the model would see the same images together again and
+    // again, and part of what it learns would be about the batches.
     //
 
     //
     // How many batches are there if the last one is left out?
     //
-    // 12,396 images make 48 full batches of 256. The rest, 108 images, is the last one. With `drop_last` there
-    // are 48 batches, and other images are left out in each epoch, if the loader shuffles.
+    // 12,396 images make 48 full batches of 256. The rest, 108 images, is the last one. With
+    // `drop_last` there are 48 batches, and other images are left out in each epoch, if the loader
+    // shuffles.
     //
 
     //
     // What is the difference between gradient descent and stochastic gradient
     // descent?
     //
-    // The first takes the gradient of all data for each step, the second that of a mini-batch, chosen at random.
+    // The first takes the gradient of all data for each step, the second that of a mini-batch,
+    // chosen at random.
     //
     //
-    // **Exercise.** How many different batches of 5 does the loader of fifteen numbers give in a hundred passes?
-    // Guess before you count.
+    // **Exercise.** How many different batches of 5 does the loader of fifteen numbers give in a
+    // hundred passes? Guess before you count.
     //
     //
     // Solution

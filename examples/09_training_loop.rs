@@ -1,8 +1,8 @@
 //! The training loop
 //! Made from `book/src/09_training_loop.md` by `cargo book tangle`: edit that, not this.
 
-// All the pieces are on the table: a model, a loss, gradients, mini-batches. In this chapter they become a
-// training loop, the heart of all deep learning. In outline, for each epoch:
+// All the pieces are on the table: a model, a loss, gradients, mini-batches. In this chapter
+// they become a training loop, the heart of all deep learning. In outline, for each epoch:
 //
 // ```text
 // for each mini-batch (x, y):
@@ -12,9 +12,9 @@
 //     parameters -= gradients * lr
 // ```
 //
-// The first two lines of the loop are the *forward pass*, the line with `backward`
-// is the *backward pass*, and one turn of the loop is an
-// *iteration*.
+// The first two lines of the loop are the *forward pass*, the line
+// with `backward` is the *backward pass*, and one turn of the loop
+// is an *iteration*.
 
 use mnist_from_scratch::prelude::*;
 
@@ -33,8 +33,8 @@ fn main() -> Result<()> {
     let mut params: Params = (init_params(&dev, 1.), init_params(&dev, 1.));
 
     //
-    // `Weights` alone means weights without a tape, `NoneTape`. `Weights<T>`, which we need below, are weights with
-    // a tape `T`.
+    // `Weights` alone means weights without a tape, `NoneTape`. `Weights<T>`, which we need below,
+    // are weights with a tape `T`.
     //
     // A `DataLoader` is made from a dataset:
     //
@@ -51,9 +51,9 @@ fn main() -> Result<()> {
     let valid_dl = DataLoader::new(valid_dset).batch_size(256);
 
     //
-    // (The notebook does not shuffle here, and neither do we, so that you can compare the numbers. The images
-    // come in the order of their folders: in an epoch the model sees all the threes, and then all the sevens.
-    // It gets away with it. The exercise asks what shuffling would change.)
+    // (The notebook does not shuffle here, and neither do we, so that you can compare the numbers.
+    // The images come in the order of their folders: in an epoch the model sees all the threes, and
+    // then all the sevens. It gets away with it. The exercise asks what shuffling would change.)
     //
     // For a first look, four images are enough:
     //
@@ -62,8 +62,8 @@ fn main() -> Result<()> {
     show!(batch.shape());
 
     //
-    // The model is that of chapter 7. But this time we want to know where the predictions came from. So the
-    // weights may bring a tape along:
+    // The model is that of chapter 7. But this time we want to know where the predictions came
+    // from. So the weights may bring a tape along:
     //
 
     fn linear1<T: Tape<f32, AutoDevice>>(
@@ -77,12 +77,13 @@ fn main() -> Result<()> {
     }
 
     //
-    // Read the types: images without a tape, weights with a tape `T`, predictions with that tape. The images are
-    // data, nobody wants to change them, and so no gradient is worked out for them. For parameters it is. In
-    // PyTorch a flag in each tensor says which is which, `requires_grad`. Here it is in the types.
+    // Read the types: images without a tape, weights with a tape `T`, predictions with that tape.
+    // The images are data, nobody wants to change them, and so no gradient is worked out for them.
+    // For parameters it is. In PyTorch a flag in each tensor says which is which, `requires_grad`.
+    // Here it is in the types.
     //
-    // `retaped` gives the bias an empty record of the same kind. When the two are added, their records become
-    // one.
+    // `retaped` gives the bias an empty record of the same kind. When the two are added, their
+    // records become one.
     //
     // Without a tape it is an ordinary function:
     //
@@ -91,8 +92,8 @@ fn main() -> Result<()> {
     show!(preds);
 
     //
-    // To learn, we start to record. Where are the gradients to go? dfdx has an object for them, and we make it
-    // once:
+    // To learn, we start to record. Where are the gradients to go? dfdx has an object for them, and
+    // we make it once:
     //
 
     let grads = params.alloc_grads();
@@ -135,18 +136,19 @@ fn main() -> Result<()> {
     show!(grads.get(&params.0).mean_all(), grads.get(&params.1));
 
     //
-    // Look at the bias: twice as much, three times as much. (The mean of the weights does the same, but too few of
-    // its digits are printed.) `backward` *adds* the gradients to those that are already there. In PyTorch it is
-    // just the same, and it is the most famous trap of all: nothing in `loss.backward()` shows that there is
-    // something left from last time.
+    // Look at the bias: twice as much, three times as much. (The mean of the weights does the same,
+    // but too few of its digits are printed.) `backward` *adds* the gradients to those that are
+    // already there. In PyTorch it is just the same, and it is the most famous trap of all: nothing
+    // in `loss.backward()` shows that there is something left from last time.
     //
-    // In chapter 5 each `leaky_trace` began with new gradients, and so they never added up. Here we hand the old
-    // ones to `trace`.
+    // In chapter 5 each `leaky_trace` began with new gradients, and so they never added up. Here we
+    // hand the old ones to `trace`.
     //
-    // Why would anyone want that? Because a loss may consist of parts, or a batch may be too large for the
-    // memory. Then one adds up the gradients of several passes before a step.
+    // Why would anyone want that? Because a loss may consist of parts, or a batch may be too large
+    // for the memory. Then one adds up the gradients of several passes before a step.
     //
-    // So before the next batch, the gradients have to be zero again. Here is one of them, before and after:
+    // So before the next batch, the gradients have to be zero again. Here is one of them, before
+    // and after:
     //
 
     show!(grads.get(&params.0).select(dev.tensor(541)));
@@ -156,11 +158,11 @@ fn main() -> Result<()> {
     //
     // ### What the types prevent
     //
-    // We, too, can forget this line. But we cannot overlook that there are old gradients: they go in through
-    // the arguments, and come out as the result. The functions say what happens.
+    // We, too, can forget this line. But we cannot overlook that there are old gradients: they go
+    // in through the arguments, and come out as the result. The functions say what happens.
     //
-    // And there is a mistake that does not compile. The gradients move into the tape, so it is not possible to
-    // use them twice by accident:
+    // And there is a mistake that does not compile. The gradients move into the tape, so it is not
+    // possible to use them twice by accident:
     //
     // ```rust,compile_fail,E0382
     // use mnist_from_scratch::prelude::*;
@@ -171,8 +173,9 @@ fn main() -> Result<()> {
     // let second = w.trace(grads).square().sum::<Rank0, _>().backward(); // they are in `first` now
     // ```
     //
-    // The first call has taken them. Whoever wants to add to them says so, with `w.trace(first)`. Whoever wants
-    // new ones writes `w.trace(w.alloc_grads())`, or `w.leaky_trace()` as in chapter 5.
+    // The first call has taken them. Whoever wants to add to them says so, with `w.trace(first)`.
+    // Whoever wants new ones writes `w.trace(w.alloc_grads())`, or `w.leaky_trace()` as in
+    // chapter 5.
     //
     // ## An epoch
     //
@@ -190,15 +193,17 @@ fn main() -> Result<()> {
     }
 
     //
-    // In PyTorch one writes `p.data -= p.grad*lr` in this place. Without `.data` it is an error, because a step must
-    // not become part of the record. Our parameters have no record while they are changed.
+    // In PyTorch one writes `p.data -= p.grad*lr` in this place. Without `.data` it is an error,
+    // because a step must not become part of the record. Our parameters have no record while they
+    // are changed.
     //
-    // The new gradients in the last line belong to the new parameters: `params.0 = ...` has made another tensor.
-    // (In the next chapter an optimizer changes the parameters in place, and keeps the gradients.)
+    // The new gradients in the last line belong to the new parameters: `params.0 = ...` has made
+    // another tensor. (In the next chapter an optimizer changes the parameters in place, and keeps
+    // the gradients.)
     //
     // > Note:
-    // > If the whole dataset is one batch, this is *gradient descent*. With mini-batches it is *stochastic*
-    // > gradient descent, SGD.
+    // > If the whole dataset is one batch, this is *gradient descent*. With mini-batches it is
+    // > *stochastic* gradient descent, SGD.
     //
     // ## Are we getting better?
     //
@@ -219,15 +224,15 @@ fn main() -> Result<()> {
     }
 
     //
-    // The loss function looks at the sigmoid of the predictions, and so does this one. Where the prediction
-    // is 0, its sigmoid is 0.5. So it comes to the same.
+    // The loss function looks at the sigmoid of the predictions, and so does this one. Where the
+    // prediction is 0, its sigmoid is 0.5. So it comes to the same.
     //
 
     show!(batch_accuracy(linear1(&batch, params.0.clone(), &params.1), labels));
 
     //
-    // None of the four: to our random weights they are all sevens. And for all batches of the validation set,
-    // the mean:
+    // None of the four: to our random weights they are all sevens. And for all batches of the
+    // validation set, the mean:
     //
 
     fn validate_epoch(valid_dl: &DataLoader<Digits>, params: &Params) -> f32 {
@@ -241,9 +246,9 @@ fn main() -> Result<()> {
     println!("{:.4}", validate_epoch(&valid_dl, &params));
 
     //
-    // This is the accuracy before any training. (Strictly, it is the mean over the *batches*. The last one is
-    // smaller than the others, so the mean over the *images* is not quite the same. The `Learner` of the next
-    // chapter takes the latter.)
+    // This is the accuracy before any training. (Strictly, it is the mean over the *batches*. The
+    // last one is smaller than the others, so the mean over the *images* is not quite the same. The
+    // `Learner` of the next chapter takes the latter.)
     //
     // Now train for one epoch:
     //
@@ -253,9 +258,10 @@ fn main() -> Result<()> {
     println!("{:.4}", validate_epoch(&valid_dl, &params));
 
     //
-    // A long way up, in an instant. (A learning rate of 1, where chapter 5 said that rates are usually far smaller? What
-    // is a large step depends on the loss. Look at the gradients above: most of them are tiny, because the sigmoid
-    // is flat wherever the model is sure of itself. With such slopes a rate of 1 still makes small steps.)
+    // A long way up, in an instant. (A learning rate of 1, where chapter 5 said that rates are
+    // usually far smaller? What is a large step depends on the loss. Look at the gradients above:
+    // most of them are tiny, because the sigmoid is flat wherever the model is sure of itself. With
+    // such slopes a rate of 1 still makes small steps.)
     //
     // And twenty more:
     //
@@ -282,14 +288,15 @@ fn main() -> Result<()> {
         .show("accuracies")?;
 
     //
-    // It beats the baseline, and it is nothing but a multiplication and an addition. What is more, the idea of this
-    // loop has nothing to do with digits. Exchange `linear1` and the type `Params`, and it trains any function with
-    // parameters. (The notebook hands the model over as an argument. We get there in the next chapter.)
+    // It beats the baseline, and it is nothing but a multiplication and an addition. What is more,
+    // the idea of this loop has nothing to do with digits. Exchange `linear1` and the type
+    // `Params`, and it trains any function with parameters. (The notebook hands the model over as
+    // an argument. We get there in the next chapter.)
     //
     // ## Looking inside
     //
-    // The notebook goes on to the next topic here. But we can look at what was learned: there is a weight for
-    // each pixel, so the weights are a picture.
+    // The notebook goes on to the next topic here. But we can look at what was learned: there is a
+    // weight for each pixel, so the weights are a picture.
     //
     //
     //
@@ -301,9 +308,9 @@ fn main() -> Result<()> {
     show_images(&[("before", &before), ("after", &after)])?;
 
     //
-    // Most of the noise that we started with is still there. Near the edges all images are white, the pixels
-    // are 0, and so is the gradient: those weights never move. They do no harm either. What has changed is the
-    // middle:
+    // Most of the noise that we started with is still there. Near the edges all images are white,
+    // the pixels are 0, and so is the gradient: those weights never move. They do no harm either.
+    // What has changed is the middle:
     //
     //
     //
@@ -323,15 +330,17 @@ fn main() -> Result<()> {
     //
     // What happens if the gradients are never set to zero?
     //
-    // Each step then follows the sum of all gradients so far. At first that looks like a higher learning rate.
-    // Later the steps overshoot, since old gradients still push when they should not.
+    // Each step then follows the sum of all gradients so far. At first that looks like a higher
+    // learning rate. Later the steps overshoot, since old gradients still push when they should
+    // not.
     //
 
     //
     // Why are the images without a tape, and the weights with one?
     //
-    // The gradient of the weights is what we need for a step. That of the images would say how to change the
-    // *pixels* to get a better loss. It would take time to work out, and nobody uses it here.
+    // The gradient of the weights is what we need for a step. That of the images would say how to
+    // change the *pixels* to get a better loss. It would take time to work out, and nobody uses it
+    // here.
     //
 
     //
@@ -343,12 +352,12 @@ fn main() -> Result<()> {
     //
     // Why is the accuracy measured on the validation set?
     //
-    // Because the model has not learned from those images. How good it is on the others says little: it could
-    // have learned them by heart.
+    // Because the model has not learned from those images. How good it is on the others says
+    // little: it could have learned them by heart.
     //
     //
-    // **Exercise 1.** Does shuffling help? Train for 21 epochs with a loader that shuffles, from the same
-    // parameters.
+    // **Exercise 1.** Does shuffling help? Train for 21 epochs with a loader that shuffles, from
+    // the same parameters.
     //
     //
     // Solution
@@ -367,8 +376,9 @@ fn main() -> Result<()> {
 
     // (`set_seed` sets both seeds: that of the parameters and that of the shuffling.)
     //
-    // The start is much better: 0.8791 after the first epoch instead of 0.7304. Batches with only threes teach "say
-    // 3", and the ones with only sevens teach the opposite. A shuffled batch teaches the difference.
+    // The start is much better: 0.8791 after the first epoch instead of 0.7304. Batches with only
+    // threes teach "say 3", and the ones with only sevens teach the opposite. A shuffled batch
+    // teaches the difference.
     //
     //
     // **Exercise 2.** Forget to set the gradients to zero. What happens to the accuracy?

@@ -1,10 +1,10 @@
 //! An optimizer
 //! Made from `book/src/10_optimizer.md` by `cargo book tangle`: edit that, not this.
 
-// The loop of the last chapter works, and every line of it is ours. In this chapter and the next we replace it
-// piece by piece with what a library offers. After each step the model has to learn as well as before. (Single numbers
-// will differ, because each model starts from other random numbers.) That is how you know that you have
-// understood what the library does.
+// The loop of the last chapter works, and every line of it is ours. In this chapter and the
+// next we replace it piece by piece with what a library offers. After each step the model has
+// to learn as well as before. (Single numbers will differ, because each model starts from other
+// random numbers.) That is how you know that you have understood what the library does.
 
 use mnist_from_scratch::prelude::*;
 
@@ -20,16 +20,17 @@ fn main() -> Result<()> {
     // ## A layer
     //
     // The first thing to go is `linear1` with its two parameters. The library has a
-    // **module** for it. A module is a value that holds parameters, and that turns an
-    // input into an output with `forward`:
+    // **module** for it. A module is a value that holds parameters, and that
+    // turns an input into an output with `forward`:
     //
 
     manual_seed(42);
     let linear_model = Linear::<784, 1>::new(&dev);
 
     //
-    // It is PyTorch's `nn.Linear(28*28, 1)`, and does the work of `init_params` and `linear1` together. The
-    // sizes are part of the type. Like PyTorch's, it starts from small random numbers, closer to 0 than ours.
+    // It is PyTorch's `nn.Linear(28*28, 1)`, and does the work of `init_params` and `linear1`
+    // together. The sizes are part of the type. Like PyTorch's, it starts from small random
+    // numbers, closer to 0 than ours.
     //
     // A module knows its parameters. Here they are simply its fields:
     //
@@ -38,14 +39,15 @@ fn main() -> Result<()> {
     show!(w.shape(), b.shape());
 
     //
-    // The weights lie on their side, compared with ours: a row for each output. PyTorch does it that way, too.
+    // The weights lie on their side, compared with ours: a row for each output. PyTorch does it
+    // that way, too.
     //
     // ## An optimizer
     //
-    // The next thing is the step. An **optimizer** is a value that knows how to
-    // change parameters once their gradients are there. PyTorch's is given the parameters when it is made, and
-    // keeps them. In Rust that would mean that nobody else could use the model as long as the optimizer
-    // exists. So here the model is lent to it for each step.
+    // The next thing is the step. An **optimizer** is a value that knows
+    // how to change parameters once their gradients are there. PyTorch's is given the parameters
+    // when it is made, and keeps them. In Rust that would mean that nobody else could use the model
+    // as long as the optimizer exists. So here the model is lent to it for each step.
     //
     // What a simple optimizer does with one parameter fits in a line:
     //
@@ -73,13 +75,14 @@ fn main() -> Result<()> {
     }
 
     //
-    // `axpy` is an old name, "a times x plus y". It changes the tensor in place. The parameters of a model have
-    // different shapes, and so the function is written for any shape `S`. The other two functions let others
-    // read and set the learning rate; we need that below.
+    // `axpy` is an old name, "a times x plus y". It changes the tensor in place. The parameters of
+    // a model have different shapes, and so the function is written for any shape `S`. The other
+    // two functions let others read and set the learning rate; we need that below.
     //
-    // `UpdateRule` is a *trait*: `impl UpdateRule for BasicOptim` says how our type does what the trait asks for,
-    // much as a Python subclass fills in the methods of its base class. In return we get `step`, which calls
-    // `update` for all parameters of a model. We make an optimizer with our learning rate:
+    // `UpdateRule` is a *trait*: `impl UpdateRule for BasicOptim` says how our type does what the
+    // trait asks for, much as a Python subclass fills in the methods of its base class. In return
+    // we get `step`, which calls `update` for all parameters of a model. We make an optimizer with
+    // our learning rate:
     //
 
     let mut opt = BasicOptim { lr };
@@ -104,12 +107,13 @@ fn main() -> Result<()> {
     }
 
     //
-    // One thing moved: the parameters are inside the module now, so the tape comes in with the input, by
-    // `xb.traced(grads)`. All modules of dfdx work that way. The input only *carries* the tape: nobody asks for the
-    // gradient of its pixels. (`traced` uses up the tensor that it is called on, `trace` leaves it to you.)
+    // One thing moved: the parameters are inside the module now, so the tape comes in with the
+    // input, by `xb.traced(grads)`. All modules of dfdx work that way. The input only *carries* the
+    // tape: nobody asks for the gradient of its pixels. (`traced` uses up the tensor that it is
+    // called on, `trace` leaves it to you.)
     //
-    // PyTorch's `opt.zero_grad()` has no counterpart in our optimizer. It is the model that sets the gradients to
-    // zero, with `model.zero_grads`.
+    // PyTorch's `opt.zero_grad()` has no counterpart in our optimizer. It is the model that sets
+    // the gradients to zero, with `model.zero_grads`.
     //
     // The validation hardly changes:
     //
@@ -142,9 +146,9 @@ fn main() -> Result<()> {
     }
 
     //
-    // `&mut dyn Optim` takes any optimizer. The model is handed over, and it is gone when the function ends: here
-    // we only look at the accuracies. To keep it, the function would borrow it, as `train_epoch` does. Our optimizer
-    // first:
+    // `&mut dyn Optim` takes any optimizer. The model is handed over, and it is gone when the
+    // function ends: here we only look at the accuracies. To keep it, the function would borrow it,
+    // as `train_epoch` does. Our optimizer first:
     //
 
     train_model(&dl, &valid_dl, linear_model, &mut opt, 20)?;
@@ -152,15 +156,16 @@ fn main() -> Result<()> {
     //
     // ### The same from the library
     //
-    // fastai has a class `SGD`. If nothing else is asked of it, it does the same as our `BasicOptim`:
+    // fastai has a class `SGD`. If nothing else is asked of it, it does the same as our
+    // `BasicOptim`:
     //
 
     let linear_model = Linear::<784, 1>::new(&dev);
     train_model(&dl, &valid_dl, linear_model, &mut SGD::new(lr), 20)?;
 
     //
-    // The accuracies at the end agree. Early on they do not, for a simple reason: this model started from other
-    // random numbers.
+    // The accuracies at the end agree. Early on they do not, for a simple reason: this model
+    // started from other random numbers.
     //
     // The two loops are ours still. They go in the next chapter.
     //
@@ -172,18 +177,21 @@ fn main() -> Result<()> {
     //
     // What does `Linear` do that `linear1` did not?
     //
-    // It holds its parameters and draws them itself, from small numbers. What it calculates is the same.
+    // It holds its parameters and draws them itself, from small numbers. What it calculates is the
+    // same.
     //
 
     //
     // Why does an optimizer here not keep the parameters, as PyTorch's does?
     //
-    // Whoever can change a value in Rust must be the only one who uses it. An optimizer that kept the
-    // parameters would lock the model up. So it borrows them, just for the step.
+    // Whoever can change a value in Rust must be the only one who uses it. An optimizer that kept
+    // the parameters would lock the model up. So it borrows them, just for the step.
     //
     //
-    // **Exercise.** Write an optimizer with momentum. It keeps a velocity `v` for each parameter; a step is `v = 0.9 * v + grad` and then `p -= lr * v`. Train for 5 epochs, shuffled, with a learning rate of 0.1.
-    // (Hint: the library has a `PerParameter`, which keeps a tensor for each parameter.)
+    // **Exercise.** Write an optimizer with momentum. It keeps a velocity `v` for each parameter; a
+    // step is `v = 0.9 * v + grad` and then `p -= lr * v`. Train for 5 epochs, shuffled, with a
+    // learning rate of 0.1. (Hint: the library has a `PerParameter`, which keeps a tensor for each
+    // parameter.)
     //
     //
     // Solution

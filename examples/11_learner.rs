@@ -1,8 +1,8 @@
 //! Learner
 //! Made from `book/src/11_learner.md` by `cargo book tangle`: edit that, not this.
 
-// A layer and an optimizer come from the library now. What is left of our own is the training loop itself, and it
-// would be the same for nearly any model. fastai has an object for it, the
+// A layer and an optimizer come from the library now. What is left of our own is the training
+// loop itself, and it would be the same for nearly any model. fastai has an object for it, the
 // **`Learner`**.
 
 use mnist_from_scratch::prelude::*;
@@ -20,9 +20,9 @@ fn main() -> Result<()> {
     //
     // ## Fit
     //
-    // `DataLoaders` keeps the two loaders as `train` and `valid`. A `Learner` takes them, a model, an optimizer
-    // and a loss function; and, if you like, metrics to print. `SGD::default()` needs no learning rate, since `fit`
-    // sets it:
+    // `DataLoaders` keeps the two loaders as `train` and `valid`. A `Learner` takes them, a model,
+    // an optimizer and a loss function; and, if you like, metrics to print. `SGD::default()` needs
+    // no learning rate, since `fit` sets it:
     //
 
     manual_seed(42);
@@ -37,26 +37,26 @@ fn main() -> Result<()> {
     learn.fit(10, 1.)?;
 
     //
-    // That is fastai's table. The numbers are fastai's as well, provided that it draws the same random numbers in the
-    // same order: the seed 42, and then a new layer. The script
-    // `tests/pytorch/training.py` in the repository does that in Python, and our tests compare. In a terminal a bar
-    // runs below the table while an epoch is on its way.
+    // That is fastai's table. The numbers are fastai's as well, provided that it draws the same
+    // random numbers in the same order: the seed 42, and then a new layer. The script
+    // `tests/pytorch/training.py` in the repository does that in Python, and our tests compare. In
+    // a terminal a bar runs below the table while an epoch is on its way.
     //
-    // The seed is that of the last chapter. So this model started from the same numbers as the one that our own optimizer
-    // trained there, and took the same steps.
+    // The seed is that of the last chapter. So this model started from the same numbers as the one
+    // that our own optimizer trained there, and took the same steps.
     //
-    // - `train_loss` is the loss on the training set. It is smoothed: an average of the last batches, in which
-    //   older ones count less and less.
+    // - `train_loss` is the loss on the training set. It is smoothed: an average of the last
+    //   batches, in which older ones count less and less.
     // - `valid_loss` is the loss on the validation set, the mean over its images.
-    // - `batch_accuracy` is our metric, and the column has the function's name. It is the mean over the images,
-    //   too, while our `validate_epoch` took the mean over batches.
+    // - `batch_accuracy` is our metric, and the column has the function's name. It is the mean over
+    //   the images, too, while our `validate_epoch` took the mean over batches.
     //
     // ## Other parts
     //
-    // With these few lines everything can be exchanged. Any module of dfdx will do as a model, and any function
-    // as a loss that takes predictions and targets and returns one number, with its tape. There are other
-    // optimizers, too. Adam is a popular one; it keeps a step size for each parameter. (`learn.dls` takes the loaders out
-    // of the old learner, which we need no longer.)
+    // With these few lines everything can be exchanged. Any module of dfdx will do as a model, and
+    // any function as a loss that takes predictions and targets and returns one number, with its
+    // tape. There are other optimizers, too. Adam is a popular one; it keeps a step size for each
+    // parameter. (`learn.dls` takes the loaders out of the old learner, which we need no longer.)
     //
     //
 
@@ -68,7 +68,8 @@ fn main() -> Result<()> {
     //
     // ## When the parts do not fit
     //
-    // In PyTorch you find out while it runs. Here is a model for images of 30 by 30 pixels. It does not compile:
+    // In PyTorch you find out while it runs. Here is a model for images of 30 by 30 pixels. It does
+    // not compile:
     //
     // ```rust,compile_fail,E0277
     // use mnist_from_scratch::prelude::*;
@@ -79,8 +80,8 @@ fn main() -> Result<()> {
     // let learn = Learner::new(dls, model, SGD::default(), mnist_loss);
     // ```
     //
-    // The compiler says that a tensor of shape `(usize, Const<784>)` does not fit a layer with 900 inputs, and
-    // points at the model.
+    // The compiler says that a tensor of shape `(usize, Const<784>)` does not fit a layer with 900
+    // inputs, and points at the model.
     //
     // ## What you have learned
     //
@@ -90,12 +91,13 @@ fn main() -> Result<()> {
     //
     // Which accuracy is printed: the mean over batches, or over images?
     //
-    // Our `validate_epoch` took the mean over batches, the `Learner` takes that over images. They differ because the last
-    // batch is smaller.
+    // Our `validate_epoch` took the mean over batches, the `Learner` takes that over images. They
+    // differ because the last batch is smaller.
     //
     //
-    // **Exercise.** Leave out the metric, and put in one of your own: say, how many of the images it takes for threes. (A metric is a
-    // function of predictions and targets; the table takes the mean over all images.)
+    // **Exercise.** Leave out the metric, and put in one of your own: say, how many of the images
+    // it takes for threes. (A metric is a function of predictions and targets; the table takes the
+    // mean over all images.)
     //
     //
     // Solution

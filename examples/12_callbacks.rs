@@ -1,8 +1,8 @@
 //! Callbacks and saving
 //! Made from `book/src/12_callbacks.md` by `cargo book tangle`: edit that, not this.
 
-// A `Learner` is a loop that somebody else has written. Two things make one's peace with that: you can add to the
-// loop without a change of it, and you can keep what it has learned.
+// A `Learner` is a loop that somebody else has written. Two things make one's peace with that:
+// you can add to the loop without a change of it, and you can keep what it has learned.
 
 use mnist_from_scratch::prelude::*;
 
@@ -18,12 +18,12 @@ fn main() -> Result<()> {
     //
     // ## Callbacks
     //
-    // Sooner or later you want to add something to the loop: change the learning rate on the way, stop when it
-    // no longer gets better, save the best model. For that there is no need to write the loop again. A
-    // **callback** is called at certain points of it.
+    // Sooner or later you want to add something to the loop: change the learning rate on the way,
+    // stop when it no longer gets better, save the best model. For that there is no need to write
+    // the loop again. A **callback** is called at certain points of it.
     //
-    // Here the learning rate falls in a straight line from 1 to 0, and training stops early if the validation
-    // loss has not improved for two epochs:
+    // Here the learning rate falls in a straight line from 1 to 0, and training stops early if the
+    // validation loss has not improved for two epochs:
     //
     //
 
@@ -36,8 +36,8 @@ fn main() -> Result<()> {
     learn.fit(5, lr)?;
 
     //
-    // The validation loss fell each time, so all five epochs were run. `done` goes from 0 to 1, and what the
-    // schedule returns takes the place of the `lr` given to `fit`.
+    // The validation loss fell each time, so all five epochs were run. `done` goes from 0 to 1, and
+    // what the schedule returns takes the place of the `lr` given to `fit`.
     //
     // ### One of your own
     //
@@ -62,9 +62,9 @@ fn main() -> Result<()> {
     //
     // ## Keeping what was learned
     //
-    // A trained model is worth keeping. `save` writes its parameters to a file in the safetensors format, which
-    // Python reads with the package `safetensors`. `learn.load` brings them back into a learner, and `load_weights`
-    // into any model:
+    // A trained model is worth keeping. `save` writes its parameters to a file in the safetensors
+    // format, which Python reads with the package `safetensors`. `learn.load` brings them back into
+    // a learner, and `load_weights` into any model:
     //
 
     let path = std::env::temp_dir().join("linear.safetensors");

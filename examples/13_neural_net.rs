@@ -1,11 +1,11 @@
 //! A neural net
 //! Made from `book/src/13_neural_net.md` by `cargo book tangle`: edit that, not this.
 
-// So far our model is a line: weights times pixels plus a bias. Such a *linear* model can only weigh pixels.
-// It cannot say "ink here is good, but only if there is none over there".
+// So far our model is a line: weights times pixels plus a bias. Such a *linear* model can only
+// weigh pixels. It cannot say "ink here is good, but only if there is none over there".
 //
-// It takes surprisingly little to change that. Put something that is not linear between two linear models,
-// and you have a **neural net**.
+// It takes surprisingly little to change that. Put something that is not linear between two
+// linear models, and you have a **neural net**.
 
 use mnist_from_scratch::prelude::*;
 
@@ -55,18 +55,19 @@ fn main() -> Result<()> {
     show!(simple_net(xb, &p).shape());
 
     //
-    // (It only predicts. To train it, its parameters would need a tape, as in chapter 9. The module below takes
-    // care of that.)
+    // (It only predicts. To train it, its parameters would need a tape, as in chapter 9. The module
+    // below takes care of that.)
     //
-    // The first and the last part of `simple_net` are **linear layers**, as in
-    // `linear1`. `w1` turns 784 numbers into 30, and `w2` turns those 30 into one. So there are 30 different features in
-    // between, each a mix of pixels of its own. The 30 is a choice, and another number would do. (It
-    // stands in several cells. If you change it in some of them only, the program no longer compiles.)
+    // The first and the last part of `simple_net` are **linear
+    // layers**, as in `linear1`. `w1` turns 784 numbers into 30, and
+    // `w2` turns those 30 into one. So there are 30 different features in between, each a mix of
+    // pixels of its own. The 30 is a choice, and another number would do. (It stands in several
+    // cells. If you change it in some of them only, the program no longer compiles.)
     //
     // In between stands `maximum(zero)`. It keeps numbers above 0, and replaces the others by 0.
-    // That is the non-linearity, or **activation function**. This one has a
-    // grand name, *rectified linear unit*, and everybody calls it **ReLU**. It is a very
-    // simple function:
+    // That is the non-linearity, or **activation function**.
+    // This one has a grand name, *rectified linear unit*, and everybody calls it
+    // **ReLU**. It is a very simple function:
     //
     //
 
@@ -74,8 +75,9 @@ fn main() -> Result<()> {
     Plot::new().title("ReLU").function("relu", |x: f32| x.max(0.), -2.0..2.0).show("relu")?;
 
     //
-    // Why does it matter so much? Because without it nothing would be gained. Two linear layers in a row are one
-    // linear layer: whatever they do, some other weights do it in a single step. We can check it, here without the biases:
+    // Why does it matter so much? Because without it nothing would be gained. Two linear layers in
+    // a row are one linear layer: whatever they do, some other weights do it in a single step. We
+    // can check it, here without the biases:
     //
 
     let (xb, _) = first(&dls.valid)?;
@@ -87,28 +89,28 @@ fn main() -> Result<()> {
     println!("the same up to rounding: {}", apart < 1e-5 * largest);
 
     //
-    // With a non-linearity in between, the layers are apart, and each can do something useful of its own. What
-    // is more, there is a theorem, the **universal approximation
-    // theorem**. If the layers are wide enough, and if you find
-    // the right weights, such a net can come as close as you like to *any* continuous function of its inputs.
-    // The "if" is large, and that is what training is for.
+    // With a non-linearity in between, the layers are apart, and each can do something useful of
+    // its own. What is more, there is a theorem, the **universal approximation
+    // theorem**. If the layers are wide enough, and
+    // if you find the right weights, such a net can come as close as you like to *any* continuous
+    // function of its inputs. The "if" is large, and that is what training is for.
     //
     // To call one function with the result of another is *function
-    // composition*. That is all that a neural net is: linear layers and
-    // activation functions, one after the other.
+    // composition*. That is all that a neural net is: linear
+    // layers and activation functions, one after the other.
     //
     // ## The same as a module
     //
-    // With modules it is shorter. In PyTorch one writes `nn.Sequential` for modules that are called in turn. In
-    // dfdx a tuple of modules is such a module:
+    // With modules it is shorter. In PyTorch one writes `nn.Sequential` for modules that are called
+    // in turn. In dfdx a tuple of modules is such a module:
     //
 
     let simple_net = (Linear::<784, 30>::new(&dev), ReLU, Linear::<30, 1>::new(&dev));
     show!(simple_net.num_trainable_params());
 
     //
-    // Each output of a layer is the input of the next. The type of the tuple says it all, and if two
-    // neighbours do not fit, the program does not compile:
+    // Each output of a layer is the input of the next. The type of the tuple says it all, and if
+    // two neighbours do not fit, the program does not compile:
     //
     // ```rust,compile_fail,E0277
     // use mnist_from_scratch::prelude::*;
@@ -118,8 +120,8 @@ fn main() -> Result<()> {
     // let preds = net.forward(xb); // 30 outputs, 20 inputs
     // ```
     //
-    // Now we train it. It is deeper: a step of the first layer passes through the second one, which moves at the same
-    // time. So we take a lower learning rate, and more epochs:
+    // Now we train it. It is deeper: a step of the first layer passes through the second one, which
+    // moves at the same time. So we take a lower learning rate, and more epochs:
     //
 
     let mut learn =
@@ -131,7 +133,8 @@ fn main() -> Result<()> {
     learn.fit(40, 0.1)?;
 
     //
-    // The learner has kept all these numbers in its `recorder`, a column for each name in the table:
+    // The learner has kept all these numbers in its `recorder`, a column for each name in the
+    // table:
     //
     //
 
@@ -159,11 +162,12 @@ fn main() -> Result<()> {
     learn.recorder.plot_loss().show("losses")?;
 
     //
-    // Both go down together. If the validation loss went up again while the training loss fell, the net would
-    // have begun to learn the training images by heart: it would be *overfitting*.
+    // Both go down together. If the validation loss went up again while the training loss fell, the
+    // net would have begun to learn the training images by heart: it would be
+    // *overfitting*.
     //
-    // At this point you have two things that go a very long way: a function that can approximate any
-    // continuous function, and a way to find its parameters.
+    // At this point you have two things that go a very long way: a function that can approximate
+    // any continuous function, and a way to find its parameters.
     //
     // ## What does the net look at?
     //
@@ -199,14 +203,15 @@ fn main() -> Result<()> {
     show_image_grid(&pictures)?;
 
     //
-    // Some have found a part of a digit, a curve or a bar, and ask whether there is ink. Others have hardly
-    // learned anything: they started from random numbers and were not needed. Only the first layer can be shown
-    // so simply. What a later one looks for is a mix of features, not of pixels.
+    // Some have found a part of a digit, a curve or a bar, and ask whether there is ink. Others
+    // have hardly learned anything: they started from random numbers and were not needed. Only the
+    // first layer can be shown so simply. What a later one looks for is a mix of features, not of
+    // pixels.
     //
     // ## Where it is wrong
     //
-    // A single number such as the accuracy hides much. Let us see which digits are confused. First the
-    // predictions for the whole validation set:
+    // A single number such as the accuracy hides much. Let us see which digits are confused. First
+    // the predictions for the whole validation set:
     //
 
     let (preds, targets) = learn.get_preds()?;
@@ -229,12 +234,14 @@ fn main() -> Result<()> {
     println!("{wrong} of {} are wrong: accuracy {:.4}", preds.shape().0, matrix.accuracy());
 
     //
-    // And which images are the worst? Those with the largest loss. fastai calls this `plot_top_losses`:
+    // And which images are the worst? Those with the largest loss. fastai calls this
+    // `plot_top_losses`:
     //
     //
     //
 
-    // The nine images with the largest loss: what the net says, what it is, and how sure the net is.
+    // The nine images with the largest loss: what the net says, what it is, and how sure
+    // the net is.
     let p = preds.sigmoid();
     let losses = targets.eq(1).choose(-p.clone() + 1., p.clone());
     let worst: Vec<(String, Image)> = topk(&losses, 9)
@@ -249,14 +256,16 @@ fn main() -> Result<()> {
     show_image_grid(&worst)?;
 
     //
-    // The number in brackets is how sure the net was of its wrong answer; with our loss that is the loss itself.
-    // Some of these images would make people hesitate, too. But the net does not hesitate: it is wrong and very
-    // sure. A high confidence does not mean that a model knows.
+    // The number in brackets is how sure the net was of its wrong answer; with our loss that is the
+    // loss itself. Some of these images would make people hesitate, too. But the net does not
+    // hesitate: it is wrong and very sure. A high confidence does not mean that a model knows.
     //
     // ## Why deeper?
     //
-    // We can add as many layers as we like, with a non-linearity between each pair. In theory two linear layers with one non-linearity are enough, if they are wide. In practice several narrow layers get there with fewer parameters: they are
-    // trained faster and take less memory. Here is a deeper net with half as many parameters:
+    // We can add as many layers as we like, with a non-linearity between each pair. In theory two
+    // linear layers with one non-linearity are enough, if they are wide. In practice several narrow
+    // layers get there with fewer parameters: they are trained faster and take less memory. Here is
+    // a deeper net with half as many parameters:
     //
 
     manual_seed(42);
@@ -275,15 +284,18 @@ fn main() -> Result<()> {
     println!("accuracy {:.4}", deep.recorder.column("batch_accuracy").unwrap()[39]);
 
     //
-    // Half the parameters, and nearly the same accuracy. (For two digits that proves little. A narrow net with one
-    // non-linearity does nearly as well, as exercise 1 shows. Depth pays off on harder tasks.)
+    // Half the parameters, and nearly the same accuracy. (For two digits that proves little. A
+    // narrow net with one non-linearity does nearly as well, as exercise 1 shows. Depth pays off on
+    // harder tasks.)
     //
-    // But the deeper a net is, the harder it is to train. Only in 2015 did people find out how to train very deep
-    // ones well, with so-called residual networks. The notebook ends with one of 18 layers, a ResNet.
+    // But the deeper a net is, the harder it is to train. Only in 2015 did people find out how to
+    // train very deep ones well, with so-called residual networks. The notebook ends with one of 18
+    // layers, a ResNet.
     //
     // ## What you have learned
     //
-    // - A neural net is linear layers with a non-linearity in between. Without the latter, all layers are one.
+    // - A neural net is linear layers with a non-linearity in between. Without the latter, all
+    //   layers are one.
     // - ReLU replaces negative numbers by 0.
     // - A tuple of modules is a model. Its type has the size of each layer.
     // - Look at the weights, the confusion table and the worst images, not only at the accuracy.
@@ -291,21 +303,23 @@ fn main() -> Result<()> {
     //
     // Why is a net of linear layers only no better than one linear layer?
     //
-    // Multiplying by one matrix and then by another is multiplying by their product, which is a matrix, too. The
-    // first bias, multiplied by the second matrix, plus the second bias, is again one bias.
+    // Multiplying by one matrix and then by another is multiplying by their product, which is a
+    // matrix, too. The first bias, multiplied by the second matrix, plus the second bias, is again
+    // one bias.
     //
 
     //
     // What does the universal approximation theorem promise, and what not?
     //
-    // That there *are* weights with which a wide enough net comes as close as you like to a given continuous
-    // function. It does not say how to find them.
+    // That there *are* weights with which a wide enough net comes as close as you like to a given
+    // continuous function. It does not say how to find them.
     //
 
     //
     // What is the difference between an activation and a parameter?
     //
-    // An activation is calculated, anew for each input. A parameter is learned, and stays the same for all inputs.
+    // An activation is calculated, anew for each input. A parameter is learned, and stays the same
+    // for all inputs.
     //
 
     //
@@ -336,9 +350,9 @@ fn main() -> Result<()> {
         accuracy_with::<100>(deep.dls.clone(), &dev)?;
     }
 
-    // For two digits it hardly matters. The number of features is part of the type: in the function it is a *const
-    // generic*, `const N: usize`, and `accuracy_with::<3>` fills it in. Each learner takes its loaders over, and so it
-    // gets a copy of ours; the images themselves are not copied.
+    // For two digits it hardly matters. The number of features is part of the type: in the function
+    // it is a *const generic*, `const N: usize`, and `accuracy_with::<3>` fills it in. Each learner
+    // takes its loaders over, and so it gets a copy of ours; the images themselves are not copied.
     //
     //
     // **Exercise 2.** Replace `ReLU` by `Sigmoid`. Does the net learn as fast?

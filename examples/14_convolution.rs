@@ -1,9 +1,9 @@
 //! Convolutions
 //! Made from `book/src/14_convolution.md` by `cargo book tangle`: edit that, not this.
 
-// The net of the last chapter sees a picture as a list of 784 numbers. That throws away what everybody sees at
-// once: which pixels lie side by side. This chapter is about the layer that knows it, and the next one builds a
-// deep net of such layers.
+// The net of the last chapter sees a picture as a list of 784 numbers. That throws away what
+// everybody sees at once: which pixels lie side by side. This chapter is about the layer that
+// knows it, and the next one builds a deep net of such layers.
 
 use mnist_from_scratch::prelude::*;
 
@@ -15,14 +15,15 @@ fn main() -> Result<()> {
     //
     // ## Why convolutions?
     //
-    // A linear layer gives each pixel a weight of its own. It has to learn the bow of a 3 anew for each place
-    // where a bow may be. And nothing tells it which pixels are neighbours: if you shuffled the pixels of all
-    // images in the same way, it would learn just as well.
+    // A linear layer gives each pixel a weight of its own. It has to learn the bow of a 3 anew for
+    // each place where a bow may be. And nothing tells it which pixels are neighbours: if you
+    // shuffled the pixels of all images in the same way, it would learn just as well.
     //
-    // A **convolution** uses what we know about pictures. It looks at a small window, say 3 by 3 pixels, and
-    // weighs the nine numbers in it. Then it moves the window on by a pixel and does the same again, *with the
-    // same weights*. The weights are called **kernel**. Here is one that you would not even have to learn. It takes what
-    // is below a pixel minus what is above it:
+    // A **convolution** uses what we know about pictures. It looks at a
+    // small window, say 3 by 3 pixels, and weighs the nine numbers in it. Then it moves the window
+    // on by a pixel and does the same again, *with the same weights*. The weights are called
+    // **kernel**. Here is one that you would not even have to learn. It takes
+    // what is below a pixel minus what is above it:
     //
     //
     //

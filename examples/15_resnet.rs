@@ -1,10 +1,12 @@
 //! A ResNet
 //! Made from `book/src/15_resnet.md` by `cargo book tangle`: edit that, not this.
 
-// The net of chapter 13 has two layers with weights. Nets that tell thousands of things apart have ten
-// times as many, and more. This chapter trains one of those on our digits: **ResNet18**, with 18 layers and nearly twelve million
-// parameters. (What is counted are the layers with weights on the way from the picture to the answer: 17
-// convolutions and a linear layer. fastai puts two linear layers at the end, so ours has one more.) It is made of convolutions, and of a few tricks that make deep nets learn.
+// The net of chapter 13 has two layers with weights. Nets that tell thousands of things apart
+// have ten times as many, and more. This chapter trains one of those on our digits:
+// **ResNet18**, with 18 layers and nearly twelve million parameters. (What is counted are the
+// layers with weights on the way from the picture to the answer: 17 convolutions and a linear
+// layer. fastai puts two linear layers at the end, so ours has one more.) It is made of
+// convolutions, and of a few tricks that make deep nets learn.
 
 use mnist_from_scratch::prelude::*;
 
@@ -13,9 +15,9 @@ fn main() -> Result<()> {
     //
     // ## Pictures in, classes out
     //
-    // Up to now we opened the images ourselves, stacked them, scaled them and made labels for them. All that is
-    // what a folder of pictures nearly always needs, so there is a function for it. It takes the classes
-    // from the names of the folders:
+    // Up to now we opened the images ourselves, stacked them, scaled them and made labels for them.
+    // All that is what a folder of pictures nearly always needs, so there is a function for it. It
+    // takes the classes from the names of the folders:
     //
 
     let dev = default_device()?;
@@ -25,8 +27,9 @@ fn main() -> Result<()> {
     show!(dls.vocab);
 
     //
-    // The type says what the pictures have to be: 3 channels (red, green and blue), 28 rows, 28 columns. Ours are
-    // grey, and then all three channels are equal. ResNet18 was made for photographs, so it wants three.
+    // The type says what the pictures have to be: 3 channels (red, green and blue), 28 rows, 28
+    // columns. Ours are grey, and then all three channels are equal. ResNet18 was made for
+    // photographs, so it wants three.
     //
     //
 
@@ -39,34 +42,37 @@ fn main() -> Result<()> {
     show!(xb.shape(), yb.shape());
 
     //
-    // A batch has 64 pictures. The shape is PyTorch's: (batch, channel, row, column). The labels are the numbers of
-    // the classes, 0 for the threes and 1 for the sevens.
+    // A batch has 64 pictures. The shape is PyTorch's: (batch, channel, row, column). The labels
+    // are the numbers of the classes, 0 for the threes and 1 for the sevens.
     //
-    // Mind that two things have turned round. In the chapters before, a 3 was a 1: the question was "is it a 3?". Here
-    // the classes are numbered in the order of their folders' names. And a batch is shown as the files are, white on
-    // black, while `show_image` draws ink dark.
+    // Mind that two things have turned round. In the chapters before, a 3 was a 1: the question was
+    // "is it a 3?". Here the classes are numbered in the order of their folders' names. And a batch
+    // is shown as the files are, white on black, while `show_image` draws ink dark.
     //
     // ## The residual block
     //
-    // More layers should be better. For a long time they were not: with twenty layers and more, nets did *worse*, on
-    // their training set, too. It was not that the signal faded away, or the gradient on its way back: that was measured, and with batch norm
-    // (see below) neither does. Such nets are simply harder to optimize, and why is not fully understood to this day.
+    // More layers should be better. For a long time they were not: with twenty layers and more,
+    // nets did *worse*, on their training set, too. It was not that the signal faded away, or the
+    // gradient on its way back: that was measured, and with batch norm (see below) neither does.
+    // Such nets are simply harder to optimize, and why is not fully understood to this day.
     //
-    // In 2015 Kaiming He and three colleagues found a remedy that is almost too simple. Let the layers work out only what has
-    // to *change*, and add it to what was there:
+    // In 2015 Kaiming He and three colleagues found a remedy that is almost too simple. Let the
+    // layers work out only what has to *change*, and add it to what was there:
     //
     // > y = relu(f(x) + x)
     //
-    // That is a **residual block**. If there is nothing to do, the weights of `f` can be 0, and `x` passes through
-    // unharmed. On the way back the gradient has the same shortcut. Nets of a hundred layers suddenly learned.
+    // That is a **residual block**. If there is nothing to do, the
+    // weights of `f` can be 0, and `x` passes through unharmed. On the way back the gradient has
+    // the same shortcut. Nets of a hundred layers suddenly learned.
     //
-    // Our block is torchvision's `BasicBlock`: `f` is two convolutions. After each of them stands a **batch norm**. It
-    // shifts and stretches the activations, so that each channel has the mean 0 and the standard deviation 1 over the
-    // batch, and lets the layer learn a scale and a bias of its own. Nets with it
-    // learn faster, and stand larger learning rates. The reason is debated. Its inventors, Ioffe and Szegedy, wanted
-    // each layer to see inputs that stay in one range while the layers below it change. Santurkar and others found in
-    // 2018 that it helps even where they do not stay there; what they measured is that the loss becomes smoother, so
-    // that a gradient is a good guide for longer steps.
+    // Our block is torchvision's `BasicBlock`: `f` is two convolutions. After each of them stands a
+    // **batch norm**. It shifts and stretches the activations, so that
+    // each channel has the mean 0 and the standard deviation 1 over the batch, and lets the layer
+    // learn a scale and a bias of its own. Nets with it learn faster, and stand larger learning
+    // rates. The reason is debated. Its inventors, Ioffe and Szegedy, wanted each layer to see
+    // inputs that stay in one range while the layers below it change. Santurkar and others found in
+    // 2018 that it helps even where they do not stay there; what they measured is that the loss
+    // becomes smoother, so that a gradient is a good guide for longer steps.
     //
 
     let block = BasicBlock::<64>::new(&dev);
@@ -85,8 +91,9 @@ fn main() -> Result<()> {
     show!(learn.model.num_trainable_params());
 
     //
-    // `resnet18::<2>` makes the net; 2 is the number of classes. For a first idea of the net, let it draw itself. A box is as
-    // wide as a picture has columns there, and its height grows with the number of channels:
+    // `resnet18::<2>` makes the net; 2 is the number of classes. For a first idea of the net, let
+    // it draw itself. A box is as wide as a picture has columns there, and its height grows with
+    // the number of channels:
     //
     //
     //
@@ -95,12 +102,14 @@ fn main() -> Result<()> {
     learn.summary()?.show_diagram("resnet18")?;
 
     //
-    // In the end each picture is a single pixel with 512 channels: five hundred answers to questions that the net
-    // came up with by itself. The last layers, the *head*, make two numbers of them, one for each class.
+    // In the end each picture is a single pixel with 512 channels: five hundred answers to
+    // questions that the net came up with by itself. The last layers, the *head*, make two numbers
+    // of them, one for each class.
     //
-    // Two numbers, not one? Our loss function up to now was made for 3 or 7. For any number of classes one takes
-    // **cross-entropy**: the net gives a number for each class, *softmax* turns them into probabilities that add up
-    // to 1, and the loss is the negative logarithm of the probability of the right class.
+    // Two numbers, not one? Our loss function up to now was made for 3 or 7. For any number of
+    // classes one takes **cross-entropy**: the net gives a number for
+    // each class, *softmax* turns them into probabilities that add up to 1,
+    // and the loss is the negative logarithm of the probability of the right class.
     //
 
     let preds = dev.tensor([[2.0, -1.0]]);
@@ -109,7 +118,8 @@ fn main() -> Result<()> {
     show!(cross_entropy(preds, dev.tensor([1])));
 
     //
-    // The net is quite sure of class 0. If that is right, the loss is small; if it is class 1, it is large.
+    // The net is quite sure of class 0. If that is right, the loss is small; if it is class 1, it
+    // is large.
     //
     // ## The last cell of the notebook
     //
@@ -118,15 +128,17 @@ fn main() -> Result<()> {
     learn.fit_one_cycle(1, 0.1)?;
 
     //
-    // (The times on this page are those of a test run, which is compiled with few optimizations, on a machine that runs
-    // other chapters at the same time. How fast is it? has fair ones.)
+    // (The times on this page are those of a test run, which is compiled with few optimizations, on
+    // a machine that runs other chapters at the same time. How fast is it? has fair
+    // ones.)
     //
-    // One epoch, and better than forty epochs of `simple_net`. The notebook gets a few thousandths more. Do not make
-    // too much of that: at this learning rate the last digit is a matter of luck, as we shall see.
+    // One epoch, and better than forty epochs of `simple_net`. The notebook gets a few thousandths
+    // more. Do not make too much of that: at this learning rate the last digit is a matter of luck,
+    // as we shall see.
     //
-    // `fit_one_cycle` changes the learning rate while it trains. At first it is small: the weights are random, and
-    // large steps would go nowhere in particular. Then it rises to the 0.1 that we gave it, and
-    // falls to nearly nothing, so that the net can settle:
+    // `fit_one_cycle` changes the learning rate while it trains. At first it is small: the weights
+    // are random, and large steps would go nowhere in particular. Then it rises to the 0.1 that we
+    // gave it, and falls to nearly nothing, so that the net can settle:
     //
     //
     //

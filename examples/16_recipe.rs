@@ -1,17 +1,19 @@
 //! A better recipe
 //! Made from `book/src/16_recipe.md` by `cargo book tangle`: edit that, not this.
 
-// The ResNet of the last chapter took its learning rate of 0.1 from the notebook, and saw each picture just as it is.
-// This chapter looks for something better, and then asks how one can know that it *is* better.
+// The ResNet of the last chapter took its learning rate of 0.1 from the notebook, and saw each
+// picture just as it is. This chapter looks for something better, and then asks how one can
+// know that it *is* better.
 
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
     // ## A better learning rate
     //
-    // Is 0.1 a good learning rate? There is a trick to find out, the *learning rate finder*. It starts with a tiny rate and
-    // makes it larger with each batch, until the loss goes through the roof. (The plot leaves out the last five losses, as fastai's
-    // does, and the first tenth of the rates, which fastai's shows.)
+    // Is 0.1 a good learning rate? There is a trick to find out, the *learning rate
+    // finder*. It starts with a tiny rate and makes it larger
+    // with each batch, until the loss goes through the roof. (The plot leaves out the last five
+    // losses, as fastai's does, and the first tenth of the rates, which fastai's shows.)
     //
     //
     //
@@ -28,14 +30,16 @@ fn main() -> Result<()> {
     println!("{:.4}", found.valley);
 
     //
-    // The loss falls fastest far below 0.1. At 0.1 it hardly falls any more, and soon after that it rises. The net learns there all
-    // the same, but its steps are so large that a difference in a single rounding leads to another net.
+    // The loss falls fastest far below 0.1. At 0.1 it hardly falls any more, and soon after that it
+    // rises. The net learns there all the same, but its steps are so large that a difference in a
+    // single rounding leads to another net.
     //
-    // The suggestion is a careful one, where the loss falls steadily. The usual rule of thumb for the largest rate is a tenth
-    // of where the loss is smallest. So we take 0.01, and three epochs instead of one.
+    // The suggestion is a careful one, where the loss falls steadily. The usual rule of thumb for
+    // the largest rate is a tenth of where the loss is smallest. So we take 0.01, and three epochs
+    // instead of one.
     //
-    // And two more things. The new loaders turn, resize, slant and move each picture of the training set at random, each time it is
-    // used:
+    // And two more things. The new loaders turn, resize, slant and move each picture of the
+    // training set at random, each time it is used:
     //
     //
 
@@ -47,16 +51,19 @@ fn main() -> Result<()> {
     dls.show_batch()?;
 
     //
-    // A 7 that leans a bit more to the right is still a 7. So the net gets to see more sevens than there are, and cannot learn
-    // them by heart. That is **data augmentation**. `RandomAffine` is torchvision's name for it.
+    // A 7 that leans a bit more to the right is still a 7. So the net gets to see more sevens than
+    // there are, and cannot learn them by heart. That is **data
+    // augmentation**. `RandomAffine` is torchvision's name for it.
     //
-    // `fade` is ours. The pictures above are turned by up to 15 degrees, as for the first batch of a training. From then on it is less
-    // and less, and the last batches are nearly as they are in the folder. So the net learns from sevens of all kinds, and ends with those
-    // that it will be asked about.
+    // `fade` is ours. The pictures above are turned by up to 15 degrees, as for the first batch of
+    // a training. From then on it is less and less, and the last batches are nearly as they are in
+    // the folder. So the net learns from sevens of all kinds, and ends with those that it will be
+    // asked about.
     //
-    // The loss function is another one, too. Cross-entropy is never content: however sure the net is of the right class, to be surer
-    // still makes the loss a bit smaller. With *label smoothing* the targets 1 and 0
-    // are moved towards each other, here by a twentieth. A net that is too sure of itself pays for it.
+    // The loss function is another one, too. Cross-entropy is never content: however sure the net
+    // is of the right class, to be surer still makes the loss a bit smaller. With *label
+    // smoothing* the targets 1 and 0 are moved towards each other,
+    // here by a twentieth. A net that is too sure of itself pays for it.
     //
     //
 
@@ -65,9 +72,10 @@ fn main() -> Result<()> {
     learn.fit_one_cycle(3, 0.01)?;
 
     //
-    // After the first epoch it looks bad: the steps are near their largest, and the net has seen only pictures that were changed
-    // a lot. By the end it has made up for it. (Do not compare the losses with those of the last chapter. With label smoothing even a perfect net
-    // does not get to 0.)
+    // After the first epoch it looks bad: the steps are near their largest, and the net has seen
+    // only pictures that were changed a lot. By the end it has made up for it. (Do not compare the
+    // losses with those of the last chapter. With label smoothing even a perfect net does not get
+    // to 0.)
     //
     // How many of the validation set are wrong now?
     //
@@ -88,26 +96,30 @@ fn main() -> Result<()> {
     //
     // ## Was that luck?
     //
-    // A single picture wrong! That is a fine moment to become suspicious. Another seed means other first weights and another order of the
-    // pictures, and so another accuracy. To say that one recipe is better than another, a single run of each is not enough. So we
-    // have trained each of them from ten seeds:
+    // A single picture wrong! That is a fine moment to become suspicious. Another seed means other
+    // first weights and another order of the pictures, and so another accuracy. To say that one
+    // recipe is better than another, a single run of each is not enough. So we have trained each of
+    // them from ten seeds:
     //
 
     //
-    // At the rate 0.1 the accuracies are all over the place, with fastai as well as here. So a single number of that kind means
-    // little. With the lower rate and more pictures they are higher and closer to each other.
+    // At the rate 0.1 the accuracies are all over the place, with fastai as well as here. So a
+    // single number of that kind means little. With the lower rate and more pictures they are
+    // higher and closer to each other.
     //
-    // The row *the same, from ten other seeds* needs a word. We have tried a dozen recipes before we took this one, and we chose by what they came to from
-    // these ten seeds. Whoever tries enough recipes finds one that looks good by chance. So there are ten more seeds, which nobody
+    // The row *the same, from ten other seeds* needs a word. We have tried a dozen recipes before
+    // we took this one, and we chose by what they came to from these ten seeds. Whoever tries
+    // enough recipes finds one that looks good by chance. So there are ten more seeds, which nobody
     // had looked at before. They are the honest measure of what to expect from yours.
     //
-    // (This was measured once, by a program in the repository: `cargo bench --bench training -- --seeds --python python3`. All else on
-    // this page is worked out anew whenever the book is tested.)
+    // (This was measured once, by a program in the repository:
+    // `cargo bench --bench training -- --seeds --python python3`. All else on this page is worked
+    // out anew whenever the book is tested.)
     //
     // ## What the net looks at
     //
-    // The kernels of the first layer have three channels, one for each colour. Our pictures are grey, so we add them up. Here
-    // are twenty of the 64:
+    // The kernels of the first layer have three channels, one for each colour. Our pictures are
+    // grey, so we add them up. Here are twenty of the 64:
     //
     //
     //
@@ -120,8 +132,9 @@ fn main() -> Result<()> {
     show_image_grid(&pictures)?;
 
     //
-    // They have not moved far from the noise they started from: three epochs on digits ask little of them. What they
-    // *do* shows better in the activations. This is what the first layers make of one seven:
+    // They have not moved far from the noise they started from: three epochs on digits ask little
+    // of them. What they *do* shows better in the activations. This is what the first layers make
+    // of one seven:
     //
     //
     //
@@ -136,14 +149,16 @@ fn main() -> Result<()> {
     show_image_grid(&pictures)?;
 
     //
-    // Each kernel asks a question of its own about the seven: where is an upper edge, where is a stroke that leans to the right?
+    // Each kernel asks a question of its own about the seven: where is an upper edge, where is a
+    // stroke that leans to the right?
     //
     // And where is the net least sure? These are the nine pictures with the largest loss:
     //
     //
     //
 
-    // The nine pictures with the largest loss: what the net says, what it is, and the probability of the right class.
+    // The nine pictures with the largest loss: what the net says, what it is, and the
+    // probability of the right class.
     let p = preds.softmax::<Axis<1>>().as_vec();
     let right: Vec<f32> = actual.iter().enumerate().map(|(i, class)| p[2 * i + class]).collect();
     let n = right.len();
@@ -160,18 +175,21 @@ fn main() -> Result<()> {
     show_image_grid(&worst)?;
 
     //
-    // Compare them with those of the first net. Hardly any of them would be read the same by everybody.
+    // Compare them with those of the first net. Hardly any of
+    // them would be read the same by everybody.
     //
     // ## How is that done so fast?
     //
-    // A pass over one batch takes billions of multiplications. All the same an epoch is over in less than half of the time that PyTorch
-    // takes, with two threads each on the same processor. How fast is it? has the numbers and the reasons. One of them is worth knowing. On small maps
-    // most of a 3x3 kernel meets only padding: on the single pixel at the end, eight of its nine taps do. They cost nothing here,
-    // neither in the convolution nor in the optimizer.
+    // A pass over one batch takes billions of multiplications. All the same an epoch is over in
+    // less than half of the time that PyTorch takes, with two threads each on the same processor.
+    // How fast is it? has the numbers and the reasons. One of them is worth knowing.
+    // On small maps most of a 3x3 kernel meets only padding: on the single pixel at the end, eight
+    // of its nine taps do. They cost nothing here, neither in the convolution nor in the optimizer.
     //
-    // And one thing is special: whatever your processor, the program prints the same digits as ours, to the last one. At the rate 0.1 a
-    // different rounding in a single place would end at another accuracy. So every sum here is added up in an order that does not
-    // depend on the processor or on the number of threads.
+    // And one thing is special: whatever your processor, the program prints the same digits as
+    // ours, to the last one. At the rate 0.1 a different rounding in a single place would end at
+    // another accuracy. So every sum here is added up in an order that does not depend on the
+    // processor or on the number of threads.
     //
     // ## What you have learned
     //
@@ -180,12 +198,12 @@ fn main() -> Result<()> {
     //
     // Why does moving the training pictures help?
     //
-    // The net sees a slightly different picture each time, with the same label. So it cannot learn single pictures by heart, and
-    // learns that the place does not matter.
+    // The net sees a slightly different picture each time, with the same label. So it cannot learn
+    // single pictures by heart, and learns that the place does not matter.
     //
     //
-    // **Exercise.** A net need not be deep to profit from convolutions. Build a small one of three convolutions, and see how
-    // close it gets.
+    // **Exercise.** A net need not be deep to profit from convolutions. Build a small one of three
+    // convolutions, and see how close it gets.
     //
     //
     // Solution

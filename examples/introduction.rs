@@ -3,28 +3,30 @@
 
 // In this book you teach a computer to tell a handwritten 3 from a handwritten 7.
 //
-// That sounds like a small thing. But on the way you meet the ideas that all of deep learning is made of:
-// data as tensors, a baseline to beat, a loss function, gradients, and learning step by step. (Never mind
-// the words: each is explained when it comes.) You see each of them as a few lines of Rust that you can
-// read, run and change.
+// That sounds like a small thing. But on the way you meet the ideas that all of deep learning
+// is made of: data as tensors, a baseline to beat, a loss function, gradients, and learning
+// step by step. (Never mind the words: each is explained when it comes.) You see each of them
+// as a few lines of Rust that you can read, run and change.
 //
-// The road is that of chapter 4 of the fastai course, in the form of a
-// Python notebook with a reader's notes on it. We
-// follow that notebook cell by cell, in our own words, and pause wherever Rust has something to add.
+// The road is that of chapter 4 of the fastai course, in the form of
+// a Python notebook with a reader's notes
+// on it. We follow that notebook cell by cell, in our own words, and pause wherever Rust has
+// something to add.
 //
 // ## Who it is for
 //
-// You know some Rust, and no deep learning? Good: nothing about the latter is taken for granted. When
-// a new idea comes up, it is explained, and then it is code.
+// You know some Rust, and no deep learning? Good: nothing about the latter is taken for
+// granted. When a new idea comes up, it is explained, and then it is code.
 //
-// You know fastai or PyTorch, and no Rust yet? Also good. Most functions keep their names here: `untar_data`,
-// `show_image`, `mse_loss`. Tensors print the way
-// PyTorch prints them, with Rust's names for types (`u8`, not `torch.uint8`). What is different in Rust is
-// pointed out when you meet it.
+// You know fastai or PyTorch, and no Rust yet? Also good. Most functions keep their names here:
+// `untar_data`, `show_image`, `mse_loss`. Tensors print the way PyTorch prints them, with
+// Rust's names for types (`u8`, not `torch.uint8`). What is different in Rust is pointed out
+// when you meet it.
 //
 // ## How to read it
 //
-// A chapter works like a notebook. It is made of *cells*, and under each cell stands what it printed:
+// A chapter works like a notebook. It is made of *cells*, and under each cell stands what it
+// printed:
 
 use mnist_from_scratch::prelude::*;
 

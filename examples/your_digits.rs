@@ -2,10 +2,11 @@
 //!
 //!     cargo run --release --example your_digits -- my_digits
 //!
-//! The folder has a folder for each class, with its pictures in it: `my_digits/3/a.png`, `my_digits/7/b.png`,
-//! twenty or more of each. They may be photos of digits on paper: each is made into one of MNIST's kind. For
-//! pictures of other things take `ResizeMethod::Squash` in place of `ItemTransform::Digit`. Without a folder, it
-//! learns the threes and sevens of the course. The net goes into `digits.safetensors`, for `predict_digit.rs`.
+//! The folder has a folder for each class, with its pictures in it: `my_digits/3/a.png`,
+//! `my_digits/7/b.png`, twenty or more of each. They may be photos of digits on paper: each is made
+//! into one of MNIST's kind. For pictures of other things take `ResizeMethod::Squash` in place of
+//! `ItemTransform::Digit`. Without a folder, it learns the threes and sevens of the course. The net
+//! goes into `digits.safetensors`, for `predict_digit.rs`.
 
 use std::path::Path;
 

@@ -34,6 +34,19 @@ fn the_version_of_mdbook_is_the_same_everywhere() {
 }
 
 #[test]
+fn no_line_of_an_example_is_longer_than_a_hundred_columns() {
+    for example in fs::read_dir("examples").unwrap().map(|entry| entry.unwrap().path()) {
+        let example = example.to_str().unwrap();
+        for (number, line) in (1..).zip(read(example).lines()) {
+            assert!(
+                line.chars().count() <= 100,
+                "{example}:{number}: wrap the chapter's text at 93 columns, so that a comment ends at 100"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_chapter_is_an_example_of_the_same_name() {
     let chapters = fs::read_dir("book/src").unwrap().map(|entry| entry.unwrap().path());
     for chapter in chapters.filter(|path| path.extension().is_some_and(|e| e == "md")) {
