@@ -77,6 +77,13 @@ impl AdamStep {
 }
 
 impl AdamStep {
+    /// `beta1`, `beta2`, `eps`, `1 - lr wd`, `lr / (1 - beta1^t)`, `1 / (1 - beta2^t)`.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn factors(&self) -> [f32; 6] {
+        let Self { beta1, beta2, eps, kept, rate, correction } = *self;
+        [beta1, beta2, eps, kept, rate, correction]
+    }
+
     /// The same step with `wd = 0`.
     pub(crate) fn without_decay(&self) -> Self {
         Self { kept: 1.0, ..*self }

@@ -45,6 +45,8 @@
 mod adam;
 mod batch_norm;
 mod conv;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 mod device;
 mod distance;
 mod fma;

@@ -33,7 +33,13 @@ pub struct Windows {
     inputs: Vec<Vec<usize>>,
     /// For each input pixel the output pixels that look at it, and as which of their pixels.
     outputs: Vec<Vec<(usize, usize)>>,
+    /// What all of it follows from.
+    #[cfg_attr(not(feature = "cuda"), expect(dead_code, reason = "a GPU keeps the lists by it"))]
+    key: WindowsKey,
 }
+
+/// The sizes from which windows follow.
+pub(crate) type WindowsKey = [usize; 6];
 
 impl Windows {
     /// The windows of a kernel that moves over a picture. Padding is in none of them. Its batch and channels are not
@@ -44,7 +50,9 @@ impl Windows {
     /// sizes make no sense: see [`Conv2d::out_height`]; or if there is no memory for so many windows.
     pub fn of(kernel: &Conv2d) -> Self {
         let window = |output| kernel.taps(output).map(|(_, input)| input);
-        Self::new(kernel.pixels(), kernel.out_pixels(), window, format_args!("{kernel:?}"))
+        let Conv2d { height, width, kernel_size, stride, padding, .. } = *kernel;
+        let key = [height, width, kernel_size, stride, padding, 0];
+        Self::new(kernel.pixels(), kernel.out_pixels(), window, key, format_args!("{kernel:?}"))
     }
 
     /// Windows that divide a picture of `from` rows and columns to as many as `to` says, as PyTorch's
@@ -64,7 +72,9 @@ impl Windows {
             range(0, row).flat_map(move |y| range(1, column).map(move |x| y * from[1] + x))
         };
         let of = format_args!("a picture of {}x{} to {}x{}", from[0], from[1], to[0], to[1]);
-        Self::new(product(from, of), product(to, of), window, of)
+        // Unlike those of a kernel, whose size is not 0.
+        let key = [from[0], from[1], 0, to[0], to[1], 0];
+        Self::new(product(from, of), product(to, of), window, key, of)
     }
 
     /// The windows of so many output pixels on a picture with so many; `of` says whose they are.
@@ -72,6 +82,7 @@ impl Windows {
         pixels: usize,
         windows: usize,
         window: impl Fn(usize) -> W,
+        key: WindowsKey,
         of: std::fmt::Arguments,
     ) -> Self {
         assert!(pixels > 0, "a picture without pixels: {of}");
@@ -88,7 +99,7 @@ impl Windows {
             }
             inputs.push(window);
         }
-        Self { inputs, outputs }
+        Self { inputs, outputs, key }
     }
 
     /// The input pixels of each window, in order: a row for each output pixel.
@@ -101,13 +112,25 @@ impl Windows {
         &self.inputs
     }
 
+    /// For each input pixel the windows that it is in, and as which of their pixels.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn outputs(&self) -> &[Vec<(usize, usize)>] {
+        &self.outputs
+    }
+
+    /// What tells these windows from others.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn key(&self) -> WindowsKey {
+        self.key
+    }
+
     /// The largest number of each window to `y`. Returns at which pixel of its window each was: of
     /// equal ones the first. A NaN is larger than any number, as in PyTorch.
     ///
     /// # Panics
     /// If the slices do not have a whole number of numbers for each pixel.
     pub fn max(&self, x: &[f32], y: &mut [f32]) -> Vec<u16> {
-        let size = self.numbers_of_pixel(x, y);
+        let size = self.numbers_of_pixel(x.len(), y.len());
         let mut places = vec![0; y.len()];
         if size == 0 {
             return places;
@@ -135,7 +158,7 @@ impl Windows {
     /// # Panics
     /// If the slices do not have a whole number of numbers for each pixel.
     pub fn max_gradient(&self, places: &[u16], dy: &[f32], dx: &mut [f32]) {
-        let size = self.numbers_of_pixel(dx, dy);
+        let size = self.numbers_of_pixel(dx.len(), dy.len());
         assert_eq!(places.len(), dy.len(), "places of the largest numbers, and numbers of dy");
         for_each_piece(dx, size, |input, dx| {
             for &(output, place) in &self.outputs[input] {
@@ -155,7 +178,7 @@ impl Windows {
     /// # Panics
     /// If the slices do not have a whole number of numbers for each pixel.
     pub fn mean(&self, x: &[f32], y: &mut [f32]) {
-        let size = self.numbers_of_pixel(x, y);
+        let size = self.numbers_of_pixel(x.len(), y.len());
         for_each_piece(y, size, |output, y| {
             let inputs = &self.inputs[output];
             y.fill(0.0);
@@ -173,7 +196,7 @@ impl Windows {
     /// # Panics
     /// If the slices do not have a whole number of numbers for each pixel.
     pub fn mean_gradient(&self, dy: &[f32], dx: &mut [f32]) {
-        let size = self.numbers_of_pixel(dx, dy);
+        let size = self.numbers_of_pixel(dx.len(), dy.len());
         for_each_piece(dx, size, |input, dx| {
             for &(output, _) in &self.outputs[input] {
                 let n = self.inputs[output].len() as f32;
@@ -184,11 +207,11 @@ impl Windows {
     }
 
     /// How many numbers each pixel has; 0 if there are none at all.
-    fn numbers_of_pixel(&self, x: &[f32], y: &[f32]) -> usize {
+    pub(crate) fn numbers_of_pixel(&self, x: usize, y: usize) -> usize {
         let (inputs, outputs) = (self.outputs.len(), self.inputs.len());
-        let of = format_args!("{} numbers of {inputs} pixels to {} of {outputs}", x.len(), y.len());
-        let size = x.len() / inputs;
-        assert!(x.len() == size * inputs && y.len() == product([size, outputs], of), "{of}");
+        let of = format_args!("{x} numbers of {inputs} pixels to {y} of {outputs}");
+        let size = x / inputs;
+        assert!(x == size * inputs && y == product([size, outputs], of), "{of}");
         size
     }
 }

@@ -4,6 +4,7 @@
 //! fails. What a chore does lies beside what it is for: the scripts of the GPU's folder in `gpu-folder/`,
 //! the bench in `benches/`, PyTorch's values in `tests/pytorch/`.
 
+mod cuda;
 mod pytorch;
 mod sample;
 mod shell;
@@ -34,6 +35,8 @@ enum Chore {
         #[arg(default_value = "data/mnist_sample.tgz")]
         output: PathBuf,
     },
+    /// Compiles the GPU's kernels, samebits/src/cuda/kernels/, after a change there; fetches CUDA's compiler with pip
+    Cuda,
     /// The whole course in a folder for a machine with a GPU; gpu-folder/README.md says more
     #[command(subcommand)]
     GpuFolder(GpuFolder),
@@ -94,6 +97,7 @@ fn run(chore: Chore) -> Result<()> {
     match chore {
         // Paths on the command line are those of the folder in which it was typed.
         Chore::Sample { idx_folder, output } => sample::make(&idx_folder, &output),
+        Chore::Cuda => cuda::make(&shell),
         Chore::GpuFolder(GpuFolder::Make(rest)) => shell.run("gpu-folder/make", rest.options),
         Chore::GpuFolder(GpuFolder::Test(rest)) => shell.run("gpu-folder/test", rest.options),
         Chore::GpuFolder(GpuFolder::DryRun(rest)) => shell.run("gpu-folder/dry-run", rest.options),
@@ -124,7 +128,9 @@ mod tests {
 
     #[test]
     fn each_script_is_there() {
-        for script in ["gpu-folder/make", "gpu-folder/test", "gpu-folder/dry-run"] {
+        for script in
+            ["gpu-folder/toolkit", "gpu-folder/make", "gpu-folder/test", "gpu-folder/dry-run"]
+        {
             assert!(Shell::in_repository().path(script).is_file(), "{script}");
         }
     }

@@ -10,7 +10,7 @@ use crate::sizes::{product, zeros};
 use crate::threads::for_each_piece;
 
 impl Conv2d {
-    pub(super) fn has_few_channels(&self) -> bool {
+    pub(crate) fn has_few_channels(&self) -> bool {
         self.in_channels < 16 && self.kernel_size > 1
     }
 
@@ -65,14 +65,19 @@ impl Conv2d {
         });
     }
 
+    /// How many pictures each part of the weights' gradient is made of, but for the last one.
+    pub(crate) fn pictures_of_part(&self) -> usize {
+        const PARTS: usize = 8;
+        self.batch.div_ceil(PARTS)
+    }
+
     /// The sum over all pictures is made in parts of some pictures each. So several threads have
     /// something to do, and each row of `dy` is used for all rows of the kernel while it is at hand.
     pub(super) fn weight_gradient_by_rows(&self, x: &[f32], dy: &[f32], dw: &mut [f32]) {
-        const PARTS: usize = 8;
         let Self { batch, in_channels, out_channels, kernel_size, .. } = *self;
         let rows = kernel_size * in_channels;
         let out_width = self.out_width();
-        let pictures = batch.div_ceil(PARTS);
+        let pictures = self.pictures_of_part();
         let of = format_args!("parts of the weights' gradient of {self:?}");
         let mut parts = zeros(product([batch.div_ceil(pictures), dw.len()], of), of);
         for_each_piece(&mut parts, dw.len(), |part, dw| {

@@ -6,6 +6,10 @@ mod parts;
 use std::fmt::Debug;
 
 pub use cpu::Cpu;
+#[cfg(feature = "cuda")]
+pub(crate) use cpu::{
+    assert_bits, assert_classes, assert_rows, assert_selected, concat_batch, linear_sizes,
+};
 pub use parts::{
     AdamPart, Matrices, NormEval, NormGradients, NormTrain, Order, Running, SgdPart, SgdStep,
 };
@@ -29,7 +33,7 @@ macro_rules! elements {
     )*};
 }
 
-elements!(f32 f64 i32 i64 u8 u16 u32 u64 usize bool);
+elements!(f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize bool);
 
 /// The operations of training a neural net, on numbers that lie on one device: [`Cpu`], and with the feature `cuda`
 /// a GPU. Whoever writes a training step once, for any `D: Device`, gets the same bits from all of them.

@@ -93,7 +93,8 @@ pub extern "C" fn cuGetExportTable(table: Out<*const c_void>, _id: *const c_void
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuDriverGetVersion(version: Out<c_int>) -> c_int {
-    give(version, 13000)
+    let said = env::var("STAND_IN_DRIVER").ok();
+    give(version, said.and_then(|said| said.parse().ok()).unwrap_or(13000))
 }
 
 #[unsafe(no_mangle)]
@@ -107,9 +108,31 @@ pub extern "C" fn cuDeviceGet(device: Out<c_int>, number: c_int) -> c_int {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn cuDeviceGetAttribute(value: Out<c_int>, _which: c_int, _device: c_int) -> c_int {
-    give(value, 1)
+pub extern "C" fn cuDeviceGetAttribute(value: Out<c_int>, which: c_int, _device: c_int) -> c_int {
+    const MULTIPROCESSORS: c_int = 16;
+    const MAJOR: c_int = 75;
+    const MINOR: c_int = 76;
+    give(
+        value,
+        match which {
+            MULTIPROCESSORS => 132,
+            MAJOR => CAPABILITY.0,
+            MINOR => CAPABILITY.1,
+            // Of what else is asked for, it has some, or can do it.
+            _ => 1,
+        },
+    )
 }
+
+/// The "compute capability" of the GPU that this stands for; another one says `STAND_IN_CAPABILITY=7.5`.
+static CAPABILITY: LazyLock<(c_int, c_int)> = LazyLock::new(|| {
+    let said = env::var("STAND_IN_CAPABILITY").ok();
+    let parsed = said.as_deref().and_then(|said| {
+        let (major, minor) = said.split_once('.')?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    });
+    parsed.unwrap_or((8, 0))
+});
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuDevicePrimaryCtxRetain(context: Out<usize>, _device: c_int) -> c_int {

@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::Result;
 
@@ -116,6 +116,9 @@ pub unsafe extern "C" fn cuLaunchKernel(
     if *ONLY_LAUNCHES {
         return SUCCESS;
     }
+    // One kernel after the other, as in the default stream, which all threads share.
+    static STREAM: Mutex<()> = Mutex::new(());
+    let _stream = STREAM.lock();
     let started =
         match function.kernel.get_or_init(|| Kernel::build(&function.module, &function.name)) {
             Ok(kernel) => {

@@ -122,6 +122,11 @@ pub fn arithmetic(name: &str, modifiers: &[&str], kind: Kind, values: &[&str]) -
         ("and", [], [a, b]) => format!("{a} & {b}"),
         ("or", [], [a, b]) => format!("{a} | {b}"),
         ("xor", [], [a, b]) => format!("{a} ^ {b}"),
+        // Some bits of `a` in place of those of `b`.
+        ("bfi", [], [a, b, at, len]) => {
+            let mask = format!("(((1ull << {len}) - 1) << {at})");
+            format!("({b} & ~{mask}) | (((uint64_t){a} << {at}) & {mask})")
+        }
         // All bits are shifted out, where C has no meaning.
         ("shl", [], [a, b]) => format!("{b} < {bits} ? {a} << {b} : 0"),
         ("shr", [], [a, b]) if matches!(kind, Kind::Signed(_)) => {

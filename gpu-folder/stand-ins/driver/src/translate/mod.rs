@@ -132,6 +132,11 @@ impl<'a> Translator<'a> {
         Some((format!("r->{}", identifier(operand)), *kind))
     }
 
+    /// Which parameter of the kernel has this name.
+    fn parameter(&self, name: &str) -> Option<usize> {
+        self.kernel.parameters.iter().position(|parameter| parameter == name)
+    }
+
     /// C for the value of an operand, of the type `kind`.
     fn read(&self, operand: &str, kind: Kind) -> Result<String> {
         if let Some((c, own)) = self.register(operand) {
@@ -142,6 +147,9 @@ impl<'a> Translator<'a> {
         }
         if let Some(address) = self.addresses.get(operand) {
             return Ok(format!("({})({address})", kind.c()));
+        }
+        if let Some(at) = self.parameter(operand) {
+            return Ok(format!("({})(uintptr_t)p[{at}]", kind.c()));
         }
         let float =
             |prefix: [&str; 2]| prefix.iter().find_map(|prefix| operand.strip_prefix(prefix));
@@ -175,9 +183,14 @@ impl<'a> Translator<'a> {
         let (base, offset) = inner.split_once('+').unwrap_or((inner, "0"));
         let offset: i64 = offset.parse().context("an offset")?;
         if space == "param" {
-            let at = self.kernel.parameters.iter().position(|name| name == base);
-            let at = at.context("no such parameter")?;
-            return Ok(format!("(const char *)p[{at}] + {offset}"));
+            return Ok(match self.parameter(base) {
+                Some(at) => format!("(const char *)p[{at}] + {offset}"),
+                // The address of a parameter may be worked with, as that of any other memory.
+                None => {
+                    let base = self.read(base, Kind::Unsigned(64))?;
+                    format!("(const char *)(uintptr_t)({base} + {offset})")
+                }
+            });
         }
         let base = self.read(base, Kind::Unsigned(64))?;
         Ok(match space {
@@ -213,6 +226,17 @@ impl<'a> Translator<'a> {
                 let value = self.read(from, from_kind)?;
                 self.write(to, to_kind, &conversion(modifiers, to_kind, from_kind, &value)?)
             }
+            // Copies while the thread goes on: here they are done at once. Beyond `count` bytes come zeros.
+            (["cp", "async", "commit_group" | "wait_group"], _) => Ok(String::new()),
+            (["cp", "async", "ca" | "cg", "shared", "global"], [to, from, size, count]) => {
+                let (to, from) = (self.address("shared", to)?, self.address("global", from)?);
+                let count = self.read(count, Kind::Unsigned(32))?;
+                Ok(format!(
+                    "char *to = {to}; uint32_t n = {count}; memcpy(to, {from}, n); memset(to + n, 0, {size} - n);"
+                ))
+            }
+            // One thread runs at a time, and what it writes is there at once.
+            (["membar" | "fence", ..], _) => Ok(String::new()),
             (["ld" | "st", ..], _) => self.load_or_store(&words, &operands),
             (["atom", "global", operation, kind], [to, address, values @ ..]) => {
                 let kind = Kind::read(kind)?;
@@ -259,12 +283,28 @@ impl<'a> Translator<'a> {
     }
 
     fn load_or_store(&self, words: &[&str], operands: &[&str]) -> Result<String> {
+        // An address of any memory is one of the GPU's here.
+        let any: Vec<&str>;
+        let words = match words {
+            [name, kind] => {
+                any = vec![name, "global", kind];
+                &any
+            }
+            [name, count @ ("v2" | "v4"), kind] => {
+                any = vec![name, "global", count, kind];
+                &any
+            }
+            _ => words,
+        };
         let (is_load, space, kind, count) = match words {
-            [name, space, kind] | [name, space, "nc", kind] => (*name == "ld", space, kind, 1),
-            [name, space, "v2", kind] | [name, space, "nc", "v2", kind] => {
+            // `nc` and `cg` are about caches.
+            [name, space, kind] | [name, space, "nc" | "cg", kind] => {
+                (*name == "ld", space, kind, 1)
+            }
+            [name, space, "v2", kind] | [name, space, "nc" | "cg", "v2", kind] => {
                 (*name == "ld", space, kind, 2)
             }
-            [name, space, "v4", kind] | [name, space, "nc", "v4", kind] => {
+            [name, space, "v4", kind] | [name, space, "nc" | "cg", "v4", kind] => {
                 (*name == "ld", space, kind, 4)
             }
             _ => bail!("a way to load or store"),

@@ -1,0 +1,86 @@
+// Losses and metrics.
+#pragma once
+
+#include "common.cuh"
+#include "exp.cuh"
+
+// The loss of classes, and its slopes, row after row. One block; the losses of rows are added up in their order.
+extern "C" __global__ void __launch_bounds__(64) cross_entropy(
+    const float *x, int rows, int classes, const long long *targets, float eps, float *slopes, float *loss) {
+  __shared__ double terms[64], others[64];
+  const float each = __fdiv_rn(eps, (float)classes);
+  double total = 0.0;
+  for (int from = 0; from < rows; from += 64) {
+    const int row = from + threadIdx.x;
+    if (row < rows) {
+      const float *v = x + row * classes;
+      float *slope = slopes + row * classes;
+      const long long right = targets[row];
+      float largest = __uint_as_float(0xff800000);
+      for (int c = 0; c < classes; c++) largest = fmaxf(largest, v[c]);
+      // As the standard library's sum of `f32`: it starts from -0.
+      float sum = -0.f;
+      for (int c = 0; c < classes; c++) {
+        const float power = exp_of(v[c] - largest);
+        slope[c] = power;
+        sum += power;
+      }
+      const float ln = log_of(sum);
+      // A target that is no class makes the loss NaN.
+      const bool is = right >= 0 && right < classes;
+      terms[threadIdx.x] =
+          is ? (double)(1.f - eps) * (double)(ln - (v[right] - largest)) : (double)__uint_as_float(0x7fc00000);
+      double of_all = -0.0;
+      for (int c = 0; c < classes; c++) of_all += (double)(ln - (v[c] - largest));
+      others[threadIdx.x] = (double)each * of_all;
+      for (int c = 0; c < classes; c++) {
+        const float q = each + (c == right ? 1.f - eps : 0.f);
+        slope[c] = __fdiv_rn(__fdiv_rn(slope[c], sum) - q, (float)rows);
+      }
+    }
+    __syncthreads();
+    if (threadIdx.x == 0)
+      for (int r = 0; r < min(64, rows - from); r++) {
+        total += terms[r];
+        if (eps > 0.f) total += others[r];
+      }
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) *loss = (float)(total / (double)(float)rows);
+}
+
+// The count of all threads of a block of 256; thread 0 has it.
+__device__ __forceinline__ int count_of_block(int count) {
+  __shared__ int counts[256];
+  counts[threadIdx.x] = count;
+#pragma unroll
+  for (int half = 128; half > 0; half /= 2) {
+    __syncthreads();
+    if (threadIdx.x < half) counts[threadIdx.x] += counts[threadIdx.x + half];
+  }
+  return counts[0];
+}
+
+// The share of rows whose largest number, of equal ones the first, is at the target. One block.
+extern "C" __global__ void __launch_bounds__(256) accuracy(
+    const float *x, int rows, int classes, const long long *targets, float *share) {
+  int count = 0;
+  for (int row = threadIdx.x; row < rows; row += 256) {
+    const float *v = x + row * classes;
+    int best = 0;
+    for (int c = 1; c < classes; c++)
+      if (v[c] > v[best]) best = c;
+    count += targets[row] == best;
+  }
+  count = count_of_block(count);
+  if (threadIdx.x == 0) *share = __fdiv_rn((float)count, (float)rows);
+}
+
+// The share of bytes that are not 0. One block.
+extern "C" __global__ void __launch_bounds__(256) share_of_true(const unsigned char *truths, int n, float *share) {
+  int count = 0;
+#pragma unroll 4
+  for (int i = threadIdx.x; i < n; i += 256) count += truths[i] != 0;
+  count = count_of_block(count);
+  if (threadIdx.x == 0) *share = (float)((double)count / (double)n);
+}

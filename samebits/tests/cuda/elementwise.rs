@@ -1,0 +1,81 @@
+//! One number after the other, and metrics.
+
+use samebits::Device;
+
+use crate::both::{Work, all_sorts, assert_same, back};
+
+struct Numbers {
+    x: Vec<f32>,
+    dy: Vec<f32>,
+    bits: Vec<u32>,
+}
+
+impl Work for Numbers {
+    fn run<D: Device>(&self, device: D) -> Result<Vec<Vec<f32>>, D::Error> {
+        let (x, dy) = (device.copy_in(&self.x)?, device.copy_in(&self.dy)?);
+        let bits = device.copy_in(&self.bits)?;
+        let factor = device.copy_in(&[self.x.first().copied().unwrap_or(0.5)])?;
+        let (x, dy, bits) = (device.slice(&x), device.slice(&dy), device.slice(&bits));
+        let (mut y, mut dx) = (device.copy_in(&self.dy)?, device.copy_in(&self.x)?);
+        let mut results = Vec::new();
+        device.dropout(bits, 1.0 / 0.9, x, device.slice_mut(&mut y))?;
+        results.push(back(device, &y)?);
+        device.dropout_gradient(bits, 2.0, dy, device.slice_mut(&mut dx))?;
+        device.relu(x, device.slice_mut(&mut y))?;
+        results.push(back(device, &y)?);
+        device.relu_gradient(device.slice(&y), dy, device.slice_mut(&mut dx))?;
+        device.add_scaled(device.slice(&factor), x, device.slice_mut(&mut dx))?;
+        results.push(back(device, &dx)?);
+        device.zero(device.slice_mut(&mut dx))?;
+        results.push(back(device, &dx)?);
+        Ok(results)
+    }
+}
+
+#[test]
+fn of_any_length() {
+    for (seed, len) in [0, 1, 31, 32, 33, 255, 256, 257, 1000, 70_001].into_iter().enumerate() {
+        let mut random = all_sorts(seed as u64);
+        let (x, dy) = (random.numbers(len), random.numbers(len));
+        let bits =
+            (0..len.div_ceil(32)).map(|_| random.size(0, u32::MAX as usize) as u32).collect();
+        assert_same(&Numbers { x, dy, bits }, format_args!("{len} numbers"));
+    }
+}
+
+struct Metrics {
+    classes: usize,
+    x: Vec<f32>,
+    targets: Vec<i64>,
+    truths: Vec<bool>,
+}
+
+impl Work for Metrics {
+    fn run<D: Device>(&self, device: D) -> Result<Vec<Vec<f32>>, D::Error> {
+        let (x, targets) = (device.copy_in(&self.x)?, device.copy_in(&self.targets)?);
+        let truths = device.copy_in(&self.truths)?;
+        let mut share = device.zeros(1)?;
+        let (x, targets) = (device.slice(&x), device.slice(&targets));
+        device.accuracy(self.classes, x, targets, device.slice_mut(&mut share))?;
+        let accuracy = back(device, &share)?;
+        device.share_of_true(device.slice(&truths), device.slice_mut(&mut share))?;
+        Ok(vec![accuracy, back(device, &share)?])
+    }
+}
+
+#[test]
+fn shares() {
+    for (seed, [rows, classes]) in
+        [[1, 1], [7, 2], [64, 10], [300, 3], [2038, 2], [0, 2]].into_iter().enumerate()
+    {
+        let mut random = all_sorts(seed as u64);
+        let x = random.numbers(rows * classes);
+        // Some are no class.
+        let targets = (0..rows).map(|_| random.size(0, classes + 1) as i64 - 1).collect();
+        let truths = (0..rows).map(|_| random.size(0, 2) == 0).collect();
+        assert_same(
+            &Metrics { classes, x, targets, truths },
+            format_args!("{rows} rows of {classes}"),
+        );
+    }
+}
