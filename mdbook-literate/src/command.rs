@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::book::Book;
-use crate::{examples, links, snapshots, testing};
+use crate::{examples, links, serve, snapshots, testing};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
@@ -33,6 +33,25 @@ enum Task {
         /// Takes all without asking
         #[arg(long, short)]
         yes: bool,
+    },
+    /// Serves the book on this machine, as a notebook: each cell can be changed and run in its page
+    ///
+    /// The address has a token, without which nobody can run anything. It is known in this terminal only:
+    /// who has it can run programs as you. Pages are loaded anew when a chapter or an accepted output
+    /// changes. What a reader changes in a page stays in that browser; no file is changed.
+    Serve {
+        /// Port on 127.0.0.1; 0 takes one that is free
+        #[arg(long, short, default_value_t = 3000)]
+        port: u16,
+        /// Opens the book in the browser
+        #[arg(long)]
+        open: bool,
+        /// Shows which outputs are not the accepted ones, and accepts them on request
+        #[arg(long)]
+        author: bool,
+        /// Compiles with optimisation: for cells that compute for long
+        #[arg(long)]
+        release: bool,
     },
     /// Writes the examples anew from the chapters
     Tangle,
@@ -76,6 +95,11 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.task {
         None => build(&root, cli.open)?,
         Some(Task::Accept { filter, yes }) => accept(&Book::open(root)?, filter, yes)?,
+        Some(Task::Serve { port, open, author, release }) => {
+            // `cargo book --open serve` means the same.
+            let open = open || cli.open;
+            serve::serve(&root, serve::Options { port, open, author, release })?;
+        }
         Some(Task::Tangle) => drop(examples::tangle(&Book::open(root)?)?),
         Some(Task::Test { args }) => {
             let args = std::iter::once("book".into()).chain(args);

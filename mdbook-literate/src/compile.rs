@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -68,10 +68,21 @@ pub(crate) struct CompileError {
 impl Build<'_> {
     /// The compiled program; made anew only when the program or a library changed.
     pub(crate) fn executable(&self, program: &str) -> Result<Result<PathBuf, Vec<CompileError>>> {
+        self.executable_by(program, &[], |rustc| rustc.output().context("rustc cannot be started"))
+    }
+
+    /// The same, with `more` arguments; `run` runs the compiler.
+    pub(crate) fn executable_by(
+        &self,
+        program: &str,
+        more: &[OsString],
+        run: impl FnOnce(&mut Command) -> Result<Output>,
+    ) -> Result<Result<PathBuf, Vec<CompileError>>> {
         let room = self.book.programs(self.release)?.room(self.name)?;
         let folder = room.folder();
         let executable = folder.join(format!("chapter{}", std::env::consts::EXE_SUFFIX));
-        let arguments = self.arguments(folder, &executable);
+        let mut arguments = self.arguments(folder, &executable);
+        arguments.extend_from_slice(more);
         let stamp = self.stamp(program, &arguments)?;
         let built = fs::read_to_string(folder.join("stamp"));
         if executable.exists() && built.is_ok_and(|built| built == stamp) {
@@ -80,13 +91,9 @@ impl Build<'_> {
         // Gone until the new one is there: a run that is killed leaves no stamp of another program.
         room.remove("stamp")?;
         let source = room.write(self.source(), program)?;
-        let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
-            .current_dir(folder)
-            .arg(source)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .context("rustc cannot be started")?;
+        let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
+        rustc.current_dir(folder).arg(source).args(arguments).stdin(Stdio::null());
+        let output = run(&mut rustc)?;
         if output.status.success() {
             room.write("stamp", stamp)?;
             return Ok(Ok(executable));

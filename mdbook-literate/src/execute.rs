@@ -24,8 +24,17 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How much of standard error a message shows at most.
 const STDERR_SHOWN: usize = 16_384;
 
+/// What is told of a run while it lasts, often. An error stops the program, and says how the message of its
+/// cell goes on.
+pub(crate) type Progress<'a> = &'a mut dyn FnMut(&Recorder) -> Result<(), String>;
+
 /// Runs the program of `chapter`.
-pub(crate) fn execute(book: &Book, chapter: &Chapter, executable: &Path) -> Result<Run> {
+pub(crate) fn execute(
+    book: &Book,
+    chapter: &Chapter,
+    executable: &Path,
+    progress: Progress<'_>,
+) -> Result<Run> {
     let mut recorder = Recorder::new();
     let mut command = Command::new(executable);
     let command = command.current_dir(&book.package).stdin(Stdio::piped());
@@ -47,21 +56,25 @@ pub(crate) fn execute(book: &Book, chapter: &Chapter, executable: &Path) -> Resu
     drop(sender);
     let mut budget = Budget::new(chapter, book.settings.time_limit, book.settings.output_limit);
     let mut stderr = VecDeque::new();
-    let end = watch(&mut group, &printed, |printed| match printed {
-        Some(Printed::Out(bytes)) => {
-            // Line by line, as marks are: each cell answers for what it printed itself.
-            bytes.split_inclusive(|byte| *byte == b'\n').try_fold(Duration::ZERO, |_, line| {
-                recorder.bytes(line);
-                budget.printed(line.len(), recorder.started(), recorder.current())
-            })
-        }
-        Some(Printed::Err(bytes)) => {
-            stderr.extend(&bytes);
-            let extra = stderr.len().saturating_sub(STDERR_SHOWN);
-            stderr.drain(..extra);
-            budget.printed(bytes.len(), recorder.started(), recorder.current())
-        }
-        None => budget.time_left(),
+    let end = watch(&mut group, &printed, |printed| {
+        let left = match printed {
+            Some(Printed::Out(bytes)) => {
+                // Line by line, as marks are: each cell answers for what it printed itself.
+                let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+                lines.try_fold(Duration::ZERO, |_, line| {
+                    recorder.bytes(line);
+                    budget.printed(line.len(), recorder.started(), recorder.current())
+                })
+            }
+            Some(Printed::Err(bytes)) => {
+                stderr.extend(&bytes);
+                let extra = stderr.len().saturating_sub(STDERR_SHOWN);
+                stderr.drain(..extra);
+                budget.printed(bytes.len(), recorder.started(), recorder.current())
+            }
+            None => budget.time_left(),
+        }?;
+        progress(&recorder).map(|()| left)
     });
     group.end();
     let stderr = String::from_utf8_lossy(stderr.make_contiguous()).trim().to_string();

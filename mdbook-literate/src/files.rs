@@ -84,6 +84,15 @@ impl Room {
         })
     }
 
+    /// The same, for a file that only this user may read, where the system knows such files.
+    pub(crate) fn write_secret(&self, path: impl AsRef<Path>, text: &str) -> Result<PathBuf> {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        self.put(path.as_ref(), |part| options.open(part)?.write_all(text.as_bytes()))
+    }
+
     /// Puts a link to `from` there, or a copy where the disk allows no link.
     pub(crate) fn link(&self, path: impl AsRef<Path>, from: &Path) -> Result<PathBuf> {
         self.put(path.as_ref(), |part| fs::hard_link(from, part).or_else(|_| copy(from, part)))
@@ -299,6 +308,17 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.path().join("debug")).unwrap(), "one");
         assert_eq!(fs::read_to_string(folder.path().join("lib")).unwrap(), "two");
         assert!(is_same(&folder.path().join("release"), &folder.path().join("lib")));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_secret_is_for_this_user_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let room = Room::new(folder.path(), "the target folder");
+        let file = room.write("a", "open").and_then(|_| room.write_secret("a", "secret")).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(file).unwrap(), "secret");
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! A program and all that it starts, which end with it, on request, or when this process ends.
 
-use std::io;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::io::{self, Read};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
 
 use crate::display::RECORDING;
 
@@ -35,6 +39,34 @@ impl Group {
         self.watcher.end(&mut self.program);
         let _ = self.program.wait();
     }
+}
+
+/// Runs `program` to its end, with all that it starts, and takes what it prints on standard error; `go_on` is
+/// asked often, and its error ends the program.
+pub(crate) fn errors_of(
+    program: &mut Command,
+    secret: &str,
+    go_on: impl Fn() -> Result<()>,
+) -> Result<Output> {
+    let program = program.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut group = Group::start(program, secret)
+        .with_context(|| format!("{} cannot be started", program.get_program().display()))?;
+    let stderr = group.program().stderr.take();
+    let reader = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stderr.map(|mut stderr| stderr.read_to_end(&mut bytes)).transpose().map(|_| bytes)
+    });
+    let status = loop {
+        go_on()?;
+        match group.program().try_wait()? {
+            Some(status) => break status,
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    // Closes what is left of the pipe's other end.
+    group.end();
+    let stderr = reader.join().unwrap_or_else(|_| Ok(Vec::new()))?;
+    Ok(Output { status, stdout: Vec::new(), stderr })
 }
 
 impl Drop for Group {

@@ -76,6 +76,8 @@ mod reading;
 #[cfg(feature = "tool")]
 mod run;
 #[cfg(feature = "tool")]
+mod serve;
+#[cfg(feature = "tool")]
 mod settings;
 #[cfg(feature = "tool")]
 mod tangle;

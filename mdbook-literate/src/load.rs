@@ -1,9 +1,10 @@
 //! Loads a book with mdBook, with this crate as its preprocessor, and builds its pages.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
+use mdbook_driver::config::Config;
 
 use crate::book::Book;
 use crate::chapter::Reading;
@@ -45,5 +46,26 @@ impl Book {
         workshop.write("pages", folder.to_string_lossy().as_ref())?;
         mdbook.build()?;
         Ok(folder)
+    }
+
+    /// Builds the pages for an author into `folder`, and returns the chapters: what is wrong with one
+    /// stands on its page. Without other renderers than HTML.
+    pub(crate) fn build_draft(&self, folder: &Path) -> Result<Vec<Reading>> {
+        let file = self.root.join("book.toml");
+        let mut config = Config::from_disk(&file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        config.update_from_env()?;
+        let html: Option<serde_json::Value> = config.get("output.html")?;
+        config.set(
+            "output",
+            serde_json::json!({ "html": html.unwrap_or_else(|| serde_json::json!({})) }),
+        )?;
+        config.build.build_dir = folder.to_path_buf();
+        let mut book = MDBook::load_with_config(&self.root, config)
+            .with_context(|| format!("the book {} cannot be loaded", self.root.display()))?;
+        book.with_preprocessor(Literate { draft: true, ..Literate::default() });
+        let chapters = reading::chapters(self, &book.book);
+        book.build()?;
+        Ok(chapters)
     }
 }

@@ -18,7 +18,7 @@ use crate::problem::{Problem, count};
 use crate::program;
 use crate::reading;
 use crate::snapshots;
-use crate::weave::weave;
+use crate::weave::{problem_html, weave, weave_all};
 
 /// The preprocessor `literate`.
 ///
@@ -29,6 +29,9 @@ use crate::weave::weave;
 pub struct Literate {
     /// Under `cargo test` the harness has built the libraries, in a folder of its own.
     pub(crate) has_libs: bool,
+    /// For the pages of an author, who changes them meanwhile: what is wrong with a chapter stands on
+    /// its page, and fails nothing; the API docs are as they were.
+    pub(crate) draft: bool,
 }
 
 impl Preprocessor for Literate {
@@ -41,28 +44,39 @@ impl Preprocessor for Literate {
         let testing = context.renderer == "test";
         if testing && !self.has_libs {
             Libs::build_for_mdbook(&book)?;
-        } else if let (false, Some(folder)) = (testing, &book.settings.api_docs) {
-            let setting = format!("api-docs = \"{}\"", folder.display());
-            api_docs(&book, &Room::new(book.source.join(folder), setting))?;
+        } else if !testing && !self.draft {
+            api_docs(&book)?;
         }
         let mut contents = HashMap::new();
+        let mut notices = HashMap::new();
         let mut problems = Vec::new();
         for (path, chapter) in reading::chapters(&book, &md_book) {
-            let made = chapter.and_then(|chapter| match testing {
-                true => Ok(for_mdbook_test(&book, &chapter)),
-                false => weave(&chapter, |cell| snapshots::accepted(&book, &chapter.name, cell)),
+            let made = chapter.and_then(|chapter| {
+                let accepted = |cell: &str| snapshots::accepted(&book, &chapter.name, cell);
+                match testing {
+                    true => Ok(for_mdbook_test(&book, &chapter)),
+                    false if self.draft => Ok(weave_all(&chapter, accepted).0),
+                    false => weave(&chapter, accepted),
+                }
             });
             match made {
                 Ok(content) => drop(contents.insert(path, content)),
+                Err(more) if self.draft => {
+                    let more: Vec<String> = more.iter().map(Problem::to_string).collect();
+                    notices.insert(path, problem_html(&more.join("\n")));
+                }
                 Err(more) => problems.extend(more),
             }
         }
         bail_on(&problems)?;
         md_book.for_each_mut(|item| {
-            if let BookItem::Chapter(chapter) = item
-                && let Some(content) = chapter.source_path.as_ref().and_then(|p| contents.remove(p))
-            {
+            let BookItem::Chapter(chapter) = item else { return };
+            let Some(path) = &chapter.source_path else { return };
+            if let Some(content) = contents.remove(path) {
                 chapter.content = content;
+            }
+            if let Some(notice) = notices.remove(path) {
+                chapter.content.insert_str(0, &notice);
             }
         });
         Ok(md_book)
@@ -85,8 +99,11 @@ fn for_mdbook_test(book: &Book, chapter: &Chapter) -> String {
 }
 
 /// Makes rustdoc's pages and copies them into the book's sources, from where mdBook takes them
-/// along: chapters can then link to them.
-fn api_docs(book: &Book, to: &Room) -> Result<()> {
+/// along: chapters can then link to them. Where the book has no setting `api-docs`, there are none.
+pub(crate) fn api_docs(book: &Book) -> Result<()> {
+    let Some(folder) = &book.settings.api_docs else { return Ok(()) };
+    let setting = format!("api-docs = \"{}\"", folder.display());
+    let to = &Room::new(book.source.join(folder), setting);
     filled::check(to)?;
     let _lock = book.lock_folder(to.folder())?;
     let output = cargo::command()

@@ -209,6 +209,11 @@ impl Recorder {
         self.started = Instant::now();
     }
 
+    /// The cells that have started, and what the last of them printed since its start or its last figure.
+    pub(crate) fn so_far(&self) -> (&[CellOutput], &[u8]) {
+        (&self.cells, &self.text)
+    }
+
     /// The cell that runs now.
     pub fn current(&self) -> Option<&str> {
         self.cells.last().map(|cell| cell.name.as_str())
@@ -245,7 +250,7 @@ enum Mark {
 }
 
 /// 128 bits that nobody can guess: the standard library's keys for hash maps are random.
-fn secret() -> String {
+pub(crate) fn secret() -> String {
     let half = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", half(), half())
 }

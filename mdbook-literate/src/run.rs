@@ -21,7 +21,7 @@ pub(crate) fn run(book: &Book, libs: &Libs, chapter: &Chapter, release: bool) ->
     };
     let build = Build { book, libs, name: &chapter.name, shown: &chapter.file, release };
     match build.executable(&program)? {
-        Ok(executable) => execute(book, chapter, &executable),
+        Ok(executable) => execute(book, chapter, &executable, &mut |_| Ok(())),
         Err(errors) => Ok(Run::without_outputs(compile_failures(chapter, errors))),
     }
 }

@@ -151,6 +151,27 @@ impl Pending {
     }
 }
 
+/// Makes `output` the accepted one of a cell. What the file says besides stays.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn accept(book: &Book, chapter: &Chapter, cell: &Cell, output: &str) -> Result<()> {
+    let _lock = lock(book)?;
+    let (room, name) = (book.snapshots_room(), snapshot_name(&chapter.name, &cell.name));
+    let old = files::read_text(&room.path(format!("{name}.snap"))?).unwrap_or_default();
+    let header = match old.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) {
+        Some((header, _)) => header.to_string(),
+        None => format!(
+            "source: {}\ndescription: {:?}",
+            book.shown(&book.root.join("book.toml")),
+            description(chapter, cell)
+        ),
+    };
+    let text = format!("---\n{header}\n---\n{}\n", output.trim_end());
+    room.write(format!("{name}.snap"), text)?;
+    room.remove(format!("{name}.snap.new"))
+}
+
 /// Removes the pending output of a cell unless it is `output`: a disk that was full may have left
 /// half of it.
 pub(crate) fn keep_whole(book: &Book, name: &str, output: &str) -> Result<()> {

@@ -334,7 +334,9 @@ impl Session {
         let page = page.to_str().context("a chapter's path is not UTF-8")?;
         let libs = Libs::build(&self.book, false)?;
         let folder = libs.folder.to_str().context("the path of the libraries is not UTF-8")?;
-        self.book.load(Literate { has_libs: true })?.test_chapter(vec![folder], Some(page))
+        self.book
+            .load(Literate { has_libs: true, draft: false })?
+            .test_chapter(vec![folder], Some(page))
     }
 
     fn print_timing(&self) {

@@ -18,6 +18,16 @@ pub(crate) fn weave(
     chapter: &Chapter,
     accepted: impl Fn(&str) -> Option<String>,
 ) -> Result<String, Vec<Problem>> {
+    let (page, problems) = weave_all(chapter, accepted);
+    if problems.is_empty() { Ok(page) } else { Err(problems) }
+}
+
+/// The same for a page that its author looks at: where something is wrong with an output, the page says so
+/// in its place.
+pub(crate) fn weave_all(
+    chapter: &Chapter,
+    accepted: impl Fn(&str) -> Option<String>,
+) -> (String, Vec<Problem>) {
     let (mut page, mut problems) = (String::new(), Vec::new());
     for (number, line) in (1..).zip(&chapter.lines) {
         match chapter.cell_at(number) {
@@ -28,14 +38,26 @@ pub(crate) fn weave(
                     page.push_str(&why_not(&snippet.info));
                 }
             }
-            Some(cell) if cell.open == number => match woven(chapter, cell, &accepted) {
-                Ok(html) => page.push_str(&html),
-                Err(problem) => problems.push(problem),
-            },
+            Some(cell) if cell.open == number => {
+                let output = output_of(chapter, cell, &accepted).unwrap_or_else(|problem| {
+                    let html = problem_html(&problem.to_string());
+                    problems.push(problem);
+                    html
+                });
+                page.push_str(&woven(chapter, cell, &output));
+            }
             Some(_) => {}
         }
     }
-    if problems.is_empty() { Ok(page) } else { Err(problems) }
+    (page, problems)
+}
+
+/// What is wrong, on a page that its author looks at.
+pub(crate) fn problem_html(problem: &str) -> String {
+    let problem = escape(&problem.replace("\n\n", "\n"));
+    format!(
+        "<div class=\"{OUTPUT} literate-problem\">\n<pre class=\"cell-text\">{problem}</pre>\n</div>\n\n"
+    )
 }
 
 /// The line under a snippet that must not compile, so that no reader takes it for an example.
@@ -52,7 +74,8 @@ fn why_not(info: &str) -> String {
     format!("\n<div class=\"does-not-compile\">\n\n{line}\n\n</div>\n")
 }
 
-fn woven(
+/// The accepted output of a cell, as HTML.
+fn output_of(
     chapter: &Chapter,
     cell: &Cell,
     accepted: impl Fn(&str) -> Option<String>,
@@ -63,16 +86,18 @@ fn woven(
             .help("run `cargo test`, then `cargo book accept`")
     })?;
     check_figures(chapter, cell, &output)?;
+    Ok(if cell.options.output { output_html(cell, &output) } else { String::new() })
+}
+
+fn woven(chapter: &Chapter, cell: &Cell, output: &str) -> String {
     // Blank lines between the HTML and the Markdown: mdBook then reads each as what it is.
     let mut html = format!("<div class=\"cell\" id=\"cell-{}\">\n\n", cell.name);
     if cell.options.echo {
         html.push_str(&code_block(&chapter.code(cell).join("\n")));
     }
-    if cell.options.output {
-        html.push_str(&output_html(cell, &output));
-    }
+    html.push_str(output);
     html.push_str("</div>\n");
-    Ok(html)
+    html
 }
 
 /// A cell's code. What mdBook would take for one of its own links, such as `{{#include x}}`, cannot be
@@ -130,13 +155,8 @@ fn output_html(cell: &Cell, output: &str) -> String {
                 let _ = writeln!(html, "<pre class=\"cell-text\">{}</pre>\n", escape(&text));
             }
             Part::Figure { media, width, content } => {
-                let alt = cell.options.fig_alt.get(figure_number).map_or("", String::as_str);
-                let caption = cell.options.fig_cap.get(figure_number);
-                html.push_str(&figure_html(&media, width, &content, alt));
-                if let Some(caption) = caption {
-                    let _ = writeln!(html, "<figcaption>{}</figcaption>", escape(caption));
-                }
-                html.push_str("</figure>\n\n");
+                html.push_str(&figure_html(cell, figure_number, &media, width, &content));
+                html.push('\n');
                 figure_number += 1;
             }
         }
@@ -144,10 +164,17 @@ fn output_html(cell: &Cell, output: &str) -> String {
     if html.is_empty() { html } else { format!("<div class=\"{OUTPUT}\">\n\n{html}</div>\n\n") }
 }
 
-/// An open `<figure>` with its content.
-fn figure_html(media: &str, width: Option<u32>, content: &str, alt: &str) -> String {
+/// A figure of a cell, the `number`th from 0 on, with its text for readers who do not see it, and its caption.
+pub(crate) fn figure_html(
+    cell: &Cell,
+    number: usize,
+    media: &str,
+    width: Option<u32>,
+    content: &str,
+) -> String {
+    let alt = cell.options.fig_alt.get(number).map_or("", String::as_str);
     let (alt, content) = (escape(alt), inert(content));
-    match media {
+    let mut html = match media {
         "image/png" => {
             let width = width.map(|width| format!(" width=\"{width}\"")).unwrap_or_default();
             let source = format!("data:image/png;base64,{content}");
@@ -160,7 +187,12 @@ fn figure_html(media: &str, width: Option<u32>, content: &str, alt: &str) -> Str
             let scrolls = "class=\"cell-html\" role=\"group\" tabindex=\"0\"";
             format!("<figure>\n<div {scrolls} aria-label=\"{alt}\">\n{content}\n</div>\n")
         }
+    };
+    if let Some(caption) = cell.options.fig_cap.get(number) {
+        let _ = writeln!(html, "<figcaption>{}</figcaption>", escape(caption));
     }
+    html.push_str("</figure>\n");
+    html
 }
 
 /// Text as HTML in which no preprocessor finds anything of its own: no include, no formula, no link.
@@ -301,7 +333,10 @@ mod tests {
 
     #[test]
     fn a_cell_without_accepted_output_fails() {
-        let problems = weave(&chapter(""), |_| None).unwrap_err();
+        let (page, problems) = weave_all(&chapter(""), |_| None);
+        assert!(
+            page.contains("f();") && page.contains("literate-problem") && page.contains("After.")
+        );
         let expected = "a.md:5: cell `one` has no accepted output\n  help: run `cargo test`, then `cargo book accept`";
         assert_eq!(problems[0].to_string(), expected);
     }

@@ -4,9 +4,11 @@
 mod fixture;
 
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fixture::Fixture;
+#[cfg(target_os = "linux")]
+use fixture::processes::{none_is_left, processes, sleepers};
 
 /// The book with `statement` at the end of its cell `hello`; the next one is `length`.
 fn ending_with(statement: &str) -> Fixture {
@@ -163,37 +165,6 @@ fn a_cell_may_print_more_than_its_chapter() {
         .fails_with(&["cell `hello` printed more than its chapter's limit"]);
     book.edit("let name", "//| output-limit: 4kB\n//| compare: false\nlet name");
     book.book(&["test", "01_hello::"]).succeeds_with(&["test 01_hello::length... ok"]);
-}
-
-/// The processes of which a part of the command line is `word`.
-#[cfg(target_os = "linux")]
-fn processes(word: &str) -> usize {
-    let entries = std::fs::read_dir("/proc").unwrap();
-    let lines = entries.filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
-    lines.filter(|line| line.split(|byte| *byte == 0).any(|part| part == word.as_bytes())).count()
-}
-
-/// A statement that starts two sleepers, one of them in a session of its own, and a number of seconds by
-/// which they can be told.
-#[cfg(target_os = "linux")]
-fn sleepers(seconds: &str) -> String {
-    format!(
-        "std::process::Command::new(\"sleep\").arg(\"{seconds}\").spawn()?;\n\
-         std::process::Command::new(\"setsid\").args([\"sleep\", \"{seconds}\"]).spawn()?;\n\
-         while std::fs::read_dir(\"/proc\")?.filter(|entry| entry.as_ref().is_ok_and(|entry| \
-         std::fs::read(entry.path().join(\"cmdline\")).is_ok_and(|line| \
-         line == b\"sleep\\0{seconds}\\0\"))).count() < 2 {{}}\n"
-    )
-}
-
-#[cfg(target_os = "linux")]
-#[track_caller]
-fn none_is_left(seconds: &str) {
-    let started = Instant::now();
-    while processes(seconds) > 0 {
-        assert!(started.elapsed() < Duration::from_secs(30), "sleep {seconds} is left");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

@@ -1,0 +1,154 @@
+//! The runs that go on: one a chapter, and not too many.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use super::event::{Event, How};
+use super::run::Wish;
+use super::stream::{self, Events, Feed};
+use crate::book::Book;
+use crate::chapter::Chapter;
+use crate::compare::Comparison;
+use crate::record::CellOutput;
+use crate::snapshots;
+
+/// So many chapters may run at once.
+const MOST: usize = 4;
+
+/// What a page asks for.
+pub(super) struct Request {
+    pub(super) book: Book,
+    pub(super) release: bool,
+    /// As it is in the book.
+    pub(super) chapter: Chapter,
+    /// With the reader's changes.
+    pub(super) edited: Chapter,
+    /// The number of the last cell to run.
+    pub(super) last: usize,
+    /// Whether to say which outputs are not those that were accepted.
+    pub(super) compare: bool,
+}
+
+/// The outputs of a chapter's last run without changes, and the source that it had.
+#[derive(Clone)]
+pub(super) struct Printed {
+    pub(super) lines: Vec<String>,
+    pub(super) outputs: Vec<CellOutput>,
+}
+
+/// All runs of a server.
+#[derive(Default)]
+pub(super) struct Runs {
+    next: AtomicU64,
+    going: Mutex<Vec<Going>>,
+    /// Held by the run of a chapter: its programs lie in one folder.
+    turns: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    printed: Mutex<HashMap<String, Printed>>,
+}
+
+struct Going {
+    id: u64,
+    chapter: String,
+    stop: Arc<AtomicBool>,
+}
+
+/// What one thread left behind when it panicked is still in order here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Runs {
+    /// Starts a run; an earlier one of the same chapter is stopped. `None` when too many others go on.
+    pub(super) fn start(self: &Arc<Self>, request: Request) -> Option<Events> {
+        let (id, stop) = (self.next.fetch_add(1, Ordering::Relaxed), Arc::default());
+        let chapter = request.chapter.name.clone();
+        {
+            let mut going = lock(&self.going);
+            going.iter().filter(|other| other.chapter == chapter).for_each(Going::stop);
+            let still = |other: &&Going| !other.stop.load(Ordering::Relaxed);
+            if going.iter().filter(still).count() >= MOST {
+                return None;
+            }
+            going.push(Going { id, chapter: chapter.clone(), stop: Arc::clone(&stop) });
+        }
+        let turn = Arc::clone(lock(&self.turns).entry(chapter).or_default());
+        let (feed, events) = stream::channel(Arc::clone(&stop));
+        let entry = Entry { runs: Arc::clone(self), id };
+        thread::spawn(move || {
+            let _turn = lock(&turn);
+            entry.runs.run(id, &request, &feed, &stop);
+            drop(entry);
+        });
+        Some(events)
+    }
+
+    fn run(&self, id: u64, request: &Request, feed: &Feed, stop: &AtomicBool) {
+        let started = Instant::now();
+        feed.tell(&Event::Run { id });
+        let Request { book, release, edited, last, .. } = request;
+        let is_full = || feed.is_full();
+        let wish =
+            Wish { book, release: *release, chapter: edited, last: *last, stop, is_full: &is_full };
+        let outcome = wish.run(&mut |event| feed.tell(&event));
+        let is_unchanged = request.edited.lines == request.chapter.lines;
+        if request.compare && is_unchanged && outcome.how != How::Stopped {
+            for cell in changed(request, &outcome.outputs) {
+                feed.tell(&Event::Changed { cell });
+            }
+            let printed =
+                Printed { lines: request.chapter.lines.clone(), outputs: outcome.outputs };
+            lock(&self.printed).insert(request.chapter.name.clone(), printed);
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        feed.tell(&Event::End { how: outcome.how, seconds });
+    }
+
+    /// Stops a run. Whether it was there.
+    pub(super) fn stop(&self, id: u64) -> bool {
+        let going = lock(&self.going);
+        let run = going.iter().find(|run| run.id == id);
+        run.inspect(|run| run.stop()).is_some()
+    }
+
+    /// What the chapter printed when it was run without changes.
+    pub(super) fn printed(&self, chapter: &str) -> Option<Printed> {
+        lock(&self.printed).get(chapter).cloned()
+    }
+}
+
+impl Going {
+    fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A place among those that go on, free again when it is dropped, be it by a panic.
+struct Entry {
+    runs: Arc<Runs>,
+    id: u64,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        lock(&self.runs.going).retain(|run| run.id != self.id);
+    }
+}
+
+/// The cells whose output is not the accepted one.
+fn changed(request: &Request, outputs: &[CellOutput]) -> Vec<String> {
+    let is_accepted = |output: &CellOutput| {
+        let accepted = snapshots::accepted(&request.book, &request.chapter.name, &output.name);
+        let cell = request.chapter.cells.iter().find(|cell| cell.name == output.name);
+        let (Some(accepted), Some(cell)) = (accepted, cell) else { return false };
+        let comparison = Comparison {
+            tolerance: cell.options.tolerance,
+            sanitize: cell.options.sanitize.clone(),
+        };
+        let (old, new) = (accepted.trim_end(), output.text.trim_end());
+        !cell.options.compare || old == new || comparison.matches(old, new)
+    };
+    outputs.iter().filter(|o| !is_accepted(o)).map(|output| output.name.clone()).collect()
+}
