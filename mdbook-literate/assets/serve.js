@@ -34,11 +34,20 @@ const version = script.dataset.version ?? "";
  */
 
 /** @type {import("./cell.js").Page} */
-const actions = { toggle, start: (cell) => void start(cell), stop, accept: (cell) => void accept(cell), save };
+const actions = {
+    toggle,
+    start: (cell) => void start(cell),
+    stop,
+    accept: (cell) => void accept(cell),
+    save,
+    prepare: () => void prepare(),
+};
 /** @type {Map<string, Cell>} */
 const cells = new Map();
 /** @type {Run | null} */
 let run = null;
+/** Whether the server was asked to compile the chapter. */
+let isPrepared = false;
 /** Where the changes of this chapter are kept. */
 let key = "";
 
@@ -92,6 +101,13 @@ function stop() {
     if (!run) return;
     if (run.id === null) run.abort.abort();
     else void post("stop", { run: run.id }).catch(() => run?.abort.abort());
+}
+
+/** Has the chapter compiled, so that the first run is a quick one, too. */
+async function prepare() {
+    if (isPrepared) return;
+    isPrepared = true;
+    await post("prepare", { page }).catch(() => undefined);
 }
 
 /**
@@ -223,8 +239,9 @@ function end(mine, how, seconds, status) {
     const words = { done: `done in ${took}`, failed: `failed${where}`, stopped: `stopped after ${took}` };
     if (how !== "done" || !mine.cell?.accept || mine.cell.accept.hidden) status.textContent = words[how];
     for (const name of mine.touched) {
-        const output = cells.get(name)?.output;
-        if (output && !output.childElementCount) output.classList.add("literate-empty");
+        const cell = cells.get(name);
+        if (cell?.output && !cell.output.childElementCount) cell.output.classList.add("literate-empty");
+        cell?.settle();
     }
 }
 

@@ -173,6 +173,7 @@ fn limits_are_those_of_the_engine() {
 #[test]
 fn a_new_run_of_a_page_ends_the_one_before() {
     let served = Served::new(&[]);
+    assert_eq!(served.post("prepare", json!({ "page": PAGE })).text(), "true");
     let mut first = served.run("hello", "println!(\"first\");\nloop {}");
     first.next("text");
     let second = served.run("hello", "println!(\"second\");");

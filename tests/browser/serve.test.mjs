@@ -144,6 +144,11 @@ test("a cell is changed, run, broken, mended and reset with the keyboard", async
         await says(output("hello"), "Hello, reader of books");
         await says(status("hello"), /^done in \d/);
         await says(output("length"), "13 letters");
+        await press("length", "Run");
+        await says(output("length"), "22 letters");
+        await press("length", "Reset");
+        await says(output("length"), "13 letters");
+        await code("hello").focus();
         assert.match(tab.url(), /hello\.html$/, "the arrows turn no page");
         assert.equal(await tab.evaluate(() => document.activeElement.localName), "textarea");
 
@@ -169,7 +174,11 @@ test("a cell is changed, run, broken, mended and reset with the keyboard", async
         await says(output("hello"), "Hello, reader of books");
         assert.equal(await error("hello").count(), 0);
 
+        // An unchanged cell that prints what the book shows has nothing to reset.
         await press("hello", "Reset");
+        await press("hello", "Run");
+        await says(status("hello"), /^done in/);
+        assert.equal(await tab.getByText("Reset", { exact: true }).filter({ visible: true }).count(), 0);
         assert.equal(await code("hello").inputValue(), 'let name = "reader";\nprintln!("{}", greet(name));');
         await says(output("hello"), "Hello, reader");
     });

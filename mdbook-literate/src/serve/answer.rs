@@ -79,6 +79,7 @@ impl Server {
         };
         let done = match path.strip_prefix(OWN) {
             Some("run") => self.run(asked),
+            Some("prepare") => self.prepare(&asked),
             Some("stop") => Ok(whole("application/json", self.runs.stop(asked.run).to_string())),
             Some("accept") if self.author => self.accept(&asked),
             Some("accept") => Err((
@@ -152,6 +153,13 @@ impl Server {
         let mut answer = Response::new(Either::Right(events));
         set(&mut answer, "application/x-ndjson");
         Ok(answer)
+    }
+
+    /// A reader is about to change a cell.
+    fn prepare(&self, asked: &Asked) -> Result<Answer, Refused> {
+        let pages = self.site.pages();
+        self.runs.prepare(&pages.book, self.release, chapter(&pages, &asked.page)?);
+        Ok(whole("application/json", "true"))
     }
 
     /// Takes what a cell printed in the last run of the chapter as it is in the book.

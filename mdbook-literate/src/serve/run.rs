@@ -59,6 +59,13 @@ impl Wish<'_> {
         }
     }
 
+    /// Compiles the cells, so that the compiler has less to do when they are run. What is wrong with them is
+    /// told then.
+    pub(super) fn prepare(&self) {
+        let _ =
+            Libs::build(self.book, self.release).and_then(|libs| self.compile(&libs, self.chapter));
+    }
+
     fn try_run(&self, tell: &mut impl FnMut(Event)) -> Result<Outcome> {
         if let Some(name) = self.chapter.missing_variable() {
             bail!("the cells of this chapter run where the environment variable {name} is set");

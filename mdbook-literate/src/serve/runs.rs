@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::event::{Event, How};
 use super::run::Wish;
@@ -60,6 +60,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Waits for a chapter's turn. `None` when the run is stopped before.
+fn wait<'a>(turn: &'a Mutex<()>, stop: &AtomicBool) -> Option<MutexGuard<'a, ()>> {
+    while !stop.load(Ordering::Relaxed) {
+        match turn.try_lock() {
+            Ok(turn) => return Some(turn),
+            Err(TryLockError::Poisoned(turn)) => return Some(turn.into_inner()),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
+        }
+    }
+    None
+}
+
 impl Runs {
     /// Starts a run; an earlier one of the same chapter is stopped. `None` when too many others go on.
     pub(super) fn start(self: &Arc<Self>, request: Request) -> Option<Events> {
@@ -78,16 +90,27 @@ impl Runs {
         let (feed, events) = stream::channel(Arc::clone(&stop));
         let entry = Entry { runs: Arc::clone(self), id };
         thread::spawn(move || {
-            let _turn = lock(&turn);
-            entry.runs.run(id, &request, &feed, &stop);
+            feed.tell(&Event::Run { id });
+            match wait(&turn, &stop) {
+                Some(_turn) => entry.runs.run(&request, &feed, &stop),
+                None => feed.tell(&Event::End { how: How::Stopped, seconds: 0.0 }),
+            }
             drop(entry);
         });
         Some(events)
     }
 
-    fn run(&self, id: u64, request: &Request, feed: &Feed, stop: &AtomicBool) {
+    /// Compiles a chapter as it is in the book, unless it is being compiled or run. A run that starts meanwhile
+    /// waits: what has changed since is quickly compiled then.
+    pub(super) fn prepare(&self, book: &Book, release: bool, chapter: &Chapter) {
+        let turn = Arc::clone(lock(&self.turns).entry(chapter.name.clone()).or_default());
+        let Ok(_turn) = turn.try_lock() else { return };
+        let (stop, last) = (&AtomicBool::new(false), chapter.cells.len());
+        Wish { book, release, chapter, last, stop, is_full: &|| false }.prepare();
+    }
+
+    fn run(&self, request: &Request, feed: &Feed, stop: &AtomicBool) {
         let started = Instant::now();
-        feed.tell(&Event::Run { id });
         let Request { book, release, edited, last, .. } = request;
         let is_full = || feed.is_full();
         let wish =
