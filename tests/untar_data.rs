@@ -21,6 +21,7 @@ use std::time::SystemTime;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use lzma_rust2::{XzOptions, XzWriter};
 use mnist_from_scratch::data::{Archive, untar_data_in};
 use sha2::{Digest, Sha256};
 use tar::EntryType;
@@ -61,6 +62,12 @@ fn small_tar() -> Vec<u8> {
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = XzWriter::new(Vec::new(), XzOptions::with_preset(0)).unwrap();
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }

@@ -3,6 +3,7 @@
 //! - [`untar_data`] turns an [`Archive`], one of [`Urls`] or your own, into the path of a folder;
 //! - [`PathExt::ls`] lists a folder, sorted, as an [`L`], which prints its first ten items;
 //! - [`set_base_path`] makes paths print relative to a folder;
+//! - an [`Idx`] is what is in one of MNIST's own files;
 //! - a [`Dataset`] counts items and finds them by number; [`zip`] makes pairs of two;
 //! - a [`DataLoader`] goes through a dataset in batches, and [`DataLoaders`] holds those of training
 //!   and validation.
@@ -23,6 +24,7 @@ mod archive;
 mod collate;
 mod dataloader;
 mod dataset;
+mod idx;
 mod list;
 mod ls;
 
@@ -31,5 +33,6 @@ pub use archive::{cache_folder, untar_data, untar_data_in};
 pub use collate::Collate;
 pub use dataloader::{Batches, DataLoader, DataLoaders, NoFirst, first};
 pub use dataset::{Dataset, Zip, ZipError, column, zip};
+pub use idx::{Idx, IdxError};
 pub use list::{L, ListItem};
 pub use ls::{LsError, PathExt, relative_to_base, set_base_path};

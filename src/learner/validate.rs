@@ -7,6 +7,7 @@ use dfdx::tensor::{AsArray, PutTape, SplitTape};
 use super::data::{Concat, items};
 use super::diagnosis::{Cause, broken_item, is_broken, non_finite_weights};
 use super::{Learner, LearnerError, Model, Preds, Summary, TracedPreds, TrainingData};
+use crate::data::DataLoader;
 use crate::fault;
 use crate::nn::layers;
 use crate::optim::Optim;
@@ -38,9 +39,31 @@ where
     /// # mnist_from_scratch::anyhow::Ok(())
     /// ```
     pub fn validate(&self) -> Result<Vec<f32>, LearnerError> {
+        self.validate_on(self.dls.valid())
+    }
+
+    /// [`validate`](Self::validate) with other data, for example a test set that was kept back: fastai's
+    /// `learn.validate(dl=test_dl)`.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// ```
+    /// # use mnist_from_scratch::prelude::*;
+    /// # let dev = AutoDevice::default();
+    /// # let x: Rows<1> = column(&[1., 2., 3., 4.], &dev);
+    /// # let dset = zip(x.clone(), x * 2.)?;
+    /// # let test_dl = DataLoader::new(dset.clone());
+    /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
+    /// # let (model, loss) = (Linear::<1, 1>::new(&dev), mnist_from_scratch::dfdx::losses::mse_loss);
+    /// let learn = Learner::new(dls, model, SGD::default(), loss);
+    /// assert_eq!(learn.validate_on(&test_dl)?, learn.validate()?);
+    /// # mnist_from_scratch::anyhow::Ok(())
+    /// ```
+    pub fn validate_on(&self, dl: &DataLoader<D::Valid>) -> Result<Vec<f32>, LearnerError> {
         let mut sums = vec![0.0; 1 + self.metrics.len()];
         let mut count = 0.0;
-        for (batch, (x, y)) in self.dls.valid().iter().enumerate() {
+        for (batch, (x, y)) in dl.iter().enumerate() {
             let weight = items(&x) as f32;
             let work = || -> Result<Vec<f32>, LearnerError> {
                 let preds = self.model.forward_eval(x.clone())?;
@@ -56,7 +79,7 @@ where
             }
             let values = values?;
             if !values[0].is_finite() {
-                let cause = self.cause_in_validation(is_broken(&x, &y), items(&x));
+                let cause = self.cause_in_validation(dl, is_broken(&x, &y), items(&x));
                 return Err(LearnerError::NonFiniteValidation { loss: values[0], batch, cause });
             }
             for (sum, value) in sums.iter_mut().zip(values) {
@@ -93,8 +116,22 @@ where
     where
         D::Target: Concat,
     {
+        self.get_preds_on(self.dls.valid())
+    }
+
+    /// [`get_preds`](Self::get_preds) for other data: fastai's `learn.get_preds(dl=test_dl)`.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn get_preds_on(
+        &self,
+        dl: &DataLoader<D::Valid>,
+    ) -> Result<(Preds<D, M>, D::Target), LearnerError>
+    where
+        D::Target: Concat,
+    {
         let (mut preds, mut targets) = (Vec::new(), Vec::new());
-        for (x, y) in self.dls.valid() {
+        for (x, y) in dl {
             preds.push(self.model.forward_eval(x)?);
             targets.push(y);
         }
@@ -132,8 +169,13 @@ where
         Ok(Summary { input, layers, parameters: self.model.num_trainable_params() })
     }
 
-    fn cause_in_validation(&self, broken_batch: bool, batch: usize) -> Cause {
-        if broken_batch && let Some(item) = broken_item("validation", self.dls.valid(), batch) {
+    fn cause_in_validation(
+        &self,
+        dl: &DataLoader<D::Valid>,
+        broken_batch: bool,
+        batch: usize,
+    ) -> Cause {
+        if broken_batch && let Some(item) = broken_item("validation", dl, batch) {
             return Cause::Data(item);
         }
         let numbers = non_finite_weights(&self.model);

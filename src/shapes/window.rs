@@ -16,7 +16,7 @@ use super::channels::Sides;
     label = "this picture is smaller than the kernel, or nobody has said what becomes of it",
     note = "the side of the result is (side + 2 * padding - kernel) / stride + 1, rounded down; it is known for \
             sides up to 256 and the kernels 1/1/0, 1/2/0, 2/1/0, 2/2/0, 3/1/0, 3/1/1, 3/2/0, 3/2/1, 4/2/1, 5/1/0, \
-            5/1/2, 5/2/2, 7/1/3 and 7/2/3 (size/stride/padding)"
+            5/1/2, 5/2/0, 5/2/2, 7/1/3 and 7/2/3 (size/stride/padding)"
 )]
 pub trait Window<const K: usize, const S: usize, const P: usize>: ConstDim {
     /// The side of the result.
@@ -72,5 +72,5 @@ windows! {
     from 1: [1/1/0 1/2/0 3/1/1 3/2/1 5/1/2 5/2/2 7/1/3 7/2/3]
     from 2: [2/1/0 2/2/0 4/2/1]
     from 3: [3/1/0 3/2/0]
-    from 5: [5/1/0]
+    from 5: [5/1/0 5/2/0]
 }

@@ -1,5 +1,6 @@
 //! Folders of pictures as data to learn from.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +15,11 @@ use rayon::prelude::*;
 
 use super::affine::{Map, RandomAffine, by_pixel, number};
 use super::error::VisionError;
-use super::folder::{FolderOptions, Found, Item};
+use super::folder::{FolderOptions, Found, Item, from_one};
+use super::idx_set::{self, IdxFiles};
 use super::predict::PictureBatch;
 use super::prepare::Preparation;
+use super::resize::ItemTransform;
 use crate::data::{DataLoader, Dataset};
 use crate::device;
 use crate::learner::TrainingData;
@@ -34,7 +37,8 @@ use crate::tensor::ImageError;
 /// They are kept in memory as bytes.
 #[derive(Debug, Clone)]
 pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
-    /// The files, class by class, sorted by name.
+    /// The files, class by class, sorted by name. In one of MNIST's own files: its path, and the number of the
+    /// picture.
     pub items: Vec<PathBuf>,
     /// The number of each one's class.
     pub labels: Vec<i64>,
@@ -53,13 +57,26 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
 
 impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
     /// Opens these pictures.
-    fn open(items: Vec<Item>, options: &FolderOptions) -> Result<Self, VisionError> {
+    fn open(
+        items: Vec<Item>,
+        files: &IdxFiles,
+        preparation: Preparation,
+    ) -> Result<Self, VisionError> {
         const { assert!(C == 1 || C == 3, "pictures have 1 channel, or 3") };
         let (items, labels): (Vec<PathBuf>, Vec<i64>) = items.into_iter().unzip();
-        let decode = |path: &PathBuf| options.preparation.pixels(&path.into(), [C, H, W]);
+        let decode = |path: &PathBuf| -> Result<Cow<'_, [u8]>, VisionError> {
+            let Some((bytes, sizes)) = idx_set::picture(files, path) else {
+                return Ok(preparation.pixels(&path.into(), [C, H, W])?.into());
+            };
+            if C == 1 && sizes == [H, W] && preparation.item_tfms == ItemTransform::Exact {
+                return Ok(bytes.into());
+            }
+            let picture = idx_set::to_image(bytes, sizes).into();
+            Ok(preparation.pixels_of(picture, || path.display().to_string(), [C, H, W])?.into())
+        };
         let pictures: Vec<_> = items.par_iter().map(decode).collect();
         // A second pass, since collecting in parallel would report any of the errors, not the first.
-        let pictures: Vec<Vec<u8>> = pictures.into_iter().collect::<Result<_, _>>()?;
+        let pictures: Vec<Cow<'_, [u8]>> = pictures.into_iter().collect::<Result<_, _>>()?;
         let dev = device::shared();
         let pixels: Arc<[u8]> = pictures.concat().into();
         #[cfg(feature = "dfdx-ops")]
@@ -96,6 +113,30 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
     /// If there is no such picture.
     pub fn get(&self, index: usize) -> <Self as Dataset>::Item {
         self.getitem(index)
+    }
+
+    /// The images of one class, each pixel from 0 to 1. Colours become their mean.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let path = untar_data(Urls::MNIST_SAMPLE)?;
+    /// let dls: ImageDataLoaders<1, 28, 28> = ImageDataLoaders::from_folder(&path)?;
+    /// let sevens = dls.valid.dataset().images_of(1);
+    /// assert_eq!(sevens.size(), [1028, 28, 28]);
+    /// # anyhow::Ok(())
+    /// ```
+    pub fn images_of(&self, label: i64) -> Tensor<(usize, Const<H>, Const<W>), f32, AutoDevice> {
+        let of_class = (0..self.len()).filter(|index| self.labels[*index] == label);
+        let (mut numbers, mut count) = (Vec::new(), 0);
+        for index in of_class {
+            let pixels = self.picture(index).chunks_exact(C);
+            numbers.extend(
+                pixels.map(|pixel| pixel.iter().map(|&byte| number(byte)).sum::<f32>() / C as f32),
+            );
+            count += 1;
+        }
+        self.dev.tensor_from_vec(numbers, (count, Const, Const))
     }
 
     /// The bytes of a picture.
@@ -196,7 +237,9 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
     }
 
     /// As [`from_folder`](Self::from_folder), for folders with other names, for one folder without a validation
-    /// set, for pictures of other sizes.
+    /// set, for pictures of other sizes. In place of the classes' folders, MNIST's own two files may lie in a folder:
+    /// `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, or those of any data set in this format. Then the classes
+    /// are named after the labels.
     ///
     /// # Errors
     /// As [`from_folder`](Self::from_folder).
@@ -213,15 +256,49 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
         path: impl AsRef<Path>,
         options: &FolderOptions,
     ) -> Result<Self, VisionError> {
-        let Found { train, valid, vocab } = options.find(path.as_ref())?;
+        let Found { train, valid, vocab, files } = options.find(path.as_ref())?;
+        let preparation = options.preparation;
         Ok(Self {
-            train: DataLoader::new(ImageFolder::open(train, options)?)
+            train: DataLoader::new(ImageFolder::open(train, &files, preparation)?)
                 .shuffle(true)
                 .drop_last(true),
-            valid: DataLoader::new(ImageFolder::open(valid, options)?),
+            valid: DataLoader::new(ImageFolder::open(valid, &files, preparation)?),
             vocab,
-            preparation: options.preparation,
+            preparation,
         })
+    }
+
+    /// A loader of other pictures of the same classes, opened as these were: fastai's `dls.test_dl(files,
+    /// with_labels=True)`. All pictures below the path are taken, of the classes that the folders they are in are named
+    /// after.
+    ///
+    /// # Errors
+    /// As [`from_folder`](Self::from_folder), and if a class is not in the vocabulary.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let path = untar_data(Urls::MNIST_SAMPLE)?;
+    /// let dls: ImageDataLoaders<1, 28, 28> = ImageDataLoaders::from_folder(&path)?;
+    /// let test_dl = dls.test_dl(path.join("valid"))?;
+    /// assert_eq!(test_dl.dataset().len(), 2038);
+    /// # anyhow::Ok(())
+    /// ```
+    pub fn test_dl(
+        &self,
+        path: impl AsRef<Path>,
+    ) -> Result<DataLoader<ImageFolder<C, H, W>>, VisionError> {
+        let path = path.as_ref();
+        let Found { train: mut items, vocab, files, .. } = from_one(path)?;
+        let places = vocab.into_iter().map(|class| {
+            let place = self.vocab.iter().position(|known| *known == class);
+            let (path, vocab) = (path.into(), self.vocab.clone());
+            place.map(|place| place as i64).ok_or(VisionError::Class { path, class, vocab })
+        });
+        let places: Vec<i64> = places.collect::<Result<_, _>>()?;
+        items.iter_mut().for_each(|(_, label)| *label = places[*label as usize]);
+        let pictures = ImageFolder::open(items, &files, self.preparation)?;
+        Ok(DataLoader::new(pictures).batch_size(self.valid.bs()))
     }
 
     /// How many pictures a batch has.

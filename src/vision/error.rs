@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::IdxError;
 use crate::learner::LearnerError;
 use crate::nn::WeightsError;
 use crate::tensor::ImageError;
@@ -112,6 +113,17 @@ pub enum VisionError {
         /// How many a batch has.
         batch_size: usize,
     },
+    /// MNIST's own files do not fit together.
+    #[error("opening the pictures in {}: {problem}", path.display())]
+    IdxSet {
+        /// The file with the pictures, or their folder.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// One of them cannot be read.
+    #[error(transparent)]
+    Idx(#[from] IdxError),
     /// A picture cannot be read.
     #[error(transparent)]
     Image(#[from] ImageError),

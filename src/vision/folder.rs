@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use image::Rgb;
 
 use super::error::VisionError;
+use super::idx_set::{IdxFiles, IdxSet};
 use super::prepare::Preparation;
 use super::resize::ItemTransform;
 use crate::random::{Generator, randperm};
@@ -118,7 +119,7 @@ impl FolderOptions {
                 if !(0.0..1.0).contains(share) {
                     return Err(VisionError::ValidPct { share: *share });
                 }
-                let Found { train: all, vocab, .. } = from_one(path)?;
+                let Found { train: all, vocab, files, .. } = from_one(path)?;
                 let order = match self.seed {
                     Some(seed) => Generator::new(seed).randperm(all.len()),
                     None => randperm(all.len()),
@@ -129,7 +130,7 @@ impl FolderOptions {
                     return Err(VisionError::NoneToValidate { path, pictures, share: *share });
                 }
                 let take = |order: &[usize]| order.iter().map(|&i| all[i].clone()).collect();
-                Ok(Found { valid: take(&order[..cut]), train: take(&order[cut..]), vocab })
+                Ok(Found { valid: take(&order[..cut]), train: take(&order[cut..]), vocab, files })
             }
             Split::NoValid => from_one(path),
         }
@@ -141,13 +142,21 @@ pub(super) struct Found {
     pub(super) train: Vec<Item>,
     pub(super) valid: Vec<Item>,
     pub(super) vocab: Vec<String>,
+    /// MNIST's own files, if the pictures are in those.
+    pub(super) files: IdxFiles,
 }
 
-/// A file, and the number of its class.
+/// A file, and the number of its class; in one of MNIST's own files, its path and the number of the picture.
 pub(super) type Item = (PathBuf, i64);
 
 /// `path/train/CLASS/PICTURE` and `path/valid/CLASS/PICTURE`.
 fn from_two(path: &Path, [train, valid]: [&str; 2]) -> Result<Found, VisionError> {
+    if let Some(train) = IdxSet::open(path, train)? {
+        let sets = IdxSet::open(path, valid)?.map(|valid| train.and_valid(valid));
+        return sets.unwrap_or_else(|| {
+            Err(VisionError::NoSet { path: path.into(), name: valid.into(), folders: Vec::new() })
+        });
+    }
     for name in [train, valid] {
         if !path.join(name).is_dir() {
             let folders = list(path)?.folders.iter().map(|folder| name_of(folder)).collect();
@@ -178,11 +187,14 @@ fn from_two(path: &Path, [train, valid]: [&str; 2]) -> Result<Found, VisionError
         }
         Ok(items)
     };
-    Ok(Found { train: items(&train)?, valid: items(&valid)?, vocab })
+    Ok(Found { train: items(&train)?, valid: items(&valid)?, vocab, files: IdxFiles::default() })
 }
 
 /// All pictures below `path`, of the classes that the folders they are in are named after.
-fn from_one(path: &Path) -> Result<Found, VisionError> {
+pub(super) fn from_one(path: &Path) -> Result<Found, VisionError> {
+    if let Some(set) = IdxSet::in_folder(path, "")? {
+        return Ok(set.alone());
+    }
     let mut files = Vec::new();
     let top = list(path)?;
     if top.folders.is_empty() {
@@ -201,7 +213,7 @@ fn from_one(path: &Path) -> Result<Found, VisionError> {
         vocab.iter().position(|name| *name == class).expect("the class of a picture") as i64
     };
     let train = files.iter().map(|path| (path.clone(), label(path))).collect();
-    Ok(Found { train, valid: Vec::new(), vocab })
+    Ok(Found { train, valid: Vec::new(), vocab, files: IdxFiles::default() })
 }
 
 /// Adds the pictures in a folder and in those below. `above` are the folders that it lies in.

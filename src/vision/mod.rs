@@ -17,6 +17,7 @@ mod digits;
 mod error;
 mod export;
 mod folder;
+mod idx_set;
 mod learner;
 mod photo;
 mod predict;

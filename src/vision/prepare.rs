@@ -29,19 +29,29 @@ impl Preparation {
         source: &PictureSource,
         [channels, rows, columns]: [usize; 3],
     ) -> Result<Vec<u8>, VisionError> {
-        let mut picture = source.open(self.ground)?;
+        let picture = source.open(self.ground)?;
+        self.pixels_of(picture, || source.name(), [channels, rows, columns])
+    }
+
+    /// The same of an open picture; messages call it `name`.
+    pub(super) fn pixels_of(
+        &self,
+        mut picture: DynamicImage,
+        name: impl Fn() -> String,
+        [channels, rows, columns]: [usize; 3],
+    ) -> Result<Vec<u8>, VisionError> {
         match self.item_tfms {
             ItemTransform::Exact => {}
             ItemTransform::Resize(method) => picture = resize(&picture, [rows, columns], method),
             ItemTransform::Digit => {
                 let steps = DigitSteps::of_picture(&picture);
-                let digit = steps.ok_or_else(|| VisionError::NoInk { name: source.name() })?.digit;
+                let digit = steps.ok_or_else(|| VisionError::NoInk { name: name() })?.digit;
                 picture = DynamicImage::from(digit);
             }
         }
         let found = [picture.height() as usize, picture.width() as usize];
         if found != [rows, columns] {
-            let (name, expected) = (source.name(), [rows, columns]);
+            let (name, expected) = (name(), [rows, columns]);
             return Err(VisionError::Size { name, found, expected });
         }
         Ok(if channels == 1 {

@@ -2,7 +2,9 @@
 
 use mnist_from_scratch::data::{Archive, DataError, untar_data_in};
 
-use super::{assert_complete, embedded, gzip, sha256, small_tar, small_tgz, tar_of, unpacked};
+use super::{
+    assert_complete, embedded, gzip, random, sha256, small_tar, small_tgz, tar_of, unpacked, xz,
+};
 
 #[test]
 fn a_file_of_ones_own_is_unpacked_and_stays() {
@@ -31,13 +33,21 @@ fn a_file_of_ones_own_is_unpacked_and_stays() {
 #[test]
 fn other_formats_are_read_too() {
     let tar = small_tar();
-    for bytes in [tar.clone(), gzip(&tar), [gzip(&tar[..1_000]), gzip(&tar[1_000..])].concat()] {
+    let in_two = |packed: fn(&[u8]) -> Vec<u8>| [packed(&tar[..1_000]), packed(&tar[1_000..])];
+    for bytes in [
+        tar.clone(),
+        gzip(&tar),
+        in_two(gzip).concat(),
+        xz(&tar),
+        in_two(xz).concat(),
+        // Streams of xz may be padded to a multiple of four.
+        in_two(xz).join(&[0; 8][..]),
+    ] {
         let cache = tempfile::tempdir().unwrap();
         assert_complete(&untar_data_in(&embedded(bytes), cache.path()).unwrap());
     }
     for (start, what) in [
-        (&b"\xfd7zXZ\0"[..], "compressed with xz"),
-        (b"BZh91AY", "compressed with bzip2"),
+        (&b"BZh91AY"[..], "compressed with bzip2"),
         (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
         (b"<!DOCTYPE html>", "a web page"),
     ] {
@@ -70,4 +80,46 @@ fn what_a_mac_adds_is_left_out() {
     ];
     assert_eq!(unpacked(&tar_of(&paths)), ["3/7.png", "labels.csv"]);
     assert_eq!(unpacked(&tar_of(&["__MACOSX/._a", "a", "._a"])), ["a"]);
+}
+
+#[test]
+fn damaged_xz_is_refused_wherever_it_is_cut_or_changed() {
+    let packed = xz(&random::tar());
+    let (mut same, mut refused) = (0, 0);
+    for at in (6..packed.len()).step_by(3) {
+        for damaged in [packed[..at].to_vec(), {
+            let mut bytes = packed.clone();
+            bytes[at] ^= 0x40;
+            bytes
+        }] {
+            let cache = tempfile::tempdir().unwrap();
+            match untar_data_in(&embedded(damaged), cache.path()) {
+                Err(error @ DataError::Damaged { .. }) => {
+                    assert!(error.to_string().contains("it is damaged, or"), "{error}");
+                    refused += 1;
+                }
+                Err(other) => panic!("{other}"),
+                Ok(_) => same += 1,
+            }
+        }
+    }
+    // A checksum watches over each byte.
+    assert_eq!((same, refused), (0, 2 * (packed.len() - 6).div_ceil(3)));
+}
+
+#[test]
+fn an_xz_file_that_wants_much_memory_is_refused() {
+    let mut packed = xz(&small_tar());
+    // The block's header: its length in fours, flags, the filter LZMA2 and its size of one byte, then that of the
+    // dictionary; at its end the checksum.
+    let header = 12..12 + 4 * (usize::from(packed[12]) + 1);
+    assert_eq!(packed[14..16], [0x21, 1]);
+    packed[16] = 40; // 4 GiB less a byte
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&packed[header.start..header.end - 4]);
+    packed[header.end - 4..header.end].copy_from_slice(&checksum.sum().to_le_bytes());
+    let cache = tempfile::tempdir().unwrap();
+    let error = untar_data_in(&embedded(packed), cache.path()).unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("more than 64 MiB of memory"), "{cause}");
 }

@@ -2,7 +2,7 @@
 
 use mnist_from_scratch::data::untar_data_in;
 
-use super::{embedded, gzip, state, zip};
+use super::{embedded, gzip, state, xz, zip};
 
 /// The numbers of one seed (xorshift64).
 struct Random(u64);
@@ -51,7 +51,7 @@ fn damage_headers(bytes: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-fn tar() -> Vec<u8> {
+pub(super) fn tar() -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for (path, content) in [("d/a", &b"a"[..]), ("d/3/7.png", b"seven"), ("d/3/8.png", b"eight")] {
         let mut header = tar::Header::new_gnu();
@@ -79,7 +79,9 @@ fn damaged_archives_are_unpacked_or_refused_and_stay_inside() {
         damage(&mut packed, &mut random);
         let mut zipped = zip::small_zip();
         damage(&mut zipped, &mut random);
-        for bytes in [gzip(&plain), plain, packed, zipped] {
+        let mut other = xz(&tar());
+        damage(&mut other, &mut random);
+        for bytes in [gzip(&plain), plain, packed, zipped, other] {
             let outside = tempfile::tempdir().unwrap();
             let cache = outside.path().join("in/the/cache");
             let result = untar_data_in(&embedded(bytes), &cache);

@@ -4,7 +4,9 @@
 //! fails. What a chore does lies beside what it is for: the scripts of the GPU's folder in `gpu-folder/`,
 //! the bench in `benches/`, PyTorch's values in `tests/pytorch/`.
 
+mod archive;
 mod cuda;
+mod mnist;
 mod pytorch;
 mod sample;
 mod shell;
@@ -37,6 +39,14 @@ enum Chore {
     },
     /// Compiles the GPU's kernels, samebits/src/cuda/kernels/, after a change there; fetches CUDA's compiler with pip
     Cuda,
+    /// Makes data/mnist/mnist.tar.xz, all of MNIST, from MNIST's own files
+    Mnist {
+        /// Folder of MNIST's four IDX files, uncompressed
+        idx_folder: PathBuf,
+        /// Where to write the archive
+        #[arg(default_value = "data/mnist/mnist.tar.xz")]
+        output: PathBuf,
+    },
     /// The whole course in a folder for a machine with a GPU; gpu-folder/README.md says more
     #[command(subcommand)]
     GpuFolder(GpuFolder),
@@ -98,6 +108,7 @@ fn run(chore: Chore) -> Result<()> {
         // Paths on the command line are those of the folder in which it was typed.
         Chore::Sample { idx_folder, output } => sample::make(&idx_folder, &output),
         Chore::Cuda => cuda::make(&shell),
+        Chore::Mnist { idx_folder, output } => mnist::make(&idx_folder, &output),
         Chore::GpuFolder(GpuFolder::Make(rest)) => shell.run("gpu-folder/make", rest.options),
         Chore::GpuFolder(GpuFolder::Test(rest)) => shell.run("gpu-folder/test", rest.options),
         Chore::GpuFolder(GpuFolder::DryRun(rest)) => shell.run("gpu-folder/dry-run", rest.options),

@@ -8,14 +8,14 @@
 //! `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`.
 //! The same input gives the same archive, byte for byte.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc, GzBuilder};
-use sha2::{Digest, Sha256};
+
+use crate::archive::{self, File};
 
 /// The digits of the sample with their labels in `labels.csv`.
 const DIGITS: [(u8, u8); 2] = [(3, 0), (7, 1)];
@@ -27,20 +27,9 @@ const SIDE: usize = 28;
 /// Makes the archive and prints its checksum.
 pub(crate) fn make(idx_folder: &Path, output: &Path) -> Result<()> {
     let files = sample_files(idx_folder)?;
-    let archive = archive(&files).context("making the archive in memory")?;
-    write_whole(output, &archive)?;
-
-    let sha256 = Sha256::digest(&archive).iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
-        hex
-    });
-    println!("{}: {} files, {} bytes", output.display(), files.len(), archive.len());
-    println!("SHA-256: {sha256}");
-    Ok(())
+    let archive = compressed(&files).context("making the archive in memory")?;
+    archive::write(output, &archive, files.len())
 }
-
-/// A file of the archive: its path and its bytes.
-type File = (String, Vec<u8>);
 
 /// The sample's files in the order of the archive: labels first, then each folder by index.
 fn sample_files(idx_folder: &Path) -> Result<Vec<File>> {
@@ -169,37 +158,8 @@ fn png(pixels: &[u8]) -> io::Result<Vec<u8>> {
     Ok(png)
 }
 
-/// The files as a compressed archive in which nothing depends on when or by whom it was made.
-fn archive(files: &[File]) -> io::Result<Vec<u8>> {
+fn compressed(files: &[File]) -> io::Result<Vec<u8>> {
     // 255 is "unknown": the default would name the operating system it was made on.
     let gzip = GzBuilder::new().mtime(0).operating_system(255);
-    let mut tar = tar::Builder::new(gzip.write(Vec::new(), Compression::best()));
-    for (name, bytes) in files {
-        let mut header = tar::Header::new_ustar();
-        header.set_mode(0o644);
-        header.set_size(bytes.len() as u64);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(0);
-        tar.append_data(&mut header, format!("mnist_sample/{name}"), bytes.as_slice())?;
-    }
-    tar.into_inner()?.finish()
-}
-
-/// Writes a file so that its name never stands for half of it.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut temporary = path.as_os_str().to_owned();
-    // A name that no other run takes.
-    temporary.push(format!(".{}.part", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let written =
-        std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
-    if let Err(error) = written {
-        // If nothing was written, there is nothing to remove.
-        let _ = std::fs::remove_file(&temporary);
-        return Err(error).with_context(|| {
-            format!("writing {}: does its folder exist, and may you write there?", path.display())
-        });
-    }
-    Ok(())
+    archive::tar(gzip.write(Vec::new(), Compression::best()), "mnist_sample", files)?.finish()
 }

@@ -237,3 +237,21 @@ fn the_archive_in_the_repository_is_the_whole_sample() {
         assert!(rows.iter().any(|row| row.starts_with(name)), "{name}");
     }
 }
+
+/// `cargo xtask mnist` takes a minute where all is well; `tests/mnist.rs` has what it made.
+#[test]
+fn all_of_mnist_is_made_of_mnists_own_files_alone() {
+    let (idx, out) = (idx_folder(), tempfile::tempdir().unwrap());
+    let archive = out.path().join("mnist.tar.xz");
+    let make = || {
+        let mut xtask = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let output = xtask.arg("mnist").args([idx.path(), &archive]).output().unwrap();
+        assert!(!output.status.success() && !archive.exists());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = make();
+    assert!(error.contains("train-images-idx3-ubyte: its SHA-256 is"), "{error}");
+    std::fs::remove_file(idx.path().join(TRAIN_IMAGES)).unwrap();
+    let error = make();
+    assert!(error.contains("the folder must hold MNIST's four uncompressed IDX files"), "{error}");
+}

@@ -5,13 +5,14 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::HumanBytes;
 use ureq::http::{Response, header};
 use ureq::{Agent, Body, Timeout};
 
 use super::address::{Address, scrubbed};
 use super::lock::Lock;
 use super::obstacles::{Aside, remove, rename};
+use super::progress::bar;
 use super::stored::{open_file, sha256};
 use super::temporary::unique;
 use super::{Archive, DataError, Limits};
@@ -109,7 +110,7 @@ fn transfer(
         .open(part)
         .and_then(|file| file.set_len(start).map(|()| file))
         .map_err(unwritten)?;
-    let bar = progress_bar(archive.name(), start, expected);
+    let bar = bar(format!("Downloading {}", archive.name()), expected).with_position(start);
     let mut body = response.into_body().into_with_config().limit(u64::MAX).reader();
     let mut received = start;
     let mut pace = Pace::new(Instant::now());
@@ -261,18 +262,6 @@ fn reason(error: ureq::Error) -> Box<dyn std::error::Error + Send + Sync> {
 fn first_byte(response: &Response<Body>) -> Option<u64> {
     let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
     range.trim().strip_prefix("bytes ")?.split('-').next()?.trim().parse().ok()
-}
-
-/// A progress bar on stderr, where a terminal shows it and nothing else does.
-fn progress_bar(name: &str, start: u64, expected: Option<u64>) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(expected, ProgressDrawTarget::stderr());
-    let template = match expected {
-        Some(_) => "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
-        None => "{msg} {spinner} {bytes} {bytes_per_sec}",
-    };
-    bar.set_style(ProgressStyle::with_template(template).expect("the template is well-formed"));
-    bar.set_message(format!("Downloading {name}"));
-    bar.with_position(start)
 }
 
 #[cfg(test)]

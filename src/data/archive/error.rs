@@ -91,8 +91,9 @@ pub enum DataError {
     },
     /// The archive cannot be decompressed, or is no tar archive.
     #[error(
-        "unpacking the archive {archive}: it is damaged, or neither .tgz nor .tar nor .zip: \
-         get it from its origin again"
+        "unpacking the archive {archive}: it is damaged, or neither .tgz nor .tar{} nor .zip: \
+         get it from its origin again",
+        if cfg!(feature = "xz") { " nor .tar.xz" } else { "" }
     )]
     Damaged {
         /// The archive's name.

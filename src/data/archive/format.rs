@@ -30,8 +30,9 @@ pub(super) enum Next {
 const HEADERS: u64 = 1 << 20;
 
 /// The beginnings of files that are known and can't be read.
-const OTHERS: [(&[u8], &str); 6] = [
-    (b"\xfd7zXZ\0", "it is compressed with xz: pack it anew as .tgz"),
+const OTHERS: &[(&[u8], &str)] = &[
+    #[cfg(not(feature = "xz"))]
+    (b"\xfd7zXZ\0", "it is compressed with xz: turn on the feature `xz`, or pack it anew as .tgz"),
     (b"BZh", "it is compressed with bzip2: pack it anew as .tgz"),
     (b"\x28\xb5\x2f\xfd", "it is compressed with zstd: pack it anew as .tgz"),
     (b"7z\xbc\xaf\x27\x1c", "it is a .7z file: pack it anew as .tgz"),
@@ -56,10 +57,13 @@ pub(super) fn for_each_entry(
         return super::zip::for_each_zip_entry(bytes, each, &damaged);
     }
     if start.starts_with(b"\x1f\x8b") {
-        for_each_tar_entry(MultiGzDecoder::new(bytes), each, &damaged)
-    } else {
-        for_each_tar_entry(bytes, each, &damaged)
+        return for_each_tar_entry(MultiGzDecoder::new(bytes), each, &damaged);
     }
+    #[cfg(feature = "xz")]
+    if start.starts_with(b"\xfd7zXZ\0") {
+        return for_each_tar_entry(super::xz::decoder(bytes), each, &damaged);
+    }
+    for_each_tar_entry(bytes, each, &damaged)
 }
 
 fn for_each_tar_entry(

@@ -8,7 +8,8 @@ use std::time::Duration;
 /// the disk or the memory, and a server that dawdles from keeping everybody waiting.
 ///
 /// - **Memory**: files above 1 MiB go through in pieces, and no more than 32 MiB of smaller ones wait
-///   for the disk. With [`name_bytes`](Limits::name_bytes) twice that is all, whatever is in the archive.
+///   for the disk. With [`name_bytes`](Limits::name_bytes) twice that is all, whatever is in the archive; one
+///   compressed with xz has a dictionary besides, of at most 64 MiB.
 /// - **Disk**: at most `archive_bytes` for a download and `total_bytes` for its files; while a
 ///   damaged folder is repaired, what is damaged takes its room twice.
 /// - **Time**: a download ends after `download_time`, and earlier if the server is silent for

@@ -11,10 +11,13 @@ mod format;
 mod limits;
 mod lock;
 mod obstacles;
+mod progress;
 mod stored;
 mod temporary;
 mod unpack;
 mod untar;
+#[cfg(feature = "xz")]
+mod xz;
 mod zip;
 
 use std::borrow::Cow;
@@ -28,7 +31,7 @@ pub use error::DataError;
 pub use limits::Limits;
 pub use untar::{untar_data, untar_data_in};
 
-/// An archive (`.tgz`, `.tar` or `.zip`) that [`untar_data`](super::untar_data) unpacks.
+/// An archive (`.tgz`, `.tar` or `.zip`; with the feature `xz` also `.tar.xz`) that [`untar_data`](super::untar_data) unpacks.
 ///
 /// Its files come to lie in a folder of the cache that has the archive's [name](Archive::name). If
 /// everything in it lies in one top folder, as a rule, that folder's own name is left out. So is
@@ -191,7 +194,7 @@ fn is_sha256(text: &str) -> bool {
 
 /// A file's name without its ending, safe as a file name.
 fn stem(file: &str) -> String {
-    let endings = [".tar.gz", ".tgz", ".tar", ".zip"];
+    let endings = [".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar", ".zip"];
     let stem = endings.iter().find_map(|ending| file.strip_suffix(ending)).unwrap_or(file);
     let safe = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
     let stem: String = stem.trim_start_matches('.').chars().map(safe).take(64).collect();
@@ -222,6 +225,30 @@ impl Urls {
             "831fcad6e98a3ca165d932324c8874c8b9f864eaee5f225053bae480d2a5a110",
         )
     };
+
+    /// All of MNIST: 60,000 images in `training`, 10,000 in `testing`, both as MNIST's own files, whose names are
+    /// those that torchvision's `datasets.MNIST` has: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte` and the same
+    /// with `t10k`.
+    ///
+    /// It is embedded in the crate `mnist_from_scratch_data`, which the feature `mnist` brings in: nothing is
+    /// downloaded. (fastai's `URLs.MNIST` has a PNG file for each image. A folder of these files is opened in the same way:
+    /// by [`from_folder_with`](crate::vision::ImageDataLoaders::from_folder_with).)
+    ///
+    /// ```no_run
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let path = untar_data(Urls::MNIST)?;
+    /// let options = FolderOptions::new().train("training").valid("testing");
+    /// let dls = ImageDataLoaders::<1, 28, 28>::from_folder_with(&path, &options)?;
+    /// assert_eq!((dls.train.dataset().len(), dls.valid.dataset().len()), (60_000, 10_000));
+    /// # anyhow::Ok(())
+    /// ```
+    #[cfg(feature = "mnist")]
+    pub const MNIST: Archive = Archive::embedded(
+        "mnist",
+        &mnist_from_scratch_data::TAR_XZ,
+        mnist_from_scratch_data::SHA256,
+    );
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::lock::Lock;
+use super::progress::watched;
 use super::{Archive, DataError, Source};
 
 /// Something that an archive can be read from.
@@ -77,14 +78,19 @@ impl Stored {
         Ok(Stored::Disk(path.into(), file))
     }
 
-    /// A reader of the whole archive. There may be one at a time.
-    pub(super) fn reader(&self) -> Result<Box<dyn ReadSeek + '_>, DataError> {
+    /// A reader of the whole archive, of that name. There may be one at a time.
+    pub(super) fn reader(&self, name: &str) -> Result<Box<dyn ReadSeek + '_>, DataError> {
         match self {
-            Stored::Memory(bytes) => Ok(Box::new(Cursor::new(*bytes))),
+            Stored::Memory(bytes) => Ok(watched(Cursor::new(*bytes), bytes.len() as u64, name)),
             Stored::Disk(path, file) => {
                 let mut file: &File = file;
-                file.rewind().map_err(|source| DataError::Read { path: path.clone(), source })?;
-                Ok(Box::new(BufReader::new(file)))
+                let bytes = file.metadata().and_then(|metadata| {
+                    file.rewind()?;
+                    Ok(metadata.len())
+                });
+                let bytes =
+                    bytes.map_err(|source| DataError::Read { path: path.clone(), source })?;
+                Ok(watched(BufReader::new(file), bytes, name))
             }
         }
     }

@@ -119,7 +119,7 @@ struct Reader<'a, V> {
 impl<V: Visit> Reader<'_, V> {
     fn read(&mut self, stored: &Stored) -> Result<Option<()>, DataError> {
         let mut is_flat = false;
-        let reader = stored.reader()?;
+        let reader = stored.reader(self.archive.name())?;
         let ended = for_each_entry(self.archive, reader, &mut |entry| match self
             .checks
             .check(entry.path, entry.kind, entry.size)?
