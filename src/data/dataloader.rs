@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn a_copy_goes_on_with_the_same_orders() {
         let dl = DataLoader::new(0..100_i64).batch_size(100).shuffle(true);
-        let order = |dl: &DataLoader<_>| dl.iter().next().unwrap().as_vec();
+        let order = |dl: &DataLoader<std::ops::Range<i64>>| dl.iter().next().unwrap().as_vec();
         order(&dl);
         let copy = dl.clone();
         assert_eq!(order(&copy), order(&dl));
