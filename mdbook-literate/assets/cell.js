@@ -104,6 +104,7 @@ export class Cell {
     /** @param {HTMLElement | null} output */
     show(output) {
         this.output?.remove();
+        this.box.classList.remove("literate-stale");
         this.output = output;
         if (output) this.box.append(output);
         this.accept.hidden = true;

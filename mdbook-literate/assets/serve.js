@@ -69,6 +69,9 @@ function save() {
     } catch {
         said.textContent = "This browser keeps no changes: they are lost when you leave the page.";
     }
+    if (!Object.keys(edits).length) {
+        for (const cell of cells.values()) cell.box.classList.remove("literate-stale");
+    }
     resetAll.hidden = [...cells.values()].every((cell) => cell.reset.hidden);
 }
 
@@ -234,6 +237,7 @@ function fail(cell, { at, text }) {
  * @param {HTMLElement} status
  */
 function end(mine, how, seconds, status) {
+    markStale(mine, how);
     const took = `${seconds.toFixed(1)} s`;
     const where = mine.at && mine.cell?.name !== mine.at ? ` in cell ${mine.at}` : "";
     const words = { done: `done in ${took}`, failed: `failed${where}`, stopped: `stopped after ${took}` };
@@ -242,6 +246,24 @@ function end(mine, how, seconds, status) {
         const cell = cells.get(name);
         if (cell?.output && !cell.output.childElementCount) cell.output.classList.add("literate-empty");
         cell?.settle();
+    }
+}
+
+/**
+ * Marks the outputs below the run: they are from before the reader's changes.
+ * @param {Run} mine
+ * @param {"done" | "failed" | "stopped"} how
+ */
+function markStale(mine, how) {
+    if (!mine.cell) return;
+    let isBelow = false;
+    let isChanged = false;
+    for (const cell of cells.values()) {
+        if (isBelow && !mine.touched.has(cell.name)) {
+            cell.box.classList.toggle("literate-stale", isChanged && how === "done");
+        }
+        isChanged ||= cell.code !== cell.source;
+        isBelow ||= cell === mine.cell;
     }
 }
 

@@ -38,12 +38,24 @@ impl Libs {
     /// When the library does not build (Cargo's messages go to standard error), or the files
     /// cannot be linked or copied.
     pub(crate) fn build(book: &Book, release: bool) -> Result<Self> {
+        Self::build_unless(book, release, true)
+    }
+
+    /// The same, after a change.
+    pub(crate) fn build_again(book: &Book, release: bool) -> Result<Self> {
+        Self::build_unless(book, release, false)
+    }
+
+    /// Builds, unless this process has and that is `enough`.
+    fn build_unless(book: &Book, release: bool, enough: bool) -> Result<Self> {
         static BUILT: Mutex<BTreeMap<PathBuf, Libs>> = Mutex::new(BTreeMap::new());
         // No chapter's name has a dot.
         let room = book.programs(release)?.room("libs.d")?;
         let mut built = BUILT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(libs) = built.get(room.folder()) {
-            return Ok(libs.clone());
+        // A build that fails leaves none.
+        if let Some(libs) = built.remove(room.folder()).filter(|_| enough) {
+            built.insert(room.folder().to_path_buf(), libs.clone());
+            return Ok(libs);
         }
         let libs = Self::build_into(book, &room, release)?;
         built.insert(room.folder().to_path_buf(), libs.clone());

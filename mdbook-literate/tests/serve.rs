@@ -212,23 +212,32 @@ mod ends {
         none_is_left("86381");
     }
 
+    /// A page whose program is compiled without end, and a part of the compiler's command line.
+    fn compiling(served: &Served) -> (fixture::served::Answer, String) {
+        let run = served.run("hello", "const X: () = loop {}; X");
+        let compiler = served.book.path("target/literate").display().to_string();
+        while processes(&compiler) == 0 {}
+        (run, compiler)
+    }
+
     #[test]
     fn the_button_ends_the_compiler() {
         let served = Served::new(&[]);
-        let mut run = served.run("hello", "const X: () = loop {}; X");
+        let (mut run, compiler) = compiling(&served);
         let id = run.next("run")["id"].clone();
-        let compiler = served.book.path("target/literate").display().to_string();
-        while processes(&compiler) == 0 {}
         served.post("stop", json!({ "run": id }));
         assert_eq!(run.next("end")["how"], "stopped");
         none_is_left(&compiler);
     }
 
     #[test]
-    fn a_page_that_is_closed_ends_its_run() {
+    fn a_page_that_is_closed_ends_its_run_and_its_compiler() {
         let served = Served::new(&[]);
         drop(endless(&served, "86382"));
         none_is_left("86382");
+        let (run, compiler) = compiling(&served);
+        drop(run);
+        none_is_left(&compiler);
     }
 
     #[test]
@@ -241,6 +250,10 @@ mod ends {
             none_is_left(seconds);
             served.server.wait().unwrap();
         }
+        let mut served = Served::new(&[]);
+        let (_run, compiler) = compiling(&served);
+        served.server.kill().unwrap();
+        none_is_left(&compiler);
     }
 }
 
@@ -271,6 +284,25 @@ fn a_change_of_the_book_is_on_its_page_and_a_mistake_closes_no_other() {
     while problem().contains("\"problem\":null") {}
     assert!(problem().contains("unknown field `befor`"), "{}", problem());
     assert_eq!(printed(&served.post("run", json!({ "page": PAGE })).events()).1, "done");
+}
+
+#[test]
+fn a_change_of_the_library_is_in_the_next_run() {
+    let served = Served::new(&[]);
+    let text = |events: &[Value]| printed(events).0.concat();
+    let run = || served.post("run", json!({ "page": PAGE, "cell": "hello" })).events();
+    assert_eq!(text(&run()), "Hello, reader");
+    served.book.edit_file("src/lib.rs", "Hello", "Good day");
+    while text(&run()) != "Good day, reader" {}
+    served.book.edit_file("src/lib.rs", "{ format", "format");
+    while printed(&run()).1 == "done" {}
+    assert!(
+        run()
+            .iter()
+            .any(|event| event["text"].as_str().is_some_and(|t| t.contains("does not build")))
+    );
+    served.book.edit_file("src/lib.rs", "format", "{ format");
+    while printed(&run()).1 != "done" {}
 }
 
 #[test]

@@ -144,8 +144,11 @@ test("a cell is changed, run, broken, mended and reset with the keyboard", async
         await says(output("hello"), "Hello, reader of books");
         await says(status("hello"), /^done in \d/);
         await says(output("length"), "13 letters");
+        const isStale = () => tab.locator("#cell-length.literate-stale").count();
+        assert.equal(await isStale(), 1, "it is from before the change");
         await press("length", "Run");
         await says(output("length"), "22 letters");
+        assert.equal(await isStale(), 0);
         await press("length", "Reset");
         await says(output("length"), "13 letters");
         await code("hello").focus();

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `guard` | who may ask |
 //! | `answer` | what is answered: pages, and what their script asks for |
-//! | `site` | the pages, built anew after each change of the book |
+//! | `site`, `library` | the pages, and the crates for the cells, built anew after each change |
 //! | `runs`, `run` | the runs that go on; one of them, from the compiler to its end |
 //! | `edit` | a chapter with the reader's changes |
 //! | `live`, `event`, `stream` | what a run prints, in pieces, on its way to the page |
@@ -15,6 +15,7 @@ mod answer;
 mod edit;
 mod event;
 mod guard;
+mod library;
 mod live;
 mod run;
 mod runs;
@@ -41,7 +42,6 @@ use tokio::sync::Semaphore;
 
 use crate::book::Book;
 use crate::files::Room;
-use crate::libs::Libs;
 use crate::lock::Lock;
 use crate::{preprocess, record};
 use answer::{Answer, Server};
@@ -95,9 +95,10 @@ pub(crate) fn serve(root: &Path, options: Options) -> Result<()> {
     let watcher = Arc::clone(&server);
     thread::spawn(move || watcher.site.watch(seen));
     // The first run need not wait for it then. When it fails, the run says so, too.
-    thread::spawn(move || match Libs::build(&book, release) {
-        Ok(_) => eprintln!("       Ready: cells can be run"),
-        Err(error) => eprintln!("error: {error:#}"),
+    thread::spawn(move || {
+        if let Err(error) = library::watch(&book, release) {
+            eprintln!("error: {error:#}");
+        }
     });
     let address = format!("http://127.0.0.1:{port}{}", server.base);
     let mut stdout = std::io::stdout().lock();
