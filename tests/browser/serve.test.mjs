@@ -244,9 +244,9 @@ test("a changed chapter is on the page without a hand, and the cursor stays", as
     await open(async (tab, { code }) => {
         await code("length").focus();
         write("book/src/hello.md", CHAPTER.replace("needs a greeting", "wants a greeting"));
-        await tab.waitForFunction(() => document.querySelector("main").innerText.includes("wants a greeting"));
+        await tab.waitForFunction(() => document.querySelector("main")?.innerText.includes("wants a greeting"));
         await tab.locator("#cell-dot .literate-bar").waitFor();
-        await tab.waitForFunction(() => document.activeElement.localName === "textarea");
+        await tab.waitForFunction(() => document.activeElement?.localName === "textarea");
     });
 });
 
