@@ -33,7 +33,9 @@
 //! | the Adam optimizer, gradients back to 0 | [`AdamStep`], [`zero()`] |
 //! | means and distances | [`column_means`], [`mean_absolute_differences`] |
 //! | `e^x`, logarithm, sigmoid, hyperbolic tangent | [`exp()`], [`ln`], [`sigmoid`], [`tanh`], [`Function`] |
+//! | predictions of classes | [`softmax`], [`cross_entropy`] |
 //! | batches of a data set | [`select_rows`] |
+//! | sums along axes, in order; repeated numbers | [`sums()`], [`repeat`] |
 //! | the number of threads | [`num_threads`], [`set_num_threads`] |
 //! | the vector instructions | [`Isa`] |
 //!
@@ -44,6 +46,7 @@
 
 mod adam;
 mod batch_norm;
+mod classes;
 mod conv;
 #[cfg(feature = "cuda")]
 pub mod cuda;
@@ -59,6 +62,7 @@ mod product;
 mod select;
 mod simd;
 mod sizes;
+mod sums;
 mod threads;
 mod transpose;
 mod vector;
@@ -66,6 +70,7 @@ mod zero;
 
 pub use adam::AdamStep;
 pub use batch_norm::{Activation, BatchNorm, Gradients, Statistics};
+pub use classes::{cross_entropy, softmax, softmax_gradient};
 pub use conv::Conv2d;
 pub use device::{
     AdamPart, Cpu, Device, Element, Matrices, NormEval, NormGradients, NormTrain, Order, Running,
@@ -79,4 +84,5 @@ pub use means::column_means;
 pub use pool::Windows;
 pub use select::select_rows;
 pub use simd::Isa;
+pub use sums::{Axis, repeat, repeat_gradient, sums};
 pub use zero::zero;

@@ -24,7 +24,7 @@ const WORDS: usize = 5;
 #[derive(Debug)]
 pub(super) enum Argument<'a> {
     Copied { words: [u64; WORDS], bytes: usize },
-    Lent(&'a Rows),
+    Lent(&'a [u8]),
 }
 
 impl<P: Parameter> From<P> for Argument<'_> {
@@ -45,14 +45,18 @@ impl<P: Parameter> From<P> for Argument<'_> {
 }
 
 impl<'a> Argument<'a> {
-    pub fn lent(rows: &'a Rows) -> Self {
-        Self::Lent(rows)
+    /// One that is too large to be copied twice.
+    pub fn lent<P: Parameter>(value: &'a P) -> Self {
+        // SAFETY: All bytes of a parameter are set, and it is lent for as long.
+        Self::Lent(unsafe {
+            std::slice::from_raw_parts((&raw const *value).cast(), size_of::<P>())
+        })
     }
 
     pub fn bytes(&self) -> usize {
         match self {
             Self::Copied { bytes, .. } => *bytes,
-            Self::Lent(_) => size_of::<Rows>(),
+            Self::Lent(lent) => lent.len(),
         }
     }
 
@@ -60,7 +64,7 @@ impl<'a> Argument<'a> {
     pub fn address(&self) -> *const c_void {
         match self {
             Self::Copied { words, .. } => words.as_ptr().cast(),
-            Self::Lent(rows) => std::ptr::from_ref(*rows).cast(),
+            Self::Lent(lent) => lent.as_ptr().cast(),
         }
     }
 }
@@ -99,6 +103,9 @@ structs! {
     Moves { mean: u64, variance: u64, keep: f32, of_mean: f32, of_variance: f32, unused: u32 }
     Gradients { dx: u64, dweight: u64, dbias: u64, dresidual: u64 }
     Mm { rows: i32, columns: i32, depth: i32, a_step: i32, b_step: i32, init_step: i32 }
+    /// Numbers of rows: in the struct, or at an address.
+    Rows { more: u64, rows: [i32; FEW_ROWS] }
+    Axes { count: i32, lengths: [i32; MOST_AXES], strides: [i32; MOST_AXES] }
     Windows { starts: u64, inputs: u64, back_starts: u64, back: u64 }
     Adam {
         beta1: f32, beta2: f32, rest1: f32, rest2: f32, eps: f32, kept: f32, rate: f32, correction: f32,
@@ -107,16 +114,11 @@ structs! {
     Part { p: u64, m: u64, v: u64, g: u64, len: i32, decays: i32 }
 }
 
-/// Numbers of rows: in the struct, or at an address.
-#[repr(C)]
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rows {
-    pub more: u64,
-    pub rows: [i32; FEW_ROWS],
-}
-
 /// How many numbers of rows come with the start of a kernel.
 pub(super) const FEW_ROWS: usize = 960;
+
+/// How many axes a sum may have.
+pub(super) const MOST_AXES: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -132,6 +134,7 @@ mod tests {
         assert_eq!(size_of::<Mm>(), 6 * 4);
         assert_eq!(size_of::<Windows>(), 4 * 8);
         assert_eq!(size_of::<Rows>(), 8 + 4 * FEW_ROWS);
+        assert_eq!(size_of::<Axes>(), 4 + 2 * 4 * MOST_AXES);
         assert_eq!(size_of::<Adam>(), 8 * 4);
         assert_eq!(size_of::<Part>(), 4 * 8 + 2 * 4);
     }

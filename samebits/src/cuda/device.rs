@@ -2,13 +2,13 @@
 
 use super::memory::{copy_out, fill_with_zeros, room};
 use super::{
-    Buffer, Error, Gpu, Norm, Slice, SliceMut, Statistics, conv, elementwise, matmul, norm,
-    optimizers, pool, select,
+    Buffer, Error, Gpu, Norm, Slice, SliceMut, Statistics, conv, elementwise, functions, matmul,
+    norm, optimizers, pool, select, sums,
 };
 use crate::device::{
     AdamPart, Device, Element, Matrices, NormEval, NormGradients, NormTrain, SgdPart, SgdStep,
 };
-use crate::{AdamStep, Conv2d, Windows};
+use crate::{AdamStep, Axis, Conv2d, Function, Windows};
 
 impl Device for Gpu {
     type Error = Error;
@@ -292,5 +292,84 @@ impl Device for Gpu {
 
     fn zero_all(&self, parts: Vec<SliceMut<'_, f32>>) -> Result<(), Error> {
         optimizers::zero_all(*self, parts)
+    }
+
+    fn function(&self, of: Function, x: Slice<'_, f32>, y: SliceMut<'_, f32>) -> Result<(), Error> {
+        functions::function(*self, of, x, y)
+    }
+
+    fn function_gradient(
+        &self,
+        of: Function,
+        x: Slice<'_, f32>,
+        y: Slice<'_, f32>,
+        dy: Slice<'_, f32>,
+        dx: SliceMut<'_, f32>,
+    ) -> Result<(), Error> {
+        functions::gradient(*self, of, x, y, dy, dx)
+    }
+
+    fn axpy(
+        &self,
+        a: SliceMut<'_, f32>,
+        alpha: f32,
+        b: Slice<'_, f32>,
+        beta: f32,
+    ) -> Result<(), Error> {
+        elementwise::axpy(*self, a, alpha, b, beta)
+    }
+
+    fn sums(
+        &self,
+        x: Slice<'_, f32>,
+        kept: &[Axis],
+        reduced: &[Axis],
+        y: SliceMut<'_, f32>,
+    ) -> Result<(), Error> {
+        sums::sums(*self, x, kept, reduced, y)
+    }
+
+    fn repeat(&self, x: Slice<'_, f32>, axes: &[Axis], y: SliceMut<'_, f32>) -> Result<(), Error> {
+        sums::repeat(*self, x, axes, y)
+    }
+
+    fn repeat_gradient(
+        &self,
+        axes: &[Axis],
+        dy: Slice<'_, f32>,
+        dx: SliceMut<'_, f32>,
+    ) -> Result<(), Error> {
+        sums::repeat_gradient(*self, axes, dy, dx)
+    }
+
+    fn softmax(
+        &self,
+        classes: usize,
+        x: Slice<'_, f32>,
+        p: SliceMut<'_, f32>,
+    ) -> Result<(), Error> {
+        functions::softmax(*self, classes, x, p)
+    }
+
+    fn softmax_gradient(
+        &self,
+        classes: usize,
+        p: Slice<'_, f32>,
+        dp: Slice<'_, f32>,
+        dx: SliceMut<'_, f32>,
+    ) -> Result<(), Error> {
+        functions::softmax_gradient(*self, classes, p, dp, dx)
+    }
+
+    fn cross_entropy(
+        &self,
+        classes: usize,
+        x: Slice<'_, f32>,
+        targets: Slice<'_, i64>,
+        eps: f32,
+        slopes: SliceMut<'_, f32>,
+        loss: SliceMut<'_, f32>,
+    ) -> Result<(), Error> {
+        functions::cross_entropy(*self, classes, x, targets, eps, slopes, loss)
     }
 }

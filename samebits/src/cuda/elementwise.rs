@@ -78,6 +78,20 @@ pub(super) fn add_scaled(
     unsafe { gpu.launch(Kernel::AddScaled, grid, 256, arguments) }
 }
 
+pub(super) fn axpy(
+    gpu: Gpu,
+    a: SliceMut<'_, f32>,
+    alpha: f32,
+    b: Slice<'_, f32>,
+    beta: f32,
+) -> Result<(), Error> {
+    assert_eq!(a.len(), b.len(), "numbers of a and b");
+    let grid = blocks(a.len(), "numbers")?;
+    let arguments = arguments![a.len() as i32, alpha, beta, b.address(), a.address()];
+    // SAFETY: Both slices have a number for each thread that does something.
+    unsafe { gpu.launch(Kernel::Axpy, grid, 256, arguments) }
+}
+
 pub(super) fn accuracy(
     gpu: Gpu,
     classes: usize,

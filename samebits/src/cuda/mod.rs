@@ -22,6 +22,7 @@ mod device;
 mod driver;
 mod elementwise;
 mod error;
+mod functions;
 mod kernels;
 mod matmul;
 mod memory;
@@ -30,6 +31,7 @@ mod norm;
 mod optimizers;
 mod pool;
 mod select;
+mod sums;
 
 pub use driver::Gpu;
 pub use error::Error;

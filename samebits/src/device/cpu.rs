@@ -2,15 +2,17 @@
 
 use std::convert::Infallible;
 
+use super::checks::{assert_rows, assert_selected};
+use super::operations;
 use super::{
     AdamPart, Device, Element, Matrices, NormEval, NormGradients, NormTrain, Order, Running,
     SgdPart, SgdStep,
 };
 use crate::simd::each;
-use crate::sizes::product;
+use crate::sums::{self, Axis};
 use crate::{
-    AdamStep, BatchNorm, Conv2d, Gradients, Matrix, Statistics, Windows, column_means, matmul,
-    mean_absolute_differences, select_rows, zero,
+    AdamStep, BatchNorm, Conv2d, Function, Gradients, Matrix, Statistics, Windows, column_means,
+    cross_entropy, matmul, mean_absolute_differences, select_rows, softmax, softmax_gradient, zero,
 };
 
 /// The computer's own processor and memory.
@@ -157,16 +159,7 @@ impl Device for Cpu {
         bias: Option<&[f32]>,
         y: &mut [f32],
     ) -> Done {
-        let [rows, outputs] = linear_sizes(inputs, x.len(), weight.len(), y.len());
-        match bias {
-            Some(bias) => {
-                assert_eq!(bias.len(), outputs, "numbers of the bias of {outputs} outputs");
-                y.chunks_exact_mut(outputs.max(1)).for_each(|y| y.copy_from_slice(bias));
-            }
-            None => y.fill(0.0),
-        }
-        let weight = Matrix::new(weight, outputs, inputs).transposed();
-        matmul(y, Matrix::new(x, rows, inputs), weight);
+        operations::linear(inputs, x, weight, bias, y);
         Ok(())
     }
 
@@ -215,17 +208,7 @@ impl Device for Cpu {
         x: &[f32],
         y: &mut [f32],
     ) -> Result<Vec<u16>, Infallible> {
-        let batch = concat_batch(channels, pixels, x.len(), y.len());
-        let whole = Windows::adaptive([1, pixels], [1, 1]);
-        let (mut largest, mut means) = (vec![0.0; batch * channels], vec![0.0; batch * channels]);
-        let places = whole.max(x, &mut largest);
-        whole.mean(x, &mut means);
-        let halves = largest.chunks(channels.max(1)).zip(means.chunks(channels.max(1)));
-        for (y, (largest, means)) in y.chunks_mut((2 * channels).max(1)).zip(halves) {
-            y[..channels].copy_from_slice(largest);
-            y[channels..].copy_from_slice(means);
-        }
-        Ok(places)
+        Ok(operations::concat_pool(channels, pixels, x, y))
     }
 
     fn concat_pool_gradient(
@@ -236,50 +219,27 @@ impl Device for Cpu {
         dy: &[f32],
         dx: &mut [f32],
     ) -> Done {
-        let batch = concat_batch(channels, pixels, dx.len(), dy.len());
-        assert_eq!(places.len(), batch * channels, "places of the largest numbers");
-        let whole = Windows::adaptive([1, pixels], [1, 1]);
-        let rows = || dy.chunks((2 * channels).max(1));
-        let largest: Vec<f32> = rows().flat_map(|row| &row[..channels]).copied().collect();
-        let means: Vec<f32> = rows().flat_map(|row| &row[channels..]).copied().collect();
-        whole.max_gradient(places, &largest, dx);
-        whole.mean_gradient(&means, dx);
+        operations::concat_pool_gradient(channels, pixels, places, dy, dx);
         Ok(())
     }
 
     fn dropout(&self, bits: &[u32], factor: f32, x: &[f32], y: &mut [f32]) -> Done {
-        assert_bits(bits.len(), x.len(), y.len());
-        for ((y, x), bits) in y.chunks_mut(32).zip(x.chunks(32)).zip(bits) {
-            for (at, (y, x)) in y.iter_mut().zip(x).enumerate() {
-                *y = 0.0 + x * factor_of(*bits, at, factor);
-            }
-        }
+        operations::dropout(bits, factor, x, y);
         Ok(())
     }
 
     fn dropout_gradient(&self, bits: &[u32], factor: f32, dy: &[f32], dx: &mut [f32]) -> Done {
-        assert_bits(bits.len(), dy.len(), dx.len());
-        for ((dx, dy), bits) in dx.chunks_mut(32).zip(dy.chunks(32)).zip(bits) {
-            for (at, (dx, dy)) in dx.iter_mut().zip(dy).enumerate() {
-                *dx += dy * factor_of(*bits, at, factor);
-            }
-        }
+        operations::dropout_gradient(bits, factor, dy, dx);
         Ok(())
     }
 
     fn relu(&self, x: &[f32], y: &mut [f32]) -> Done {
-        assert_eq!(x.len(), y.len(), "numbers of x and y");
-        each(|| y.iter_mut().zip(x).for_each(|(y, x)| *y = if *x < 0.0 { 0.0 } else { *x }));
+        operations::relu(x, y);
         Ok(())
     }
 
     fn relu_gradient(&self, y: &[f32], dy: &[f32], dx: &mut [f32]) -> Done {
-        assert_eq!([y.len(), dy.len()], [dx.len(); 2], "numbers of y and dy, and of dx");
-        each(|| {
-            for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
-                *dx += if *y <= 0.0 { 0.0 } else { *dy };
-            }
-        });
+        operations::relu_gradient(y, dy, dx);
         Ok(())
     }
 
@@ -291,12 +251,70 @@ impl Device for Cpu {
     }
 
     fn accuracy(&self, classes: usize, x: &[f32], targets: &[i64], share: &mut [f32]) -> Done {
-        assert_classes(classes, x.len(), targets.len());
         assert_eq!(share.len(), 1, "numbers of the share");
-        let rows = x.chunks_exact(classes).zip(targets);
-        let right =
-            rows.filter(|(row, target)| usize::try_from(**target) == Ok(argmax(row))).count();
-        share[0] = right as f32 / targets.len() as f32;
+        share[0] = operations::accuracy(classes, x, targets);
+        Ok(())
+    }
+
+    fn function(&self, of: Function, x: &[f32], y: &mut [f32]) -> Done {
+        of.forward(x, y);
+        Ok(())
+    }
+
+    fn function_gradient(
+        &self,
+        of: Function,
+        x: &[f32],
+        y: &[f32],
+        dy: &[f32],
+        dx: &mut [f32],
+    ) -> Done {
+        of.gradient(x, y, dy, dx);
+        Ok(())
+    }
+
+    fn axpy(&self, a: &mut [f32], alpha: f32, b: &[f32], beta: f32) -> Done {
+        assert_eq!(a.len(), b.len(), "numbers of a and b");
+        axpy(a, alpha, b, beta);
+        Ok(())
+    }
+
+    fn sums(&self, x: &[f32], kept: &[Axis], reduced: &[Axis], y: &mut [f32]) -> Done {
+        sums::sums(x, kept, reduced, y);
+        Ok(())
+    }
+
+    fn repeat(&self, x: &[f32], axes: &[Axis], y: &mut [f32]) -> Done {
+        sums::repeat(x, axes, y);
+        Ok(())
+    }
+
+    fn repeat_gradient(&self, axes: &[Axis], dy: &[f32], dx: &mut [f32]) -> Done {
+        sums::repeat_gradient(axes, dy, dx);
+        Ok(())
+    }
+
+    fn softmax(&self, classes: usize, x: &[f32], p: &mut [f32]) -> Done {
+        softmax(x, classes, p);
+        Ok(())
+    }
+
+    fn softmax_gradient(&self, classes: usize, p: &[f32], dp: &[f32], dx: &mut [f32]) -> Done {
+        softmax_gradient(p, classes, dp, dx);
+        Ok(())
+    }
+
+    fn cross_entropy(
+        &self,
+        classes: usize,
+        x: &[f32],
+        targets: &[i64],
+        eps: f32,
+        slopes: &mut [f32],
+        loss: &mut [f32],
+    ) -> Done {
+        assert_eq!(loss.len(), 1, "numbers of the loss");
+        loss[0] = cross_entropy(x, classes, targets, eps, slopes);
         Ok(())
     }
 
@@ -327,14 +345,7 @@ impl Device for Cpu {
         pictures: &[usize],
         to: &mut [f32],
     ) -> Done {
-        let size = product([channels, pixels], "a picture");
-        assert_selected(all.len(), size, pictures, to.len());
-        for (pixel, to) in to.chunks_mut((pictures.len() * channels).max(1)).enumerate() {
-            for (to, picture) in to.chunks_mut(channels.max(1)).zip(pictures) {
-                let picture = &all[picture * size..][..size];
-                to.iter_mut().enumerate().for_each(|(c, to)| *to = picture[c * pixels + pixel]);
-            }
-        }
+        operations::select_pictures(all, channels, pixels, pictures, to);
         Ok(())
     }
 
@@ -380,66 +391,4 @@ impl Device for Cpu {
 /// `a = a alpha + b beta`, each step rounded.
 fn axpy(a: &mut [f32], alpha: f32, b: &[f32], beta: f32) {
     each(|| a.iter_mut().zip(b).for_each(|(a, b)| *a = *a * alpha + b * beta));
-}
-
-fn factor_of(bits: u32, at: usize, factor: f32) -> f32 {
-    if bits >> at & 1 == 1 { factor } else { 0.0 }
-}
-
-/// The place of the largest number; of equal ones the first.
-fn argmax(row: &[f32]) -> usize {
-    (1..row.len()).fold(0, |best, at| if row[at] > row[best] { at } else { best })
-}
-
-// The checks that all devices make, with the same words.
-
-/// How many rows and outputs a linear layer has.
-pub(crate) fn linear_sizes(inputs: usize, x: usize, weight: usize, y: usize) -> [usize; 2] {
-    let of = format_args!("{x} numbers of {inputs} inputs, {weight} weights, {y} outputs");
-    // Without inputs the sizes of `x` and the weights say nothing.
-    assert!(inputs > 0, "a linear layer without inputs: {of}");
-    let (rows, outputs) = (x / inputs, weight / inputs);
-    assert!(rows * inputs == x && outputs * inputs == weight, "{of}");
-    assert_eq!(product([rows, outputs], of), y, "{of}");
-    [rows, outputs]
-}
-
-pub(crate) fn assert_rows(rows: usize, width: usize) {
-    assert!(
-        rows == 0 || width > 0 && rows.is_multiple_of(width),
-        "{rows} numbers in rows of {width}"
-    );
-}
-
-/// How many pictures there are.
-pub(crate) fn concat_batch(channels: usize, pixels: usize, x: usize, y: usize) -> usize {
-    let of = format_args!("{x} numbers of {pixels} pixels and {channels} channels, to {y}");
-    assert!(pixels > 0, "a picture without pixels: {of}");
-    assert!(pixels <= usize::from(u16::MAX), "a window of more than {} pixels: {of}", u16::MAX);
-    let size = product([channels, pixels], of);
-    let batch = x.checked_div(size).unwrap_or(0);
-    assert!(batch * size == x && product([batch, 2, channels], of) == y, "{of}");
-    batch
-}
-
-pub(crate) fn assert_bits(bits: usize, x: usize, y: usize) {
-    assert!(x == y && bits == x.div_ceil(32), "{x} numbers to {y}, with {bits} words of bits");
-}
-
-pub(crate) fn assert_classes(classes: usize, x: usize, targets: usize) {
-    let of = format_args!("{x} numbers of {classes} classes, with {targets} targets");
-    assert!(classes > 0, "{of}");
-    assert_eq!(x, product([targets, classes], of), "{of}");
-}
-
-pub(crate) fn assert_selected(all: usize, width: usize, rows: &[usize], to: usize) {
-    let of = format_args!("{} rows of {width}", rows.len());
-    assert_eq!(product([rows.len(), width], of), to, "numbers of the copy of {of}");
-    if to == 0 {
-        return;
-    }
-    assert_eq!(all % width, 0, "{all} elements in rows of {width}");
-    if let Some(row) = rows.iter().find(|row| **row >= all / width) {
-        panic!("row {row} of a matrix with {} of {width}", all / width);
-    }
 }

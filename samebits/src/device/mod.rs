@@ -1,20 +1,23 @@
 //! Where numbers lie and arithmetic runs: one set of operations, with the same bits on each device.
 
+mod checks;
 mod cpu;
+mod operations;
 mod parts;
 
 use std::fmt::Debug;
 
-pub use cpu::Cpu;
 #[cfg(feature = "cuda")]
-pub(crate) use cpu::{
+pub(crate) use checks::{
     assert_bits, assert_classes, assert_rows, assert_selected, concat_batch, linear_sizes,
 };
+pub use cpu::Cpu;
 pub use parts::{
     AdamPart, Matrices, NormEval, NormGradients, NormTrain, Order, Running, SgdPart, SgdStep,
 };
 
-use crate::{AdamStep, Conv2d, Windows};
+use crate::sums::Axis;
+use crate::{AdamStep, Conv2d, Function, Windows};
 
 /// What a [`Device`] can hold: plain numbers, and truths.
 pub trait Element:
@@ -232,6 +235,81 @@ pub trait Device: Copy + Debug {
         factor: Self::Slice<'_, f32>,
         x: Self::Slice<'_, f32>,
         sum: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+
+    /// [`Function::forward`].
+    fn function(
+        &self,
+        of: Function,
+        x: Self::Slice<'_, f32>,
+        y: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+    /// [`Function::gradient`].
+    fn function_gradient(
+        &self,
+        of: Function,
+        x: Self::Slice<'_, f32>,
+        y: Self::Slice<'_, f32>,
+        dy: Self::Slice<'_, f32>,
+        dx: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+    /// `a = a alpha + b beta`, each product and the sum rounded.
+    fn axpy(
+        &self,
+        a: Self::SliceMut<'_, f32>,
+        alpha: f32,
+        b: Self::Slice<'_, f32>,
+        beta: f32,
+    ) -> Result<(), Self::Error>;
+
+    /// [`sums`](crate::sums).
+    fn sums(
+        &self,
+        x: Self::Slice<'_, f32>,
+        kept: &[Axis],
+        reduced: &[Axis],
+        y: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+    /// [`repeat`](crate::repeat).
+    fn repeat(
+        &self,
+        x: Self::Slice<'_, f32>,
+        axes: &[Axis],
+        y: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+    /// [`repeat_gradient`](crate::repeat_gradient).
+    fn repeat_gradient(
+        &self,
+        axes: &[Axis],
+        dy: Self::Slice<'_, f32>,
+        dx: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+
+    /// [`softmax`](crate::softmax).
+    fn softmax(
+        &self,
+        classes: usize,
+        x: Self::Slice<'_, f32>,
+        p: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+    /// [`softmax_gradient`](crate::softmax_gradient).
+    fn softmax_gradient(
+        &self,
+        classes: usize,
+        p: Self::Slice<'_, f32>,
+        dp: Self::Slice<'_, f32>,
+        dx: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+    /// [`cross_entropy`](crate::cross_entropy), with the result in `loss`, a single number. On a GPU a target that is no class
+    /// is no panic: to look at the targets would hold it up. It makes the loss NaN.
+    fn cross_entropy(
+        &self,
+        classes: usize,
+        x: Self::Slice<'_, f32>,
+        targets: Self::Slice<'_, i64>,
+        eps: f32,
+        slopes: Self::SliceMut<'_, f32>,
+        loss: Self::SliceMut<'_, f32>,
     ) -> Result<(), Self::Error>;
 
     /// The share of rows of `x` whose largest number, of equal ones the first, is at the row's target.

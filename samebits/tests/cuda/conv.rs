@@ -136,3 +136,27 @@ fn whose_statistics_have_many_pieces() {
         assert_convolution(conv(sizes), &mut Random::new(seed as u64));
     }
 }
+
+/// Products that are too small for a number make a sum of -0, to which nothing may be added: not 0 times 0 either.
+#[test]
+fn whose_sums_are_minus_0() {
+    for sizes in [
+        [5, 3, 3, 36, 40, 3, 1, 1],
+        [6, 3, 3, 20, 7, 3, 1, 1],
+        [5, 3, 3, 3, 8, 3, 1, 0],
+        [3, 3, 3, 5, 9, 2, 1, 0],
+    ] {
+        let conv = conv(sizes);
+        let mut convolution = Convolution::new(conv, &mut Random::new(1));
+        for (numbers, number) in [
+            (&mut convolution.x, -1e-30),
+            (&mut convolution.w, 1e-30),
+            (&mut convolution.dy, 1e-30),
+            (&mut convolution.dx, -0.0),
+            (&mut convolution.dw, -0.0),
+        ] {
+            numbers.fill(number);
+        }
+        assert_same(&convolution, format_args!("{conv:?}"));
+    }
+}

@@ -1,8 +1,9 @@
 //! One number after the other, and metrics.
 
-use samebits::Device;
+use samebits::{Device, Function};
 
 use crate::both::{Work, all_sorts, assert_same, back};
+use crate::common::Random;
 
 struct Numbers {
     x: Vec<f32>,
@@ -78,4 +79,43 @@ fn shares() {
             format_args!("{rows} rows of {classes}"),
         );
     }
+}
+
+struct Functions {
+    x: Vec<f32>,
+    dy: Vec<f32>,
+}
+
+impl Work for Functions {
+    fn run<D: Device>(&self, device: D) -> Result<Vec<Vec<f32>>, D::Error> {
+        let (x, dy) = (device.copy_in(&self.x)?, device.copy_in(&self.dy)?);
+        let (mut y, mut dx) = (device.copy_in(&self.dy)?, device.copy_in(&self.x)?);
+        let mut results = Vec::new();
+        for of in [Function::Exp, Function::Ln, Function::Sigmoid, Function::Tanh] {
+            device.function(of, device.slice(&x), device.slice_mut(&mut y))?;
+            results.push(back(device, &y)?);
+            let [x, y, dy] = [&x, &y, &dy].map(|buffer| device.slice(buffer));
+            device.function_gradient(of, x, y, dy, device.slice_mut(&mut dx))?;
+            results.push(back(device, &dx)?);
+        }
+        device.axpy(device.slice_mut(&mut dx), 0.9, device.slice(&dy), -0.3)?;
+        results.push(back(device, &dx)?);
+        Ok(results)
+    }
+}
+
+#[test]
+fn functions_of_all_sorts_of_numbers() {
+    // All exponents, and mantissas in no particular order.
+    let x = (0..1u32 << 16).map(|i| f32::from_bits(i << 16 | i.wrapping_mul(0x9e37) & 0xffff));
+    let x: Vec<f32> = x.collect();
+    let dy = Random::new(5).numbers(x.len());
+    assert_same(&Functions { x, dy }, "all exponents");
+    for seed in 0..8 {
+        let mut random = all_sorts(seed);
+        let x = random.numbers(1000).into_iter().map(|x| x * 20.0).collect();
+        let dy = random.numbers(1000);
+        assert_same(&Functions { x, dy }, format_args!("seed {seed}"));
+    }
+    assert_same(&Functions { x: Vec::new(), dy: Vec::new() }, "nothing");
 }

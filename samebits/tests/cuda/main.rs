@@ -9,6 +9,7 @@
 mod common;
 
 mod both;
+mod classes;
 mod conv;
 mod elementwise;
 mod matmul;
@@ -17,3 +18,4 @@ mod optimizers;
 mod pool;
 mod refused;
 mod select;
+mod sums;

@@ -45,6 +45,20 @@ fn of_matrices_of_any_sizes() {
     assert_product([8, 34, 12], 0);
 }
 
+/// Products that are too small for a number make a sum of -0, to which nothing may be added: not 0 times 0 either.
+#[test]
+fn whose_sums_are_minus_0() {
+    use Order::{Columns, Rows};
+    for [rows, depth, columns] in [[8, 5, 12], [7, 5, 3], [16, 36, 16], [9, 70, 1], [1, 70, 9]] {
+        for orders in [[Rows, Rows], [Rows, Columns], [Columns, Rows], [Columns, Columns]] {
+            let sizes = Matrices { rows, depth, columns, orders };
+            let (a, b) = (vec![-1e-30; rows * depth], vec![1e-30; depth * columns]);
+            let product = Product { sizes, a, b, c: vec![-0.0; rows * columns] };
+            assert_same(&product, format_args!("{sizes:?}"));
+        }
+    }
+}
+
 #[test]
 fn of_vectors() {
     for seed in 0..8 {

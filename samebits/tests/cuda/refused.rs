@@ -1,8 +1,9 @@
 //! What does not fit is refused before anything is started.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 
-use samebits::cuda::{Error, Slice, SliceMut};
+use samebits::cuda::{Error, Gpu, Slice, SliceMut};
 use samebits::{Conv2d, Device, Matrices, Order, Windows};
 
 use crate::both::gpu;
@@ -99,4 +100,52 @@ fn memory_is_used_again_and_can_be_given_back() {
     assert_eq!(address(&second), at);
     gpu().free_memory().unwrap();
     assert_eq!(gpu().copy_out(second.slice()).unwrap(), [2.0; 12_345]);
+}
+
+/// What a program says whose GPU is another one: there is one for a process, so it takes one more. Only the stand-in can be
+/// told to be another.
+fn said_with(name: &str, value: &str) -> Option<String> {
+    std::env::var_os("STAND_IN_KERNELS")?;
+    let itself = std::env::current_exe().expect("this program");
+    let test = ["refused::says_why", "--exact", "--ignored", "--nocapture"];
+    let output = Command::new(itself).args(test).env(name, value).output().expect("this program");
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+#[ignore = "started by others"]
+fn says_why() {
+    match Gpu::get().and_then(|gpu| gpu.zeros::<f32>(1000)) {
+        Ok(_) => println!("nothing was refused"),
+        Err(error) => println!("refused: {error}"),
+    }
+}
+
+#[test]
+fn a_gpu_or_a_driver_that_cannot_do_it() {
+    for (name, value, expected) in [
+        ("STAND_IN_FAULT", "none:0", "nothing was refused"),
+        (
+            "STAND_IN_CAPABILITY",
+            "7.0",
+            "refused: the GPU is of compute capability 7.0: at least 7.5 is needed",
+        ),
+        ("STAND_IN_CAPABILITY", "12.0", "nothing was refused"),
+        (
+            "STAND_IN_DRIVER",
+            "12040",
+            "refused: NVIDIA's driver is for CUDA 12.4 at most: at least 13.0 is needed",
+        ),
+        (
+            "STAND_IN_FAULT",
+            "cuInit:100",
+            "refused: no NVIDIA GPU can be used: CUDA_ERROR_NO_DEVICE",
+        ),
+        ("STAND_IN_FAULT", "cuMemAlloc_v2:2", "refused: the GPU's memory is full"),
+        ("STAND_IN_FAULT", "cuModuleLoadData:209", "refused: the GPU failed (loading the kernels"),
+    ] {
+        if let Some(said) = said_with(name, value) {
+            assert!(said.contains(expected), "{name}={value}: {said}");
+        }
+    }
 }

@@ -32,3 +32,9 @@ extern "C" __global__ void __launch_bounds__(256) add_scaled(int n, const float 
   const unsigned i = number_of_thread();
   if (i < (unsigned)n) sum[i] += *factor * x[i];
 }
+
+// a = a alpha + b beta, each step rounded.
+extern "C" __global__ void __launch_bounds__(256) axpy(int n, float alpha, float beta, const float *b, float *a) {
+  const unsigned i = number_of_thread();
+  if (i < (unsigned)n) a[i] = a[i] * alpha + b[i] * beta;
+}

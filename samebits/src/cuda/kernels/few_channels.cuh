@@ -97,6 +97,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) few_weight_gradient(
   // Each thread copies one row of `a`.
   const int r = row + tid % BM, kx = quotient(r, s.in), channel = r - kx * s.in;
   const bool vectors = s.out % 4 == 0;
+  // The last tile reaches a little beyond the terms.
+  const Divisor by_n(n, terms + TERMS), by_width(s.out_width, ny * s.out_width + TERMS);
   auto issue = [&](int t) {
     float *a = as + t % AHEAD * A_SIZE, *b = bs + t % AHEAD * B_SIZE;
     const int k0 = t * TERMS;
@@ -104,8 +106,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) few_weight_gradient(
 #pragma unroll
       for (int e = 0; e < BM * TERMS / THREADS; e++) {
         const int at = tid / BM + e * (THREADS / BM), k = k0 + at;
-        const int out = quotient(k, n), picture = first + k - out * n;
-        const int py = quotient(out, s.out_width), ix = (out - py * s.out_width) * s.stride + kx - s.padding;
+        const int out = by_n.quotient(k), picture = first + k - out * n;
+        const int py = by_width.quotient(out), ix = (out - py * s.out_width) * s.stride + kx - s.padding;
         const bool is = k < terms && tid % BM < rows && ix >= 0 && ix < s.width;
         const float *from = xr + ((py * s.stride * s.width + ix) * s.batch + picture) * s.in + channel;
         copy4(a + at * (BM + 4) + tid % BM, is ? from : x, is);
@@ -114,7 +116,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) few_weight_gradient(
 #pragma unroll
         for (int e = 0; e < BN * TERMS / 4 / THREADS; e++) {
           const int at = tid + e * THREADS, k = at / (BN / 4), q = at % (BN / 4) * 4;
-          const int out = quotient(k0 + k, n), picture = first + k0 + k - out * n;
+          const int out = by_n.quotient(k0 + k), picture = first + k0 + k - out * n;
           const bool is = k0 + k < terms && q < cols;
           copy16(b + k * (BN + 4) + q, is ? dyr + (out * s.batch + picture) * s.out + q : dy, is);
         }
@@ -122,7 +124,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) few_weight_gradient(
 #pragma unroll 4
         for (int e = 0; e < BN * TERMS / THREADS; e++) {
           const int at = tid + e * THREADS, k = at / BN, q = at % BN;
-          const int out = quotient(k0 + k, n), picture = first + k0 + k - out * n;
+          const int out = by_n.quotient(k0 + k), picture = first + k0 + k - out * n;
           const bool is = k0 + k < terms && q < cols;
           copy4(b + k * (BN + 4) + q, is ? dyr + (out * s.batch + picture) * s.out + q : dy, is);
         }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common.cuh"
-#include "exp.cuh"
+#include "functions.cuh"
 
 // The loss of classes, and its slopes, row after row. One block; the losses of rows are added up in their order.
 extern "C" __global__ void __launch_bounds__(64) cross_entropy(
@@ -18,18 +18,18 @@ extern "C" __global__ void __launch_bounds__(64) cross_entropy(
       const long long right = targets[row];
       float largest = __uint_as_float(0xff800000);
       for (int c = 0; c < classes; c++) largest = fmaxf(largest, v[c]);
-      // As the standard library's sum of `f32`: it starts from -0.
-      float sum = -0.f;
+      float sum = 0.f;
       for (int c = 0; c < classes; c++) {
         const float power = exp_of(v[c] - largest);
         slope[c] = power;
         sum += power;
       }
-      const float ln = log_of(sum);
+      const float ln = ln_of(sum);
       // A target that is no class makes the loss NaN.
       const bool is = right >= 0 && right < classes;
       terms[threadIdx.x] =
           is ? (double)(1.f - eps) * (double)(ln - (v[right] - largest)) : (double)__uint_as_float(0x7fc00000);
+      // As the sum of Rust's iterators: it starts from -0.
       double of_all = -0.0;
       for (int c = 0; c < classes; c++) of_all += (double)(ln - (v[c] - largest));
       others[threadIdx.x] = (double)each * of_all;
@@ -47,6 +47,27 @@ extern "C" __global__ void __launch_bounds__(64) cross_entropy(
     __syncthreads();
   }
   if (threadIdx.x == 0) *loss = (float)(total / (double)(float)rows);
+}
+
+// The probabilities of rows: a thread for each row.
+extern "C" __global__ void __launch_bounds__(256) softmax(const float *x, int rows, int classes, float *p) {
+  const unsigned row = number_of_thread();
+  if (row >= (unsigned)rows) return;
+  x += row * classes, p += row * classes;
+  float largest = __uint_as_float(0xff800000), sum = 0.f;
+  for (int c = 0; c < classes; c++) largest = fmaxf(largest, x[c]);
+  for (int c = 0; c < classes; c++) sum += p[c] = exp_of(x[c] - largest);
+  for (int c = 0; c < classes; c++) p[c] = __fdiv_rn(p[c], sum);
+}
+
+extern "C" __global__ void __launch_bounds__(256) softmax_gradient(
+    const float *p, int rows, int classes, const float *dp, float *dx) {
+  const unsigned row = number_of_thread();
+  if (row >= (unsigned)rows) return;
+  p += row * classes, dp += row * classes, dx += row * classes;
+  float mean = 0.f;
+  for (int c = 0; c < classes; c++) mean += p[c] * dp[c];
+  for (int c = 0; c < classes; c++) dx[c] += p[c] * (dp[c] - mean);
 }
 
 // The count of all threads of a block of 256; thread 0 has it.

@@ -1,0 +1,111 @@
+//! Functions of one number, and of rows of them: `kernels/functions.cuh`, `kernels/loss.cuh`.
+
+use super::arguments::arguments;
+use super::check::{blocks, int};
+use super::driver::Gpu;
+use super::error::Error;
+use super::kernels::Kernel;
+use super::memory::{Slice, SliceMut};
+use crate::Function;
+use crate::device::assert_classes;
+
+/// The number of a function in `kernels/functions.cuh`.
+fn number(of: Function) -> i32 {
+    match of {
+        Function::Exp => 0,
+        Function::Ln => 1,
+        Function::Sigmoid => 2,
+        Function::Tanh => 3,
+    }
+}
+
+pub(super) fn function(
+    gpu: Gpu,
+    of: Function,
+    x: Slice<'_, f32>,
+    y: SliceMut<'_, f32>,
+) -> Result<(), Error> {
+    assert_eq!(x.len(), y.len(), "numbers of x and of y");
+    let grid = blocks(y.len(), "numbers")?;
+    let arguments = arguments![number(of), y.len() as i32, x.address(), y.address()];
+    // SAFETY: Both slices have a number for each thread that does something.
+    unsafe { gpu.launch(Kernel::Function, grid, 256, arguments) }
+}
+
+pub(super) fn gradient(
+    gpu: Gpu,
+    of: Function,
+    x: Slice<'_, f32>,
+    y: Slice<'_, f32>,
+    dy: Slice<'_, f32>,
+    dx: SliceMut<'_, f32>,
+) -> Result<(), Error> {
+    assert_eq!([x.len(), y.len(), dy.len()], [dx.len(); 3], "numbers of x, y and dy, and of dx");
+    let grid = blocks(dx.len(), "numbers")?;
+    let len = dx.len() as i32;
+    let arguments =
+        arguments![number(of), len, x.address(), y.address(), dy.address(), dx.address()];
+    // SAFETY: All slices have a number for each thread that does something.
+    unsafe { gpu.launch(Kernel::FunctionGradient, grid, 256, arguments) }
+}
+
+/// How many rows there are, as kernels take it.
+fn rows_of(len: usize, classes: usize, others: usize, function: &str) -> Result<[i32; 2], Error> {
+    assert_eq!(len, others, "{function}: numbers of the slices");
+    let rest = len.checked_rem(classes).unwrap_or(len);
+    assert_eq!(rest, 0, "{function}: rows of {classes} numbers");
+    int(len, function)?;
+    Ok([len.checked_div(classes).unwrap_or(0) as i32, int(classes, function)?])
+}
+
+pub(super) fn softmax(
+    gpu: Gpu,
+    classes: usize,
+    x: Slice<'_, f32>,
+    p: SliceMut<'_, f32>,
+) -> Result<(), Error> {
+    let [rows, classes] = rows_of(x.len(), classes, p.len(), "softmax")?;
+    let arguments = arguments![x.address(), rows, classes, p.address()];
+    // SAFETY: Both slices have a row of so many classes for each thread that does something.
+    unsafe { gpu.launch(Kernel::Softmax, blocks(rows as usize, "rows")?, 256, arguments) }
+}
+
+pub(super) fn softmax_gradient(
+    gpu: Gpu,
+    classes: usize,
+    p: Slice<'_, f32>,
+    dp: Slice<'_, f32>,
+    dx: SliceMut<'_, f32>,
+) -> Result<(), Error> {
+    rows_of(p.len(), classes, dp.len(), "softmax_gradient")?;
+    let [rows, classes] = rows_of(p.len(), classes, dx.len(), "softmax_gradient")?;
+    let arguments = arguments![p.address(), rows, classes, dp.address(), dx.address()];
+    // SAFETY: As for `softmax`.
+    unsafe { gpu.launch(Kernel::SoftmaxGradient, blocks(rows as usize, "rows")?, 256, arguments) }
+}
+
+pub(super) fn cross_entropy(
+    gpu: Gpu,
+    classes: usize,
+    x: Slice<'_, f32>,
+    targets: Slice<'_, i64>,
+    eps: f32,
+    slopes: SliceMut<'_, f32>,
+    loss: SliceMut<'_, f32>,
+) -> Result<(), Error> {
+    assert_eq!(loss.len(), 1, "numbers of the loss");
+    assert_classes(classes, x.len(), targets.len());
+    let [rows, classes] = rows_of(x.len(), classes, slopes.len(), "cross_entropy")?;
+    let arguments = arguments![
+        x.address(),
+        rows,
+        classes,
+        targets.address(),
+        eps,
+        slopes.address(),
+        loss.address(),
+    ];
+    // SAFETY: There is a target for each row of `x` and of `slopes`, and a target that is no class is not looked up. One
+    // block writes one loss.
+    unsafe { gpu.launch(Kernel::CrossEntropy, [1, 1], 64, arguments) }
+}
