@@ -32,9 +32,12 @@ case ${1:-} in
         ;;
     kernels-sanitized)
         shift
+        # Small sizes; what the driver refuses, as a test wants it to, is no error. It may lie beside the toolkit's compiler.
+        PATH=$PATH:/usr/local/cuda/bin
         for tool in memcheck racecheck; do
             printf '\n-- %s\n' "$tool"
-            compute-sanitizer --tool "$tool" --error-exitcode 1 "$here/kernel-tests" --test-threads 1 "$@"
+            compute-sanitizer --tool "$tool" --report-api-errors no --error-exitcode 1 \
+                "$here/kernel-tests" --test-threads 1 "${@:-few::}"
         done
         exit
         ;;

@@ -1,73 +1,14 @@
 //! Convolution and its gradients: `kernels/conv.cuh`, `kernels/few_channels.cuh`.
 
-use super::arguments::{Conv, Finished, Pieces, Tiles, arguments};
+use super::arguments::{Conv, Finished, Pieces, arguments};
 use super::check::{int, int_product};
 use super::driver::Gpu;
 use super::error::Error;
 use super::kernels::Kernel;
 use super::memory::{Slice, SliceMut, fill_with_zeros, room};
 use super::norm::{Statistics, pieces};
+use super::tiles::{Tile, Work, quickest, tiles};
 use crate::Conv2d;
-
-/// The tiles that a block can work out, with about how many cycles a term of all their results takes a warp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tile {
-    T32x32,
-    T16x32,
-    T16x16,
-    /// 16 times 16 results, of any sizes.
-    Any,
-}
-
-impl Tile {
-    pub fn sizes(self) -> [usize; 2] {
-        match self {
-            Self::T32x32 => [32, 32],
-            Self::T16x32 => [16, 32],
-            Self::T16x16 | Self::Any => [16, 16],
-        }
-    }
-
-    /// About how many cycles a term takes a warp, measured on an H200.
-    fn cycles(self) -> f64 {
-        match self {
-            Self::T32x32 => 19.0,
-            Self::T16x32 => 10.5,
-            Self::T16x16 | Self::Any => 7.0,
-        }
-    }
-
-    /// How many tiles a matrix has.
-    pub fn of(self, rows: usize, columns: usize) -> [usize; 2] {
-        let [height, width] = self.sizes();
-        [rows.div_ceil(height), columns.div_ceil(width)]
-    }
-}
-
-/// Some matrices of the same size, and how many terms each of their numbers has.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Work {
-    pub matrices: usize,
-    pub rows: usize,
-    pub columns: usize,
-    pub terms: usize,
-}
-
-/// Which tile is the quickest. No bit depends on it.
-pub(super) fn quickest(gpu: Gpu, tiles: &[Tile], work: &[Work]) -> Tile {
-    let time = |tile: &Tile| {
-        let warps = |work: &Work| {
-            let [rows, columns] = tile.of(work.rows, work.columns);
-            2 * work.matrices * rows * columns
-        };
-        let longest = work.iter().map(|work| work.terms).max().unwrap_or(0) as f64;
-        let all: f64 = work.iter().map(|work| (warps(work) * work.terms) as f64).sum();
-        // Full turns of all warps that compute at the same time.
-        let turns = (all / gpu.warps() as f64 / longest.max(1.0)).ceil();
-        turns * longest * tile.cycles()
-    };
-    *tiles.iter().min_by(|a, b| time(a).total_cmp(&time(b))).expect("some tile")
-}
 
 /// The sizes as kernels take them.
 fn sizes(conv: &Conv2d) -> Result<Conv, Error> {
@@ -94,12 +35,6 @@ fn sizes(conv: &Conv2d) -> Result<Conv, Error> {
         out_height: int(conv.out_height())?,
         out_width: int(conv.out_width())?,
     })
-}
-
-/// How many tiles a matrix has, as kernels take it.
-pub(super) fn tiles([rows, columns]: [usize; 2]) -> Tiles {
-    // Fewer than the numbers of the matrix, which have been looked at.
-    Tiles { rows: rows as i32, columns: columns as i32 }
 }
 
 fn assert_lens(conv: &Conv2d, x: usize, weight: usize, y: usize) {

@@ -1,5 +1,6 @@
 //! The GPU: its context, what it can do, and how a kernel is started.
 
+use std::cell::Cell;
 use std::ffi::c_int;
 use std::fmt;
 use std::sync::OnceLock;
@@ -52,10 +53,25 @@ impl fmt::Debug for Gpu {
     }
 }
 
+const _: () = assert!(Kernel::ALL.len() <= 128, "`STARTED` has a bit for each kernel");
+
 /// Of NVIDIA's driver: the version of CUDA that has compiled the kernels.
 const CUDA: i32 = 13000;
 
+thread_local! {
+    /// A bit for each kernel that this thread has started.
+    static STARTED: Cell<u128> = const { Cell::new(0) };
+}
+
 impl Gpu {
+    /// The names of the kernels that this thread has never started; for tests.
+    #[doc(hidden)]
+    pub fn never_started(self) -> Vec<&'static str> {
+        let started = STARTED.get();
+        let never = |kernel: &&Kernel| started >> **kernel as u32 & 1 == 0;
+        Kernel::ALL.iter().filter(never).map(|kernel| kernel.name()).collect()
+    }
+
     /// The GPU. The first call starts it and loads the kernels; if that fails, each later call has the same error.
     ///
     /// # Errors
@@ -116,6 +132,7 @@ impl Gpu {
         if x == 0 || y == 0 {
             return Ok(());
         }
+        STARTED.set(STARTED.get() | 1 << kernel as u32);
         let grid = match (c_int::try_from(x), u16::try_from(y)) {
             (Ok(x), Ok(y)) => (x as u32, u32::from(y), 1),
             _ => return Err(Error::TooLarge { what: format!("{x} times {y} blocks of {}", of()) }),

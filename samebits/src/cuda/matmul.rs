@@ -2,11 +2,11 @@
 
 use super::arguments::{Mm, arguments};
 use super::check::int;
-use super::conv::{Tile, Work, quickest, tiles};
 use super::driver::Gpu;
 use super::error::Error;
 use super::kernels::Kernel;
 use super::memory::{Slice, SliceMut, fill_with_zeros};
+use super::tiles::{Tile, Work, quickest, tiles};
 use crate::device::{Matrices, Order};
 use crate::sizes::product;
 use crate::threads::rows_at_once;

@@ -32,8 +32,10 @@ mod optimizers;
 mod pool;
 mod select;
 mod sums;
+mod tiles;
 
 pub use driver::Gpu;
 pub use error::Error;
 pub use memory::{Buffer, Slice, SliceMut};
 pub use norm::{Norm, Statistics};
+pub use tiles::Tile;

@@ -1,6 +1,6 @@
 //! Runs the same on both devices, and compares.
 
-use samebits::cuda::Gpu;
+use samebits::cuda::{Gpu, Tile};
 use samebits::{Cpu, Device};
 
 use crate::common::{Random, Special};
@@ -52,4 +52,11 @@ pub fn all_sorts(seed: u64) -> Random {
 /// Copies numbers to a device, and back.
 pub fn back<D: Device>(device: D, buffer: &D::Buffer<f32>) -> Result<Vec<f32>, D::Error> {
     device.copy_out(device.slice(buffer))
+}
+
+/// Calls `work` with each kind of tile that there is.
+pub fn with_each_tile(work: impl Fn()) {
+    for tile in [Tile::T32x32, Tile::T16x32, Tile::T16x16] {
+        gpu().with_tile(tile, &work);
+    }
 }

@@ -59,3 +59,11 @@ fn a_target_that_is_no_class_makes_the_loss_nan() {
         assert!(gpu().copy_out(loss.slice()).unwrap()[0].is_nan(), "{wrong}");
     }
 }
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    let mut random = all_sorts(0);
+    let (x, dp) = (random.numbers(15), random.numbers(15));
+    let predictions = Predictions { classes: 3, x, dp, targets: vec![0, 1, 2, 1, 0], eps: 0.1 };
+    assert_same(&predictions, "predictions");
+}

@@ -2,7 +2,7 @@
 
 use samebits::{Conv2d, Device};
 
-use crate::both::{Work, all_sorts, assert_same, back};
+use crate::both::{Work, all_sorts, assert_same, back, with_each_tile};
 use crate::common::Random;
 
 /// Forward with the statistics of the output, and both gradients, which are added to what is there.
@@ -70,20 +70,19 @@ fn conv(
 
 #[test]
 fn with_vectors_and_each_kind_of_tile() {
-    // The more results there are, the larger the tiles.
     for (seed, sizes) in [
-        [64, 3, 3, 64, 64, 3, 1, 1],
+        [33, 3, 3, 64, 64, 3, 1, 1],
         [40, 2, 2, 36, 68, 3, 1, 1],
         [5, 4, 4, 16, 32, 3, 2, 1],
         [1, 3, 3, 128, 20, 1, 2, 0],
         [3, 9, 9, 32, 32, 3, 1, 1],
-        [130, 7, 7, 32, 96, 1, 1, 0],
+        [66, 3, 3, 32, 96, 1, 1, 0],
     ]
     .into_iter()
     .enumerate()
     {
         assert_convolution(conv(sizes), &mut all_sorts(seed as u64 + 4));
-        assert_convolution(conv(sizes), &mut all_sorts(seed as u64));
+        with_each_tile(|| assert_convolution(conv(sizes), &mut all_sorts(seed as u64)));
     }
 }
 
@@ -159,4 +158,14 @@ fn whose_sums_are_minus_0() {
         }
         assert_same(&convolution, format_args!("{conv:?}"));
     }
+}
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    let assert = |sizes| assert_convolution(conv(sizes), &mut Random::new(1));
+    with_each_tile(|| assert([3, 3, 3, 36, 40, 3, 1, 1]));
+    assert([3, 3, 3, 17, 5, 3, 2, 1]);
+    assert([3, 5, 5, 3, 8, 3, 2, 1]);
+    // With sums of 16 pieces.
+    with_each_tile(|| assert([9, 5, 5, 16, 100, 1, 1, 0]));
 }

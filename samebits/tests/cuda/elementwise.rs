@@ -119,3 +119,13 @@ fn functions_of_all_sorts_of_numbers() {
     }
     assert_same(&Functions { x: Vec::new(), dy: Vec::new() }, "nothing");
 }
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    let mut random = all_sorts(0);
+    let (x, dy) = (random.numbers(70), random.numbers(70));
+    assert_same(&Functions { x: x.clone(), dy: dy.clone() }, "functions");
+    assert_same(&Numbers { x, dy, bits: vec![0x1234_5678; 3] }, "numbers");
+    let (x, targets) = (random.numbers(9), vec![0, 1, 2]);
+    assert_same(&Metrics { classes: 3, x, targets, truths: vec![true, false] }, "metrics");
+}

@@ -12,6 +12,7 @@ mod both;
 mod classes;
 mod conv;
 mod elementwise;
+mod few;
 mod matmul;
 mod norm;
 mod optimizers;

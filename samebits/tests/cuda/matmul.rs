@@ -2,7 +2,7 @@
 
 use samebits::{Device, Matrices, Order};
 
-use crate::both::{Work, all_sorts, assert_same, back};
+use crate::both::{Work, all_sorts, assert_same, back, with_each_tile};
 use crate::common::Random;
 
 struct Product {
@@ -39,7 +39,8 @@ fn of_matrices_of_any_sizes() {
         let mut random = Random::new(seed);
         // Every other one has whole vectors.
         let step = if seed % 2 == 0 { 4 } else { 1 };
-        assert_product([0; 3].map(|_| step * random.size(1, 60 / step)), seed);
+        let sizes = [0; 3].map(|_| step * random.size(1, 60 / step));
+        with_each_tile(|| assert_product(sizes, seed));
     }
     assert_product([64, 512, 128], 0);
     assert_product([8, 34, 12], 0);
@@ -122,11 +123,15 @@ fn of_a_linear_layer() {
     .into_iter()
     .enumerate()
     {
-        let mut random = all_sorts(seed as u64);
-        let (x, w) = (random.numbers(rows * inputs), random.numbers(outputs * inputs));
-        let layer = Linear { inputs, x, w, bias: random.numbers(outputs), rows };
-        assert_same(&layer, format_args!("{rows} rows, {inputs} to {outputs}"));
+        assert_linear([rows, inputs, outputs], seed as u64);
     }
+}
+
+fn assert_linear([rows, inputs, outputs]: [usize; 3], seed: u64) {
+    let mut random = all_sorts(seed);
+    let (x, w) = (random.numbers(rows * inputs), random.numbers(outputs * inputs));
+    let layer = Linear { inputs, x, w, bias: random.numbers(outputs), rows };
+    assert_same(&layer, format_args!("{rows} rows, {inputs} to {outputs}"));
 }
 
 struct Means {
@@ -149,9 +154,23 @@ impl Work for Means {
 #[test]
 fn of_columns_and_distances() {
     for seed in 0..12 {
-        let mut random = all_sorts(seed);
+        let mut random = Random::new(seed);
         let [count, width] = [random.size(1, 1300), random.size(1, 100)];
-        let means = Means { rows: random.numbers(count * width), one: random.numbers(width) };
-        assert_same(&means, format_args!("{count} rows of {width}, seed {seed}"));
+        assert_means([count, width], seed);
     }
+}
+
+fn assert_means([count, width]: [usize; 2], seed: u64) {
+    let mut random = all_sorts(seed);
+    let means = Means { rows: random.numbers(count * width), one: random.numbers(width) };
+    assert_same(&means, format_args!("{count} rows of {width}, seed {seed}"));
+}
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    with_each_tile(|| assert_product([20, 8, 36], 0));
+    assert_product([5, 7, 3], 0);
+    assert_product([3, 70, 1], 0);
+    assert_linear([5, 7, 3], 0);
+    assert_means([130, 5], 0);
 }

@@ -127,3 +127,11 @@ fn with_few_rows_and_with_many() {
         }
     }
 }
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    for seed in 0..2 {
+        assert_layer(20, 40, seed);
+        assert_layer(1100, 20, seed);
+    }
+}

@@ -87,3 +87,9 @@ fn for_parameters_of_any_length() {
         }
     }
 }
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    assert_same(&Adam(Training::new(&[1, 5, 4100], 0)), "Adam");
+    assert_same(&Sgd(Training::new(&[1, 5, 4100], 0)), "SGD");
+}

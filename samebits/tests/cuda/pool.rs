@@ -106,3 +106,13 @@ fn of_whole_pictures_twice() {
         }
     }
 }
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    let mut random = all_sorts(0);
+    let windows = Windows::adaptive([7, 5], [3, 2]);
+    let (x, dy) = (random.numbers(35 * 11), random.numbers(6 * 11));
+    assert_same(&Pool { windows, x, dy }, "windows");
+    let (x, dy) = (random.numbers(60), random.numbers(30));
+    assert_same(&Concat { channels: 5, pixels: 4, x, dy }, "whole pictures");
+}

@@ -68,3 +68,9 @@ fn elements_of_any_size() {
     assert_rows(|n| n as f64 / 7.0);
     assert_rows(|n| (n as u128) << 90);
 }
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    few_pictures_and_more_than_come_with_a_kernel();
+    elements_of_any_size();
+}

@@ -87,3 +87,9 @@ fn over_axes_that_lie_the_other_way() {
     let repeated = vec![(5, 1), (3, 20), (4, 0)];
     assert_same(&Axes { kept, reduced, x, repeated, dy }, "transposed");
 }
+
+/// A few small ones that start all kernels.
+pub fn few() {
+    assert_axes(&[3, 7], 0);
+    assert_axes(&[3, 2000], 0);
+}
