@@ -46,11 +46,11 @@ fn other_panics_are_as_ever() {
 }
 
 /// As dfdx reports it in the middle of a training.
-#[cfg(feature = "dfdx-ops")]
+#[cfg(feature = "cuda")]
 const OUT_OF_MEMORY: &str =
     "called `Result::unwrap()` on an `Err` value: Driver(DriverError(CUDA_ERROR_OUT_OF_MEMORY))";
 
-#[cfg(feature = "dfdx-ops")]
+#[cfg(feature = "cuda")]
 #[test]
 fn a_program_that_has_asked_for_its_device_explains_what_fails_later() {
     if is_child() {
@@ -62,7 +62,7 @@ fn a_program_that_has_asked_for_its_device_explains_what_fails_later() {
     assert!(printed.contains("The GPU: the memory of the GPU is full."), "{printed}");
 }
 
-#[cfg(feature = "dfdx-ops")]
+#[cfg(feature = "cuda")]
 #[test]
 fn nothing_of_this_library_runs_before_main() {
     assert!(!is_child(), "{OUT_OF_MEMORY}");

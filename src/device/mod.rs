@@ -37,13 +37,11 @@ pub type DeviceError = <AutoDevice as HasErr>::Err;
 /// # Ok::<(), anyhow::Error>(())
 /// ```
 pub fn default_device() -> Result<AutoDevice, GpuError> {
-    // Also where dfdx's operations run on the CPU, so that tests can see it without a GPU.
-    if cfg!(feature = "dfdx-ops") {
-        explain_panics();
-    }
     #[cfg(feature = "cuda")]
     {
         use cudarc::driver::{CudaDevice, result};
+
+        explain_panics();
 
         // Asked first, since dfdx does not return these two errors: it panics.
         result::init().map_err(GpuError::from_cuda)?;

@@ -24,6 +24,13 @@ use super::position::Training;
 /// }
 /// ```
 pub trait Callback<M> {
+    /// Whether it keeps no clone of the model, or of a part of it, beyond its functions' ends.
+    ///
+    /// Nothing has to be written for it: without a word from the callback, its clones are safe from the training.
+    /// On a GPU that takes a copy of all parameters before the step that follows, which `true` saves.
+    fn keeps_no_clones(&self) -> bool {
+        false
+    }
     /// Before the first epoch.
     ///
     /// # Errors

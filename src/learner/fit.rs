@@ -14,7 +14,7 @@ use super::{
     Training, TrainingData,
 };
 use crate::fault;
-use crate::ops::{InputKernel, Kernels, ZeroGradsKernel};
+use crate::ops;
 use crate::optim::{Optim, OptimError};
 use crate::shapes::{Grads, Traced};
 
@@ -136,6 +136,7 @@ where
     ) -> Result<Grads, LearnerError> {
         // Apart, so that the model can change while the loader is in use.
         let Self { dls, model, opt, loss_func, recorder, callbacks, .. } = self;
+        let no_clones = callbacks.iter().all(|callback| callback.keeps_no_clones());
         let mut batches = dls.train().iter();
         for batch in 0..at.batches {
             at.batch = batch;
@@ -153,7 +154,10 @@ where
             };
             // In the first epoch each target comes up.
             let predict = || fault::with_targets_checked(at.epoch == 0, predict);
-            let (loss, found) = fault::catch(|| Kernels::without_gradient(&x, predict));
+            let predict = || fault::catch(|| ops::without_gradient(&x, predict));
+            // Since the first step all parameters are the model's alone.
+            let alone = no_clones && (at.epoch, at.batch) != (0, 0);
+            let (loss, found) = if alone { ops::without_copies(predict) } else { predict() };
             if let Some(problem) = found {
                 let (set, epoch, batch) = ("training", Some(at.epoch), at.batch);
                 return Err(LearnerError::Batch { problem, set, epoch, batch });
@@ -171,8 +175,9 @@ where
             if let Some(momentum) = at.momentum {
                 opt.set_momentum(momentum);
             }
-            opt.step(model, &mut grads)?;
-            Kernels::zero_grads(model, &mut grads).map_err(OptimError::Device)?;
+            let mut step = || opt.step(model, &mut grads);
+            if alone { ops::without_copies(step) } else { step() }?;
+            ops::zero_grads(model, &mut grads).map_err(OptimError::Device)?;
 
             recorder.batch(value, at.lr, at.momentum);
             progress.batch(recorder.losses[recorder.losses.len() - 1]);

@@ -111,6 +111,10 @@ struct Finder {
 }
 
 impl<M> Callback<M> for Finder {
+    fn keeps_no_clones(&self) -> bool {
+        true
+    }
+
     fn before_batch(&mut self, training: &mut Training<M>) -> Result<()> {
         training.lr = START * libm::pow(END / START, self.batch as f64 / STEPS as f64);
         Ok(())

@@ -74,6 +74,10 @@ impl ParamScheduler {
 }
 
 impl<M> Callback<M> for ParamScheduler {
+    fn keeps_no_clones(&self) -> bool {
+        true
+    }
+
     fn before_batch(&mut self, training: &mut Training<M>) -> Result<()> {
         let done = training.pct_train();
         training.lr = (self.lr)(done);

@@ -95,6 +95,10 @@ impl EarlyStopping {
 }
 
 impl<M> Callback<M> for EarlyStopping {
+    fn keeps_no_clones(&self) -> bool {
+        true
+    }
+
     fn before_fit(&mut self, training: &mut Training<M>) -> Result<()> {
         self.waited = 0;
         self.best.start(training.recorder)
@@ -138,6 +142,10 @@ impl SaveModel {
 }
 
 impl<M: TensorCollection<f32, AutoDevice>> Callback<M> for SaveModel {
+    fn keeps_no_clones(&self) -> bool {
+        true
+    }
+
     fn before_fit(&mut self, training: &mut Training<M>) -> Result<()> {
         let path = self.path.display();
         if self.path.is_dir() || self.path.file_name().is_none() {

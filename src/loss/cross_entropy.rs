@@ -4,7 +4,7 @@ use dfdx::shapes::{Const, Dim, Rank0};
 use dfdx::tensor::{AutoDevice, Tape, Tensor};
 
 use super::check;
-use crate::ops::{CrossEntropyKernel, Kernels};
+use crate::ops;
 
 /// Rows of one number for each of `N` classes.
 type Predictions<B, const N: usize, T> = Tensor<(B, Const<N>), f32, AutoDevice, T>;
@@ -75,7 +75,7 @@ fn smoothed<B: Dim, const N: usize, T: Tape<f32, AutoDevice>>(
     if let Err(problem) = check::classes("cross_entropy", &predictions, &targets) {
         return check::no_loss(predictions, problem);
     }
-    Kernels::cross_entropy(predictions, targets, eps)
+    ops::cross_entropy(predictions, targets, eps)
         .unwrap_or_else(|error| panic!("cross_entropy: {error}"))
 }
 

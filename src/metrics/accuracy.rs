@@ -5,7 +5,7 @@ use dfdx::tensor::{AutoDevice, Tensor, TensorFrom};
 
 use super::can_be_judged;
 use crate::loss::check;
-use crate::ops::{AccuracyKernel, Kernels};
+use crate::ops;
 
 /// The share of rows whose largest prediction is that of the right class, fastai's `accuracy`. Of equal
 /// predictions the first counts. If a prediction is NaN, so is the result.
@@ -29,7 +29,7 @@ pub fn accuracy<B: Dim, const N: usize>(
     if !can_be_judged(&predictions, check::classes("accuracy", &predictions, &targets)) {
         return predictions.device().tensor(f32::NAN);
     }
-    Kernels::accuracy(predictions, targets).unwrap_or_else(|error| panic!("accuracy: {error}"))
+    ops::accuracy(predictions, targets).unwrap_or_else(|error| panic!("accuracy: {error}"))
 }
 
 #[cfg(test)]

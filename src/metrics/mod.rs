@@ -16,7 +16,7 @@ use dfdx::tensor_ops::TryGt;
 
 use crate::fault;
 use crate::loss::check;
-use crate::ops::{AccuracyKernel, Kernels};
+use crate::ops;
 #[cfg(feature = "cuda")]
 use crate::tensor::CompareExt;
 
@@ -44,7 +44,7 @@ pub fn batch_accuracy<S: Shape>(
     }
     let is_1 = xb.sigmoid().gt(0.5);
     let right = is_1.eq(&yb.eq(1));
-    Kernels::share_of_true(right).unwrap_or_else(|error| panic!("batch_accuracy: {error}"))
+    ops::share_of_true(right).unwrap_or_else(|error| panic!("batch_accuracy: {error}"))
 }
 
 /// Whether there is something to judge: predictions that fit their targets, and none that is NaN.

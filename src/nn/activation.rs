@@ -7,7 +7,7 @@ use dfdx::tensor::{AutoDevice, Merge, NoneTape, Tape, Tensor};
 use dfdx::tensor_ops::{ChooseFrom, TryGe, TryLe, TryNe};
 
 use crate::device::DeviceError;
-use crate::ops::{Kernels, ReluKernel};
+use crate::ops;
 use crate::show::Show;
 
 /// Replaces negative numbers by 0, PyTorch's `nn.ReLU()`; see [`relu`].
@@ -32,7 +32,7 @@ impl<S: Shape, T: Tape<f32, AutoDevice>> Module<Tensor<S, f32, AutoDevice, T>> f
     type Error = DeviceError;
 
     fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, DeviceError> {
-        Kernels::relu(x)
+        ops::relu(x)
     }
 }
 
@@ -65,7 +65,7 @@ impl Show for ReLU {
 pub fn relu<S: Shape, T: Tape<f32, AutoDevice>>(
     x: Tensor<S, f32, AutoDevice, T>,
 ) -> Tensor<S, f32, AutoDevice, T> {
-    Kernels::relu(x).unwrap_or_else(|error| panic!("relu: {error}"))
+    ops::relu(x).unwrap_or_else(|error| panic!("relu: {error}"))
 }
 
 /// The larger of two numbers each, `torch.maximum`; NaN if one of them is. dfdx's `a.maximum(b)` takes the

@@ -9,7 +9,7 @@ use dfdx::tensor::{AutoDevice, Storage, Tensor};
 use super::observe;
 use crate::device::DeviceError;
 use crate::fault::found_in_layer;
-use crate::ops::{BatchNormKernel, Kernels};
+use crate::ops::{self, Training};
 use crate::shapes::{Channels, Recorded, Traced};
 
 /// What is added to the variance, so that nothing is divided by 0; PyTorch's default.
@@ -101,13 +101,14 @@ impl<const C: usize> BatchNorm<C> {
                  last batch of one, or leave it out by `drop_last(true)`"
             )));
         }
-        let affine = [&self.weight, &self.bias];
-        let normed = Kernels::batch_norm_train(x, residual, affine, EPS, relu)?;
-        let unbiased = n as f64 / (n as f64 - 1.0);
-        // Each one operation, in place: on a GPU every operation costs about the same, however small.
-        self.running_mean.try_axpy(1.0 - MOMENTUM, &normed.mean, MOMENTUM)?;
-        self.running_var.try_axpy(1.0 - MOMENTUM, &normed.variance, MOMENTUM * unbiased)?;
-        Ok(Self::seen(normed.y, relu))
+        let of = Training {
+            affine: [&self.weight, &self.bias],
+            running: [&mut self.running_mean, &mut self.running_var],
+            momentum: MOMENTUM,
+            eps: EPS,
+            relu,
+        };
+        Ok(Self::seen(ops::batch_norm_train(x, residual, of)?, relu))
     }
 
     /// The finished model; as [`train`](Self::train).
@@ -118,7 +119,7 @@ impl<const C: usize> BatchNorm<C> {
         relu: bool,
     ) -> Result<Tensor<S, f32, AutoDevice>, DeviceError> {
         let parameters = [&self.running_mean, &self.running_var, &self.weight, &self.bias];
-        let y = Kernels::batch_norm_eval(x, residual, parameters, EPS, relu)?;
+        let y = ops::batch_norm_eval(x, residual, parameters, EPS, relu)?;
         Ok(Self::seen(y, relu))
     }
 

@@ -9,7 +9,7 @@ use dfdx::tensor_ops::PermuteTo;
 use super::linear::{draw, weight_bound};
 use super::observe;
 use crate::device::DeviceError;
-use crate::ops::{Conv2dKernel, Convolved, Kernels, conv2d_sizes};
+use crate::ops::{Convolved, conv2d, conv2d_sizes};
 use crate::parameters::taps;
 use crate::shapes::{Pictures, Recorded, Traced, Window};
 
@@ -119,7 +119,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         X::Width: Window<K, S, P>,
         T: Tape<f32, AutoDevice>,
     {
-        let y = Kernels::conv2d(x, &self.weight)?;
+        let y = conv2d(x, &self.weight)?;
         observe::layer("Conv2d", y.shape(), K * K * I * O);
         Ok(y)
     }

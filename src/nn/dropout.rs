@@ -7,7 +7,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::observe;
 use crate::device::DeviceError;
-use crate::ops::{DropoutKernel, Kernels};
+use crate::ops;
 use crate::random::uniform_numbers;
 use crate::shapes::Traced;
 
@@ -50,18 +50,18 @@ impl<const PERCENT: usize, S: Shape> ModuleMut<Traced<S>> for Dropout<PERCENT> {
     fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, DeviceError> {
         const { assert!(PERCENT < 100, "Dropout<PERCENT>: less than 100, or nothing is left") };
         // Drawn on the host also for a GPU, so that the same seed drops the same activations.
-        let factors = factors(x.shape().num_elements(), PERCENT as f64 / 100.0);
-        let y = Kernels::dropout(x, factors)?;
+        let p = PERCENT as f64 / 100.0;
+        let kept = kept(x.shape().num_elements(), p);
+        let y = ops::dropout(x, &kept, (1.0 / (1.0 - p)) as f32)?;
         observe::layer("Dropout", y.shape(), 0);
         Ok(y)
     }
 }
 
-/// 0 with probability `p`, and `1 / (1 - p)` otherwise.
-fn factors(n: usize, p: f64) -> Vec<f32> {
-    let kept = (1.0 / (1.0 - p)) as f32;
-    uniform_numbers(n, 0.0, 1.0)
-        .into_iter()
-        .map(|number| if f64::from(number) < p { 0.0 } else { kept })
-        .collect()
+/// A bit for each number, 0 with probability `p`.
+fn kept(n: usize, p: f64) -> Vec<u32> {
+    let word = |numbers: &[f32]| {
+        numbers.iter().rev().fold(0, |word, number| word << 1 | u32::from(f64::from(*number) >= p))
+    };
+    uniform_numbers(n, 0.0, 1.0).chunks(32).map(word).collect()
 }

@@ -7,7 +7,7 @@ use dfdx::tensor::{AutoDevice, Storage, Tape, Tensor};
 
 use super::observe;
 use crate::device::DeviceError;
-use crate::ops::{Kernels, LinearKernel};
+use crate::ops;
 use crate::random::uniform_numbers;
 use crate::shapes::RowsOf;
 use crate::show::Show;
@@ -125,7 +125,7 @@ where
     type Error = DeviceError;
 
     fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, DeviceError> {
-        let y = Kernels::linear(x, &self.weight, Some(&self.bias))?;
+        let y = ops::linear(x, &self.weight, Some(&self.bias))?;
         observe::layer("Linear", y.shape(), I * O + O);
         Ok(y)
     }
@@ -210,7 +210,7 @@ where
     type Error = DeviceError;
 
     fn try_forward(&self, x: Tensor<S, f32, AutoDevice, T>) -> Result<Self::Output, DeviceError> {
-        let y = Kernels::linear(x, &self.weight, None)?;
+        let y = ops::linear(x, &self.weight, None)?;
         observe::layer("Linear", y.shape(), I * O);
         Ok(y)
     }

@@ -7,7 +7,7 @@ use dfdx::tensor::{AutoDevice, Tape, Tensor};
 
 use super::observe;
 use crate::device::DeviceError;
-use crate::ops::{Kernels, PoolKernel, Take, Windows};
+use crate::ops::{self, Take, Windows};
 use crate::shapes::Window;
 
 /// The largest number of each window, PyTorch's `nn.MaxPool2d(K, S, P)`: of windows of `K` rows and
@@ -83,7 +83,7 @@ where
         const { assert!(P <= K / 2, "a window of max pooling reaches over the edge by at most half") };
         let from = [H::SIZE, W::SIZE];
         let windows = Windows::Kernel { from, kernel_size: K, stride: S, padding: P };
-        let y = Kernels::pool(x, windows, Take::Largest)?;
+        let y = ops::pool(x, windows, Take::Largest)?;
         observe::layer("MaxPool2d", y.shape(), 0);
         Ok(y)
     }
@@ -106,7 +106,7 @@ macro_rules! adaptive {
                 &self,
                 x: Tensor<(B, Const<C>, H, W), f32, AutoDevice, T>,
             ) -> Result<Self::Output, DeviceError> {
-                let y = Kernels::pool(x, Windows::Adaptive { from: [H::SIZE, W::SIZE], to: [N, N] }, $take)?;
+                let y = ops::pool(x, Windows::Adaptive { from: [H::SIZE, W::SIZE], to: [N, N] }, $take)?;
                 observe::layer($name, y.shape(), 0);
                 Ok(y)
             }
@@ -161,7 +161,7 @@ where
         x: Tensor<(B, Const<C>, H, W), f32, AutoDevice, T>,
     ) -> Result<Self::Output, DeviceError> {
         const { assert!(C2 == 2 * C, "AdaptiveConcatPool2d<C2>: C2 is twice the number of channels") };
-        let y = Kernels::concat_pool::<_, C, C2, _>(x)?;
+        let y = ops::concat_pool::<_, C, C2, _>(x)?;
         observe::layer("AdaptiveConcatPool2d", y.shape(), 0);
         Ok(y)
     }

@@ -1,21 +1,11 @@
-//! Where the numbers of a training step are worked out: each operation that layers, losses, optimizers and
-//! data sets need.
+//! What layers, losses, optimizers and data sets need to train: each operation once, for a CPU and for a GPU.
 //!
-//! An operation is a folder, and all that speaks of it is in there:
+//! An operation is a folder: `mod.rs` has the formula, the shapes, the errors and the code, `tests.rs` its tests.
+//! The arithmetic is that of the crate [`samebits`], in the same order and so with the same bits on every device:
+//! see [`samebits::Device`]. How it comes to a tensor's numbers is in [`numbers`].
 //!
-//! | file | holds |
-//! | --- | --- |
-//! | `mod.rs` | the contract: a trait with the formula, the shapes and the errors |
-//! | `cpu.rs` | [`SameBits`]: by the crate [`samebits`], on slices of the computer's memory. Fast, and the same bits on every processor |
-//! | `composed.rs` | [`Composed`]: composed of dfdx's own operations, which run on any device, also on a GPU |
-//! | `tests.rs` | both on the same numbers |
-//!
-//! A version is a type without fields that implements the traits, so the compiler holds it to the contract.
-//! Another one is another file in each folder that it has something for; the folder's `mod.rs` names it.
-//!
-//! [`Kernels`] is the version that this build computes with; layers call `Kernels::conv2d` and know nothing
-//! of the choice. It is `Composed` with the feature `dfdx-ops`, which `cuda` turns on. Without it the
-//! tests run both and compare.
+//! What an operation is given, it first brings [in order](numbers::in_order); its result it puts on the tape with
+//! [`record`](numbers::record). On the way back it adds to gradients and never overwrites them.
 
 mod accuracy;
 mod adam;
@@ -28,42 +18,27 @@ mod images;
 mod input;
 mod linear;
 mod mm;
+mod numbers;
 mod pool;
 mod relu;
 mod sgd;
 mod zero_grads;
 
-#[cfg(any(feature = "dfdx-ops", test))]
-mod composed;
-#[cfg(not(feature = "dfdx-ops"))]
-mod cpu;
-#[cfg(all(test, not(feature = "dfdx-ops")))]
-mod testing;
-
-pub(crate) use accuracy::AccuracyKernel;
-pub(crate) use adam::{AdamKernel, AdamStep, Stepped};
-pub(crate) use batch_norm::BatchNormKernel;
-pub(crate) use conv2d::{Conv2dKernel, Convolved, sizes as conv2d_sizes};
-pub(crate) use cross_entropy::CrossEntropyKernel;
-pub(crate) use dropout::DropoutKernel;
+pub(crate) use accuracy::{accuracy, share_of_true};
+pub(crate) use adam::{AdamUpdate, Stepped};
+pub(crate) use batch_norm::{Training, batch_norm_eval, batch_norm_train};
+pub(crate) use conv2d::{Convolved, conv2d, conv2d_sizes};
+pub(crate) use cross_entropy::cross_entropy;
+pub(crate) use dropout::dropout;
 pub use gather::Gather;
-pub(crate) use images::ImagesKernel;
-pub(crate) use input::InputKernel;
-pub(crate) use linear::LinearKernel;
-pub(crate) use mm::MmKernel;
-pub(crate) use pool::{PoolKernel, Take, Windows};
-pub(crate) use relu::ReluKernel;
-pub(crate) use sgd::SgdKernel;
-pub(crate) use zero_grads::ZeroGradsKernel;
-
-#[cfg(any(feature = "dfdx-ops", test))]
-pub(crate) use composed::Composed;
-#[cfg(not(feature = "dfdx-ops"))]
-pub(crate) use cpu::SameBits;
-
-/// The version that this build computes with.
-#[cfg(not(feature = "dfdx-ops"))]
-pub(crate) type Kernels = SameBits;
-/// The version that this build computes with.
-#[cfg(feature = "dfdx-ops")]
-pub(crate) type Kernels = Composed;
+#[cfg(feature = "cuda")]
+pub(crate) use gather::{PictureSet, select_pictures};
+pub(crate) use images::{distances, mean_image};
+pub(crate) use input::without_gradient;
+pub(crate) use linear::linear;
+pub(crate) use mm::mm;
+pub(crate) use numbers::without_copies;
+pub(crate) use pool::{Take, Windows, concat_pool, pool};
+pub(crate) use relu::relu;
+pub(crate) use sgd::SgdUpdate;
+pub(crate) use zero_grads::zero_grads;

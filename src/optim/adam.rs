@@ -3,10 +3,11 @@
 use dfdx::nn::TensorCollection;
 use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
+use samebits::AdamStep;
 
 use super::state::{keep, kept_of};
 use super::{Optim, OptimError, OptimState};
-use crate::ops::{AdamKernel, AdamStep, Kernels, Stepped};
+use crate::ops::{AdamUpdate, Stepped};
 use crate::parameters::{Change, Parameter, change};
 use crate::shapes::Grads;
 
@@ -119,18 +120,15 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
         self.steps += 1;
         let betas = [self.momentum, self.sqr_mom];
-        let step = |weight_decay| {
-            let &mut Self { steps: step, lr, eps, .. } = self;
-            AdamStep { step, lr, betas, eps, weight_decay }
-        };
+        let step = AdamStep::new(self.steps, self.lr, betas, self.eps, self.weight_decay);
         let mut each = EachParameter {
-            weights: step(self.weight_decay),
-            others: step(0.0),
+            update: AdamUpdate::new(step),
             averages: &mut self.averages,
             squares: &mut self.squares,
             gradients,
         };
-        change(model, &mut each)
+        change(model, &mut each)?;
+        each.update.finish().map_err(OptimError::Device)
     }
 
     fn lr(&self) -> f64 {
@@ -177,8 +175,7 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
 
 /// Goes through a model's parameters.
 struct EachParameter<'a> {
-    weights: AdamStep,
-    others: AdamStep,
+    update: AdamUpdate<'a>,
     averages: &'a mut Grads,
     squares: &'a mut Grads,
     gradients: &'a mut Grads,
@@ -195,9 +192,9 @@ impl Change for EachParameter<'_> {
         if !parameter.learns {
             return Ok(());
         }
-        let step = if S::NUM_DIMS > 1 { &self.weights } else { &self.others };
+        let (decays, taps) = (S::NUM_DIMS > 1, parameter.taps_met());
         let numbers = [&mut *self.averages, &mut *self.squares, &mut *self.gradients];
-        match Kernels::adam(p, numbers, step, parameter.taps_met().as_deref()) {
+        match self.update.parameter(p, numbers, decays, taps.as_deref()) {
             Ok(Stepped::Yes) => Ok(()),
             Ok(Stepped::NotInOrder) => Err(OptimError::Layout(parameter.name.clone())),
             Err(error) => Err(OptimError::Device(error)),

@@ -7,7 +7,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 use super::state::{keep, kept_of};
 use super::{Optim, OptimError, OptimState};
 use crate::device::DeviceError;
-use crate::ops::{Kernels, SgdKernel};
+use crate::ops::SgdUpdate;
 use crate::parameters::{Change, Parameter, change};
 use crate::shapes::Grads;
 
@@ -89,9 +89,9 @@ impl Default for SGD {
 
 impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for SGD {
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
-        let sizes = [self.lr, self.momentum, self.weight_decay];
-        let mut each = EachParameter { sizes, averages: &mut self.averages, gradients };
-        change(model, &mut each).map_err(OptimError::Device)
+        let update = SgdUpdate::new([self.lr, self.momentum, self.weight_decay]);
+        let mut each = EachParameter { update, averages: &mut self.averages, gradients };
+        change(model, &mut each).and_then(|()| each.update.finish()).map_err(OptimError::Device)
     }
 
     fn lr(&self) -> f64 {
@@ -131,8 +131,7 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for SGD {
 
 /// Goes through a model's parameters.
 struct EachParameter<'a> {
-    /// Learning rate, momentum, weight decay.
-    sizes: [f64; 3],
+    update: SgdUpdate<'a>,
     averages: &'a mut Grads,
     gradients: &'a mut Grads,
 }
@@ -146,7 +145,7 @@ impl Change for EachParameter<'_> {
         p: &mut Tensor<S, f32, AutoDevice>,
     ) -> Result<(), Self::Error> {
         match parameter.learns {
-            true => Kernels::sgd(p, [&mut *self.averages, &mut *self.gradients], self.sizes),
+            true => self.update.parameter(p, [&mut *self.averages, &mut *self.gradients]),
             false => Ok(()),
         }
     }

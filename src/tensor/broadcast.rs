@@ -4,7 +4,7 @@ use dfdx::prelude::{BroadcastTo, MeanTo, TryLt};
 use dfdx::shapes::{Axes2, Const, HasShape, Rank0, Rank2, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 
-use crate::ops::{ImagesKernel, Kernels};
+use crate::ops;
 
 /// The shapes that a function of images takes: one image, or a batch of them.
 ///
@@ -74,7 +74,7 @@ impl<const H: usize, const W: usize> ImageShape for (usize, Const<H>, Const<W>) 
     }
 
     fn mean_image(images: &Tensor<Self, f32, AutoDevice>) -> Tensor<Self::One, f32, AutoDevice> {
-        Kernels::mean_image(images, &Default::default())
+        ops::mean_image(images, &Default::default())
             .unwrap_or_else(|error| panic!("mean_image: {error}"))
     }
 
@@ -173,7 +173,7 @@ pub fn mnist_distance<S: ImageShape>(
     a: &Tensor<S, f32, AutoDevice>,
     b: &Tensor<S::One, f32, AutoDevice>,
 ) -> Tensor<S::Each, f32, AutoDevice> {
-    Kernels::distances(a, b, &a.shape().each())
+    ops::distances(a, b, &a.shape().each())
         .unwrap_or_else(|error| panic!("mnist_distance: {error}"))
 }
 
@@ -234,8 +234,6 @@ mod tests {
         close(batch.mean_image().as_vec(), by_hand.as_vec());
     }
 
-    // dfdx's own operations do not take tensors without numbers.
-    #[cfg(not(feature = "dfdx-ops"))]
     #[test]
     fn no_images() {
         let dev = AutoDevice::default();

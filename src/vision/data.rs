@@ -5,12 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-#[cfg(feature = "dfdx-ops")]
-use dfdx::shapes::Axes4;
 use dfdx::shapes::{Const, Rank3};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
-#[cfg(feature = "dfdx-ops")]
-use dfdx::tensor_ops::PermuteTo;
 use rayon::prelude::*;
 
 use super::affine::{Map, RandomAffine, by_pixel, number};
@@ -23,11 +19,11 @@ use super::resize::ItemTransform;
 use crate::data::{DataLoader, Dataset};
 use crate::device;
 use crate::learner::TrainingData;
-#[cfg(feature = "dfdx-ops")]
-use crate::ops::Gather;
+#[cfg(feature = "cuda")]
+use crate::ops::{Gather, PictureSet, select_pictures};
 use crate::shapes::Channels;
 use crate::show::show_image_grid;
-#[cfg(feature = "dfdx-ops")]
+#[cfg(feature = "cuda")]
 use crate::tensor::ImageError;
 
 /// Pictures whose class is the name of the folder they are in, as numbers from 0 to 1: `C` channels (1
@@ -50,9 +46,9 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
     /// has lent the data set.
     pct_train: Arc<AtomicU64>,
     dev: AutoDevice,
-    /// The same pixels on the device, as numbers; they go there once.
-    #[cfg(feature = "dfdx-ops")]
-    on_device: Tensor<(usize, Const<H>, Const<W>, Const<C>), f32, AutoDevice>,
+    /// The same pixels on the device, as numbers, channel by channel, and the labels; they go there once.
+    #[cfg(feature = "cuda")]
+    on_device: (PictureSet<C, H, W>, Tensor<(usize,), i64, AutoDevice>),
 }
 
 impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
@@ -79,11 +75,16 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         let pictures: Vec<Cow<'_, [u8]>> = pictures.into_iter().collect::<Result<_, _>>()?;
         let dev = device::shared();
         let pixels: Arc<[u8]> = pictures.concat().into();
-        #[cfg(feature = "dfdx-ops")]
+        #[cfg(feature = "cuda")]
         let on_device = {
-            let numbers = pixels.iter().map(|byte| number(*byte)).collect();
-            let shape = (items.len(), Const, Const, Const);
-            dev.try_tensor_from_vec(numbers, shape).map_err(ImageError::Device)?
+            let (n, pixel) = (items.len(), |at: usize| number(pixels[at]));
+            let numbers = (0..n * C * H * W).map(|at| {
+                let (picture, of_picture) = (at / (C * H * W), at % (C * H * W));
+                pixel((picture * H * W + of_picture % (H * W)) * C + of_picture / (H * W))
+            });
+            let pictures = dev.try_tensor_from_vec(numbers.collect(), (n, Const, Const, Const));
+            let labels = dev.try_tensor_from_vec(labels.clone(), (n,));
+            (pictures.map_err(ImageError::Device)?, labels.map_err(ImageError::Device)?)
         };
         Ok(Self {
             items,
@@ -92,7 +93,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
             batch_tfms: None,
             pct_train: Arc::default(),
             dev,
-            #[cfg(feature = "dfdx-ops")]
+            #[cfg(feature = "cuda")]
             on_device,
         })
     }
@@ -166,18 +167,25 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
 
     /// The pictures, perhaps transformed, and their labels.
     fn batch(&self, indices: &[usize]) -> Self::Batch {
-        let labels = indices.iter().map(|&index| self.labels[index]).collect();
-        let labels = self.dev.tensor_from_vec(labels, (indices.len(),));
         let pictures: Vec<&[u8]> = indices.iter().map(|&index| self.picture(index)).collect();
-        // As they are, they are on the device already.
-        #[cfg(feature = "dfdx-ops")]
-        if self.batch_tfms.is_none() {
+        #[cfg(not(feature = "cuda"))]
+        let labels = {
+            let labels = indices.iter().map(|&index| self.labels[index]).collect();
+            self.dev.tensor_from_vec(labels, (indices.len(),))
+        };
+        // On a GPU labels, and pictures as they are, are there already.
+        #[cfg(feature = "cuda")]
+        let labels = {
             let n = indices.len();
-            let shape = (n, Const::<H>, Const::<W>, Const::<C>);
-            let pictures = Gather::gather(&self.on_device, indices, &shape)
-                .unwrap_or_else(|error| panic!("a batch of {n} pictures: {error}"));
-            return (pictures.permute::<_, Axes4<0, 3, 1, 2>>(), labels);
-        }
+            let failed = |error| panic!("a batch of {n} pictures: {error}");
+            let labels = Gather::gather(&self.on_device.1, indices, &(n,)).unwrap_or_else(failed);
+            if self.batch_tfms.is_none() {
+                let failed = |error| panic!("a batch of {n} pictures: {error}");
+                let pictures = select_pictures(&self.on_device.0, indices).unwrap_or_else(failed);
+                return (pictures, labels);
+            }
+            labels
+        };
         let maps = match &self.batch_tfms {
             Some(tfms) => {
                 let done = f64::from_bits(self.pct_train.load(Ordering::Relaxed));

@@ -1,63 +1,73 @@
-//! A step of Adam: see [`AdamKernel`].
+//! Steps of Adam.
 
-#[cfg(any(feature = "dfdx-ops", test))]
-mod composed;
-#[cfg(not(feature = "dfdx-ops"))]
-mod cpu;
-#[cfg(all(test, not(feature = "dfdx-ops")))]
+#[cfg(test)]
 mod tests;
 
-use dfdx::shapes::Shape;
+use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
+use samebits::{AdamPart, AdamStep};
 
+use super::numbers::{Queue, is_in_order, parts, ranges, read_parts, writable, write};
 use crate::device::DeviceError;
 use crate::shapes::Grads;
 
-/// What a step of Adam depends on besides the numbers of the parameter.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AdamStep {
-    /// The number of the step; the first is 1.
-    pub step: i32,
-    pub lr: f64,
-    /// How much of the averages of gradients and of squares is kept.
-    pub betas: [f64; 2],
-    pub eps: f64,
-    /// Decoupled: the share of a parameter, times `lr`, that a step takes away.
-    pub weight_decay: f64,
-}
-
-/// Whether a step was made.
+/// Whether a parameter was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Stepped {
     /// It was.
     Yes,
-    /// It was not, and nothing has changed: the parameter's numbers do not lie in the order of its shape.
-    #[cfg_attr(feature = "dfdx-ops", expect(dead_code, reason = "dfdx's kernel does not look"))]
+    /// It was not, and nothing has changed: its numbers do not lie in the order of its shape.
     NotInOrder,
 }
 
-/// Adam with decoupled weight decay.
-pub(crate) trait AdamKernel {
-    /// Changes the parameter `p`, with `g` its gradient and `m`, `v` its averages (found by `p` among
-    /// `[averages, squares, gradients]`), in step number `t`:
-    ///
-    /// ```text
-    /// p = p (1 - lr weight_decay)
-    /// m = betas_0 m + (1 - betas_0) g
-    /// v = betas_1 v + (1 - betas_1) g g
-    /// p = p - lr m / (1 - betas_0^t) / (sqrt(v / (1 - betas_1^t)) + eps)
-    /// ```
+/// One step of Adam with decoupled weight decay, for all parameters of a model: those that
+/// [`parameter`](Self::parameter) is told. After [`finish`](Self::finish) all have made it.
+#[derive(Debug)]
+pub(crate) struct AdamUpdate<'a> {
+    step: AdamStep,
+    queue: Queue<'a>,
+}
+
+impl AdamUpdate<'_> {
+    /// The step of this size; see [`AdamStep::new`].
+    pub(crate) fn new(step: AdamStep) -> Self {
+        Self { step, queue: Queue::default() }
+    }
+
+    /// The step of the parameter `p`. Its averages of gradients and of squares and its gradient are found by `p`
+    /// among `[averages, squares, gradients]`. Where it does not decay, the step has `wd = 0`.
     ///
     /// `taps` is for the weights of a convolution some of whose taps have met nothing but padding: whether
     /// each has met a pixel. The others are left alone.
     ///
     /// # Errors
     /// If the device has no room for an average.
-    fn adam<S: Shape>(
+    pub(crate) fn parameter<S: Shape>(
+        &mut self,
         p: &mut Tensor<S, f32, AutoDevice>,
-        numbers: [&mut Grads; 3],
-        step: &AdamStep,
+        [averages, squares, gradients]: [&mut Grads; 3],
+        decays: bool,
         taps: Option<&[bool]>,
-    ) -> Result<Stepped, DeviceError>;
+    ) -> Result<Stepped, DeviceError> {
+        if !is_in_order(p)? {
+            return Ok(Stepped::NotInOrder);
+        }
+        let ranges = ranges(taps, p.shape().num_elements());
+        let m = parts(write(averages.get_or_alloc_mut(p)?), &ranges);
+        let v = parts(write(squares.get_or_alloc_mut(p)?), &ranges);
+        let g = read_parts(gradients.get_or_alloc_mut(p)?, &ranges);
+        let numbers = parts(writable(p)?, &ranges).into_iter().zip(m).zip(v).zip(g);
+        let part = |(((p, m), v), g)| AdamPart { p, m, v, g, decays };
+        self.queue.adam(&self.step, numbers.map(part).collect())?;
+        Ok(Stepped::Yes)
+    }
+
+    /// Ends the step.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(crate) fn finish(self) -> Result<(), DeviceError> {
+        self.queue.run_adam(&self.step)
+    }
 }

@@ -1,85 +1,155 @@
-//! Batch norm, with what follows it in a residual net: see [`BatchNormKernel`].
+//! Batch norm, with what follows it in a residual net.
 
-#[cfg(any(feature = "dfdx-ops", test))]
-mod composed;
-#[cfg(not(feature = "dfdx-ops"))]
-mod cpu;
-#[cfg(all(test, not(feature = "dfdx-ops")))]
-mod tests;
+use dfdx::shapes::{HasShape, Rank1, Shape};
+use dfdx::tensor::{AutoDevice, Merge, PutTape, SplitTape, Tensor};
+use samebits::{Activation, Device as _, NormEval, NormGradients, NormTrain, Running};
 
-use dfdx::shapes::{Rank1, Shape};
-use dfdx::tensor::{AutoDevice, Tensor};
-
+use super::numbers::{
+    Taken, device, done, fresh, in_order, numbers, parameter, record, writable, write, zeros,
+};
 use crate::device::DeviceError;
-use crate::shapes::{Channels, Traced};
+use crate::shapes::{Channels, Recorded, Traced};
 
 /// A number for each channel.
 pub(crate) type Each<const C: usize> = Tensor<Rank1<C>, f32, AutoDevice>;
 
-/// Activations after a batch norm, and what was found on the way.
+/// What a batch norm is made of in training.
 #[derive(Debug)]
-pub(crate) struct BatchNormed<const C: usize, Y> {
-    pub y: Y,
-    /// The mean of each channel.
-    pub mean: Each<C>,
-    /// The variance of each channel: the mean of the squares of what is left when the mean is taken
-    /// away.
-    pub variance: Each<C>,
+pub(crate) struct Training<'a, const C: usize> {
+    /// Weight and bias.
+    pub affine: [&'a Each<C>; 2],
+    /// The running mean and variance, which a batch moves.
+    pub running: [&'a mut Each<C>; 2],
+    /// How far it moves them.
+    pub momentum: f64,
+    pub eps: f32,
+    /// Whether negative numbers become 0 in the end.
+    pub relu: bool,
 }
 
-/// Batch norm of `C` channels: for each channel
+/// Batch norm of `C` channels in training, with the statistics of the batch over all pictures and pixels: for each
+/// channel
 ///
 /// ```text
 /// y = (x - mean) / sqrt(variance + eps) weight + bias
 /// ```
 ///
-/// A residual is added to what comes out, and then negative numbers become 0 if `relu` says so.
+/// A residual is added to what comes out, and then negative numbers become 0 if `relu` says so. The running statistics
+/// move to those of the batch, where the variance is that with `n - 1`.
 ///
 /// # Errors
 /// If the device has no room for the result.
-pub(crate) trait BatchNormKernel {
-    /// In training: with the statistics of the batch, over all pictures and pixels.
-    fn batch_norm_train<S: Channels<C>, const C: usize>(
-        x: Traced<S>,
-        residual: Option<Traced<S>>,
-        affine: [&Each<C>; 2],
-        eps: f32,
-        relu: bool,
-    ) -> Result<BatchNormed<C, Traced<S>>, DeviceError> {
-        let (x, residual) = (S::by_pixel(x)?, residual.map(S::by_pixel).transpose()?);
-        let BatchNormed { y, mean, variance } =
-            Self::train_by_pixel(x, residual, affine, eps, relu)?;
-        Ok(BatchNormed { y: S::from_pixels(y), mean, variance })
-    }
+pub(crate) fn batch_norm_train<S: Channels<C>, const C: usize>(
+    x: Traced<S>,
+    residual: Option<Traced<S>>,
+    of: Training<'_, C>,
+) -> Result<Traced<S>, DeviceError> {
+    let residual = residual.map(S::by_pixel).transpose()?;
+    Ok(S::from_pixels(train_by_pixel(S::by_pixel(x)?, residual, of)?))
+}
 
-    /// Of a finished model: with the statistics that it has kept, `[mean, variance, weight, bias]`.
-    fn batch_norm_eval<S: Channels<C>, const C: usize>(
-        x: Tensor<S, f32, AutoDevice>,
-        residual: Option<Tensor<S, f32, AutoDevice>>,
-        parameters: [&Each<C>; 4],
-        eps: f32,
-        relu: bool,
-    ) -> Result<Tensor<S, f32, AutoDevice>, DeviceError> {
-        let (x, residual) = (S::by_pixel(x)?, residual.map(S::by_pixel).transpose()?);
-        Ok(S::from_pixels(Self::eval_by_pixel(x, residual, parameters, eps, relu)?))
-    }
+/// Batch norm of a finished model, with the statistics that it has kept, `[mean, variance, weight, bias]`.
+///
+/// # Errors
+/// If the device has no room for the result.
+pub(crate) fn batch_norm_eval<S: Channels<C>, const C: usize>(
+    x: Tensor<S, f32, AutoDevice>,
+    residual: Option<Tensor<S, f32, AutoDevice>>,
+    parameters: [&Each<C>; 4],
+    eps: f32,
+    relu: bool,
+) -> Result<Tensor<S, f32, AutoDevice>, DeviceError> {
+    let x = in_order(S::by_pixel(x)?)?;
+    let residual = residual.map(S::by_pixel).transpose()?.map(in_order).transpose()?;
+    let [mean, variance, weight, bias] = parameters.map(|each| in_order(each.clone()));
+    let (mean, variance, weight, bias) = (mean?, variance?, weight?, bias?);
+    let mut y = zeros(x.device(), x.shape())?;
+    done(device()?.norm_eval(NormEval {
+        x: numbers(&x),
+        residual: residual.as_ref().map(numbers),
+        mean: numbers(&mean),
+        variance: numbers(&variance),
+        weight: numbers(&weight),
+        bias: numbers(&bias),
+        eps,
+        activation: activation(relu),
+        y: fresh(&mut y),
+    }))?;
+    Ok(S::from_pixels(y))
+}
 
-    /// What a version works out in training: activations lie by pixel, their last axis is that of the
-    /// channels.
-    fn train_by_pixel<S: Shape, const C: usize>(
-        x: Traced<S>,
-        residual: Option<Traced<S>>,
-        affine: [&Each<C>; 2],
-        eps: f32,
-        relu: bool,
-    ) -> Result<BatchNormed<C, Traced<S>>, DeviceError>;
+/// In training; activations lie by pixel, their last axis is that of the channels.
+fn train_by_pixel<S: Shape, const C: usize>(
+    x: Traced<S>,
+    residual: Option<Traced<S>>,
+    of: Training<'_, C>,
+) -> Result<Traced<S>, DeviceError> {
+    let (x, tape) = in_order(x)?.split_tape();
+    let (x, residual) = match residual {
+        Some(residual) => {
+            let (residual, other) = in_order(residual)?.split_tape();
+            (x.put_tape(tape.merge(other)), Some(residual))
+        }
+        None => (x.put_tape(tape), None),
+    };
+    norm(x, residual, None, of)
+}
 
-    /// The same of a finished model.
-    fn eval_by_pixel<S: Shape, const C: usize>(
-        x: Tensor<S, f32, AutoDevice>,
-        residual: Option<Tensor<S, f32, AutoDevice>>,
-        parameters: [&Each<C>; 4],
-        eps: f32,
-        relu: bool,
-    ) -> Result<Tensor<S, f32, AutoDevice>, DeviceError>;
+/// The batch norm of `x`, whose statistics may be known already.
+pub(super) fn norm<S: Shape, const C: usize>(
+    x: Traced<S>,
+    residual: Option<Tensor<S, f32, AutoDevice>>,
+    statistics: Option<<super::numbers::On as samebits::Device>::Statistics>,
+    Training { affine: [weight, bias], running, momentum, eps, relu }: Training<'_, C>,
+) -> Result<Traced<S>, DeviceError> {
+    let (x, tape) = x.split_tape();
+    let (weight, of_weight) = parameter::<_, Recorded>(weight)?;
+    let (bias, of_bias) = parameter::<_, Recorded>(bias)?;
+    let tape = tape.merge(of_weight).merge(of_bias);
+    let mut y = zeros(x.device(), x.shape())?;
+    let norm = done(device()?.norm_train(NormTrain {
+        statistics,
+        x: numbers(&x),
+        residual: residual.as_ref().map(numbers),
+        weight: numbers(&weight),
+        bias: numbers(&bias),
+        eps,
+        activation: activation(relu),
+        running: running_of(running, momentum)?,
+        y: fresh(&mut y),
+    }))?;
+    let (output, residual) = (y.clone(), residual.map(|residual| residual.ghost()));
+    let (weight, bias) = (weight.ghost(), bias.ghost());
+    Ok(record(y, tape, move |dy, gradients| {
+        let mut dweight = Taken::out_of(gradients.get_or_alloc_mut(&weight)?);
+        let mut dbias = Taken::out_of(gradients.get_or_alloc_mut(&bias)?);
+        let mut dresidual = match &residual {
+            Some(residual) => Some(Taken::out_of(gradients.get_or_alloc_mut(residual)?)),
+            None => None,
+        };
+        let into = NormGradients {
+            dx: write(gradients.get_or_alloc_mut(&x)?),
+            dweight: dweight.numbers_mut(),
+            dbias: dbias.numbers_mut(),
+            dresidual: dresidual.as_mut().map(Taken::numbers_mut),
+        };
+        done(device()?.norm_backward(&norm, numbers(&x), numbers(&output), dy, into))?;
+        dweight.back(gradients.get_or_alloc_mut(&weight)?);
+        dbias.back(gradients.get_or_alloc_mut(&bias)?);
+        if let (Some(residual), Some(dresidual)) = (&residual, dresidual) {
+            dresidual.back(gradients.get_or_alloc_mut(residual)?);
+        }
+        Ok(())
+    }))
+}
+
+fn running_of<const C: usize>(
+    [mean, variance]: [&mut Each<C>; 2],
+    momentum: f64,
+) -> Result<Option<Running<'_, super::numbers::On>>, DeviceError> {
+    Ok(Some(Running { mean: writable(mean)?, variance: writable(variance)?, momentum }))
+}
+
+fn activation(relu: bool) -> Activation {
+    if relu { Activation::Relu } else { Activation::Identity }
 }

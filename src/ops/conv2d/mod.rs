@@ -1,15 +1,13 @@
-//! Convolution: see [`Conv2dKernel`].
-
-#[cfg(any(feature = "dfdx-ops", test))]
-mod composed;
-#[cfg(not(feature = "dfdx-ops"))]
-mod cpu;
-#[cfg(all(test, not(feature = "dfdx-ops")))]
-mod tests;
+//! Convolution.
 
 use dfdx::shapes::{Const, ConstDim, Dim, HasShape, Rank4, Shape};
-use dfdx::tensor::{AutoDevice, Tape, Tensor};
+use dfdx::tensor::{AutoDevice, SplitTape, Tape, Tensor};
+use samebits::Device as _;
 
+use super::input::is_input;
+use super::numbers::{
+    Taken, device, done, fresh, in_order, numbers, parameter, record, write, zeros,
+};
 use crate::device::DeviceError;
 use crate::shapes::{Channels, OutHeight, OutWidth, Pictures, Sides, Window};
 
@@ -31,49 +29,64 @@ pub(crate) type Convolved<X, const K: usize, const S: usize, const P: usize, con
 /// y[b, o, r, c] = sum_jki x[b, i, S r + j - P, S c + k - P] weight[j, k, i, o]
 /// ```
 ///
-/// Of the model's input ([`InputKernel`](super::InputKernel)) the gradient may be left out.
+/// Of the model's input ([`without_gradient`](super::without_gradient)) the gradient is left out.
 ///
 /// # Errors
 /// If the device has no room for the result.
-pub(crate) trait Conv2dKernel {
-    /// The convolution of the pictures `x`.
-    fn conv2d<
-        X,
-        T,
-        const I: usize,
-        const O: usize,
-        const K: usize,
-        const S: usize,
-        const P: usize,
-    >(
-        x: Tensor<X, f32, AutoDevice, T>,
-        weight: &Tensor<Rank4<K, K, I, O>, f32, AutoDevice>,
-    ) -> Result<Convolved<X, K, S, P, O, T>, DeviceError>
-    where
-        X: Pictures<I>,
-        X::Height: Window<K, S, P>,
-        X::Width: Window<K, S, P>,
-        T: Tape<f32, AutoDevice>,
-    {
-        let batch = x.shape().batch();
-        let sizes = sizes::<X, I, O, K, S, P>(batch.size());
-        let out = (Default::default(), Default::default(), batch, Const::<O>);
-        let y = Self::conv2d_by_pixel(X::by_pixel(x)?, weight, &sizes, &out)?;
-        Ok(Channels::from_pixels(y))
-    }
+pub(crate) fn conv2d<
+    X,
+    T,
+    const I: usize,
+    const O: usize,
+    const K: usize,
+    const S: usize,
+    const P: usize,
+>(
+    x: Tensor<X, f32, AutoDevice, T>,
+    weight: &Tensor<Rank4<K, K, I, O>, f32, AutoDevice>,
+) -> Result<Convolved<X, K, S, P, O, T>, DeviceError>
+where
+    X: Pictures<I>,
+    X::Height: Window<K, S, P>,
+    X::Width: Window<K, S, P>,
+    T: Tape<f32, AutoDevice>,
+{
+    let batch = x.shape().batch();
+    let sizes = conv2d_sizes::<X, I, O, K, S, P>(batch.size());
+    let out = (Default::default(), Default::default(), batch, Const::<O>);
+    let y = by_pixel(X::by_pixel(x)?, weight, &sizes, &out)?;
+    Ok(Channels::from_pixels(y))
+}
 
-    /// What a version works out. `x` and the result lie by pixel, (height, width, batch, channel); the
-    /// result has the shape `out`.
-    fn conv2d_by_pixel<X: Shape, W: Shape, Y: Shape, T: Tape<f32, AutoDevice>>(
-        x: Tensor<X, f32, AutoDevice, T>,
-        weight: &Tensor<W, f32, AutoDevice>,
-        sizes: &samebits::Conv2d,
-        out: &Y,
-    ) -> Result<Tensor<Y, f32, AutoDevice, T>, DeviceError>;
+/// The same where pictures and result lie by pixel, (height, width, batch, channel); the result has the shape `out`.
+fn by_pixel<X: Shape, W: Shape, Y: Shape, T: Tape<f32, AutoDevice>>(
+    x: Tensor<X, f32, AutoDevice, T>,
+    weight: &Tensor<W, f32, AutoDevice>,
+    sizes: &samebits::Conv2d,
+    out: &Y,
+) -> Result<Tensor<Y, f32, AutoDevice, T>, DeviceError> {
+    let (x, tape) = in_order(x)?.split_tape();
+    let (weight, of_weight) = parameter::<_, T>(weight)?;
+    let needs_dx = T::OWNS_TAPE && !is_input(&x);
+    let mut y = zeros(x.device(), out)?;
+    done(device()?.conv_forward(sizes, numbers(&x), numbers(&weight), fresh(&mut y)))?;
+
+    let sizes = *sizes;
+    Ok(record(y, tape.merge(of_weight), move |dy, gradients| {
+        let mut dw = Taken::out_of(gradients.get_or_alloc_mut(&weight)?);
+        let dx = match needs_dx {
+            true => Some(write(gradients.get_or_alloc_mut(&x)?)),
+            false => None,
+        };
+        let (x, w) = (numbers(&x), numbers(&weight));
+        done(device()?.conv_gradients(&sizes, x, w, dy, dw.numbers_mut(), dx))?;
+        dw.back(gradients.get_or_alloc_mut(&weight)?);
+        Ok(())
+    }))
 }
 
 /// The sizes of the convolution of `batch` pictures of shape `X`.
-pub(crate) fn sizes<
+pub(crate) fn conv2d_sizes<
     X: Pictures<I>,
     const I: usize,
     const O: usize,

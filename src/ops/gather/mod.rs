@@ -1,20 +1,20 @@
 //! Batches of a data set that is a tensor: see [`Gather`].
 
-#[cfg(any(feature = "dfdx-ops", test))]
-mod composed;
-#[cfg(not(feature = "dfdx-ops"))]
-mod cpu;
-#[cfg(all(test, not(feature = "dfdx-ops")))]
+#[cfg(test)]
 mod tests;
 
+#[cfg(feature = "cuda")]
+use dfdx::shapes::Const;
 use dfdx::shapes::{HasShape, Shape, Unit};
 use dfdx::tensor::{AutoDevice, Tensor};
+use samebits::Device as _;
 
-use super::Kernels;
+use super::numbers::{data_in_order, device, done, fresh, numbers, zeros};
 use crate::device::DeviceError;
+#[cfg(feature = "cuda")]
+use crate::shapes::Channels;
 
-/// Numbers of which a tensor can be a data set: those whose rows the device can gather. On the CPU all
-/// that tensors are made of; for a GPU floats, and whole numbers up to 2^53.
+/// Numbers of which a tensor can be a data set: those whose rows the device can gather.
 pub trait Gather: Unit {
     /// Some of the items that the first axis of `t` counts, in the shape `to`.
     ///
@@ -31,39 +31,43 @@ pub trait Gather: Unit {
     ) -> Result<Tensor<To, Self, AutoDevice>, DeviceError>;
 }
 
-impl<E: Unit> Gather for E
-where
-    Kernels: GatherKernel<E>,
-{
+impl<E: Unit + samebits::Element> Gather for E {
     fn gather<S: Shape, To: Shape>(
         t: &Tensor<S, Self, AutoDevice>,
         items: &[usize],
         to: &To,
     ) -> Result<Tensor<To, Self, AutoDevice>, DeviceError> {
-        Kernels::gather(t, items, to)
-    }
-}
-
-/// The same for numbers of type `E`, version by version.
-pub(crate) trait GatherKernel<E: Unit> {
-    /// See [`Gather::gather`].
-    fn gather<S: Shape, To: Shape>(
-        t: &Tensor<S, E, AutoDevice>,
-        items: &[usize],
-        to: &To,
-    ) -> Result<Tensor<To, E, AutoDevice>, DeviceError> {
         let count = t.shape().concrete()[0];
         if let Some(item) = items.iter().find(|item| **item >= count) {
             panic!("item {item} of a tensor with {count}");
         }
-        Self::gather_rows(t, [count, t.shape().num_elements() / count.max(1)], items, to)
+        let size = t.shape().num_elements() / count.max(1);
+        let t = data_in_order(t)?;
+        let mut found = zeros(t.device(), to)?;
+        done(device()?.select_rows(numbers(&t), size, items, fresh(&mut found)))?;
+        Ok(found)
     }
+}
 
-    /// What a version works out: `t` is `count` rows of `size` numbers, and has all the `items`.
-    fn gather_rows<S: Shape, To: Shape>(
-        t: &Tensor<S, E, AutoDevice>,
-        sizes: [usize; 2],
-        items: &[usize],
-        to: &To,
-    ) -> Result<Tensor<To, E, AutoDevice>, DeviceError>;
+/// Pictures picture by picture, channel by channel; a batch of them lies by pixel.
+#[cfg(feature = "cuda")]
+pub(crate) type PictureSet<const C: usize, const H: usize, const W: usize> =
+    Tensor<(usize, Const<C>, Const<H>, Const<W>), f32, AutoDevice>;
+
+/// Some pictures of a data set that lies picture by picture, channel by channel. The result lies by pixel.
+///
+/// # Errors
+/// If the device has no room for them.
+///
+/// # Panics
+/// If there is no such picture.
+#[cfg(feature = "cuda")]
+pub(crate) fn select_pictures<const C: usize, const H: usize, const W: usize>(
+    all: &PictureSet<C, H, W>,
+    pictures: &[usize],
+) -> Result<PictureSet<C, H, W>, DeviceError> {
+    let shape = (Const::<H>, Const::<W>, pictures.len(), Const::<C>);
+    let mut found = zeros(all.device(), &shape)?;
+    done(device()?.select_pictures(numbers(all), C, H * W, pictures, fresh(&mut found)))?;
+    Ok(Channels::from_pixels(found))
 }

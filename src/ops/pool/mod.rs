@@ -1,15 +1,13 @@
-//! Pooling: see [`PoolKernel`].
+//! Pooling.
 
-#[cfg(any(feature = "dfdx-ops", test))]
-mod composed;
-#[cfg(not(feature = "dfdx-ops"))]
-mod cpu;
-#[cfg(all(test, not(feature = "dfdx-ops")))]
+#[cfg(test)]
 mod tests;
 
-use dfdx::shapes::{Const, ConstDim, Dim, HasShape, Shape};
-use dfdx::tensor::{AutoDevice, Tape, Tensor};
+use dfdx::shapes::{Const, ConstDim, HasShape};
+use dfdx::tensor::{AutoDevice, SplitTape, Tape, Tensor};
+use samebits::Device as _;
 
+use super::numbers::{device, done, fresh, in_order, numbers, record, write, zeros};
 use crate::device::DeviceError;
 use crate::shapes::{Channels, Pictures, Sides};
 
@@ -75,57 +73,62 @@ impl Windows {
     }
 }
 
-/// One number for the pixels of each window, channel by channel.
+/// One number for the pixels of each window, channel by channel: pools the pictures of `x` to those of `H` rows and `W`
+/// columns.
 ///
 /// # Errors
 /// If the device has no room for the result.
-pub(crate) trait PoolKernel {
-    /// Pools the pictures of `x` to those of `H` rows and `W` columns.
-    fn pool<X, const C: usize, H, W, T>(
-        x: Tensor<X, f32, AutoDevice, T>,
-        windows: Windows,
-        take: Take,
-    ) -> Result<Pooled<X, C, H, W, T>, DeviceError>
-    where
-        X: Pictures<C>,
-        H: ConstDim,
-        W: ConstDim,
-        T: Tape<f32, AutoDevice>,
-    {
-        let out = (H::default(), W::default(), x.shape().batch(), Const::<C>);
-        Ok(Channels::from_pixels(Self::pool_by_pixel(X::by_pixel(x)?, windows, take, &out)?))
-    }
+pub(crate) fn pool<X, const C: usize, H, W, T>(
+    x: Tensor<X, f32, AutoDevice, T>,
+    windows: Windows,
+    take: Take,
+) -> Result<Pooled<X, C, H, W, T>, DeviceError>
+where
+    X: Pictures<C>,
+    H: ConstDim,
+    W: ConstDim,
+    T: Tape<f32, AutoDevice>,
+{
+    let out = (H::default(), W::default(), x.shape().batch(), Const::<C>);
+    let (x, tape) = in_order(X::by_pixel(x)?)?.split_tape();
+    let (windows, device) = (windows.pixels(), device()?);
+    let mut y = zeros(x.device(), &out)?;
+    let (from, to) = (numbers(&x), fresh(&mut y));
+    let places = match take {
+        Take::Largest => Some(done(device.max_pool(&windows, from, to))?),
+        Take::Mean => done(device.mean_pool(&windows, from, to)).map(|()| None)?,
+    };
+    let x = x.ghost();
+    let y = record(y, tape, move |dy, gradients| {
+        let dx = write(gradients.get_or_alloc_mut(&x)?);
+        done(match &places {
+            Some(places) => device.max_pool_gradient(&windows, places, dy, dx),
+            None => device.mean_pool_gradient(&windows, dy, dx),
+        })
+    });
+    Ok(Channels::from_pixels(y))
+}
 
-    /// For each picture a row of `C2 = 2 C` numbers: the largest number of each channel, then the mean of
-    /// each.
-    fn concat_pool<X, const C: usize, const C2: usize, T>(
-        x: Tensor<X, f32, AutoDevice, T>,
-    ) -> Result<PooledRows<X, C2, T>, DeviceError>
-    where
-        X: Pictures<C>,
-        T: Tape<f32, AutoDevice>,
-    {
-        let batch = x.shape().batch();
-        let windows = Windows::Adaptive { from: [X::Height::SIZE, X::Width::SIZE], to: [1, 1] };
-        let sizes = [batch.size(), C];
-        Self::concat_pool_by_pixel(X::by_pixel(x)?, windows, sizes, &(batch, Const))
-    }
-
-    /// What a version works out: `x` and the result lie by pixel, (height, width, batch, channel); the
-    /// result has the shape `out`.
-    fn pool_by_pixel<X: Shape, Y: Shape, T: Tape<f32, AutoDevice>>(
-        x: Tensor<X, f32, AutoDevice, T>,
-        windows: Windows,
-        take: Take,
-        out: &Y,
-    ) -> Result<Tensor<Y, f32, AutoDevice, T>, DeviceError>;
-
-    /// The same for [`concat_pool`](Self::concat_pool); `windows` is a single one, and `sizes` are batch and
-    /// channels.
-    fn concat_pool_by_pixel<X: Shape, Y: Shape, T: Tape<f32, AutoDevice>>(
-        x: Tensor<X, f32, AutoDevice, T>,
-        windows: Windows,
-        sizes: [usize; 2],
-        out: &Y,
-    ) -> Result<Tensor<Y, f32, AutoDevice, T>, DeviceError>;
+/// For each picture a row of `C2 = 2 C` numbers: the largest number of each channel, then the mean of
+/// each.
+///
+/// # Errors
+/// If the device has no room for the result.
+pub(crate) fn concat_pool<X, const C: usize, const C2: usize, T>(
+    x: Tensor<X, f32, AutoDevice, T>,
+) -> Result<PooledRows<X, C2, T>, DeviceError>
+where
+    X: Pictures<C>,
+    T: Tape<f32, AutoDevice>,
+{
+    let (batch, pixels) = (x.shape().batch(), X::Height::SIZE * X::Width::SIZE);
+    let (x, tape) = in_order(X::by_pixel(x)?)?.split_tape();
+    let device = device()?;
+    let mut y = zeros(x.device(), &(batch, Const::<C2>))?;
+    let places = done(device.concat_pool(C, pixels, numbers(&x), fresh(&mut y)))?;
+    let x = x.ghost();
+    Ok(record(y, tape, move |dy, gradients| {
+        let dx = write(gradients.get_or_alloc_mut(&x)?);
+        done(device.concat_pool_gradient(C, pixels, &places, dy, dx))
+    }))
 }

@@ -1,24 +1,13 @@
 //! The numbers of a tensor as a slice, without a copy.
 
-use std::borrow::Cow;
-
 use dfdx::shapes::{HasShape, Shape, Unit};
 use dfdx::tensor::{Cpu, Tensor};
-
-/// The numbers of a tensor in the order of its shape: borrowed where they lie in memory like that,
-/// copied where they do not, as after `broadcast` or `permute`.
-pub(in crate::ops) fn values<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Cow<'_, [E]> {
-    match view(t) {
-        Some(values) => Cow::Borrowed(values),
-        None => Cow::Owned(t.as_vec()),
-    }
-}
 
 /// The numbers of a tensor that lie one after the other in memory; `None` for any other tensor.
 ///
 /// dfdx lends single elements only: `&t[index]`. Their addresses tell how the tensor lies in
 /// memory, and the first of them is where the slice starts.
-fn view<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
+pub(super) fn view<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
     let len = t.shape().num_elements();
     if len == 0 {
         return Some(&[]);
@@ -40,7 +29,7 @@ fn view<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
 
 /// The numbers of a tensor as they lie in memory, also if its axes come in another order there, as after `permute`;
 /// `None` for a tensor that shows numbers more than once or not all of them.
-pub(crate) fn in_memory<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
+pub(super) fn in_memory<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Option<&[E]> {
     let len = t.shape().num_elements();
     if len == 0 {
         return Some(&[]);
@@ -57,6 +46,12 @@ pub(crate) fn in_memory<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>) -> Optio
 
 /// Whether the strides of `t` are those of a dense tensor, in any order.
 fn is_packed<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>, first: &E) -> bool {
+    kept(t, first) == Some(t.shape().num_elements())
+}
+
+/// How many numbers `t` has in memory, each of which it shows once or, where it was broadcast, several times; `None` for
+/// a tensor that does not show all of them.
+fn kept<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>, first: &E) -> Option<usize> {
     let sizes = t.shape().concrete();
     let mut last = S::Concrete::default();
     let mut axes = Vec::new();
@@ -70,30 +65,35 @@ fn is_packed<S: Shape, E: Unit, T>(t: &Tensor<S, E, Cpu, T>, first: &E) -> bool 
     }
     axes.sort_unstable();
     let mut expected = 1;
-    for (stride, size) in axes {
+    for (stride, size) in axes.into_iter().filter(|(stride, _)| *stride > 0) {
         if stride != expected {
-            return false;
+            return None;
         }
         expected *= size;
     }
-    distance(first, &t[last]) == expected - 1
+    (distance(first, &t[last]) == expected - 1).then_some(expected)
 }
 
 /// The numbers of a tensor to change, in the order of its shape; `None` unless they lie in memory like
 /// that. If other tensors share them, this one gets numbers of its own first.
-pub(in crate::ops) fn values_mut<S: Shape, E: Unit, T>(
-    t: &mut Tensor<S, E, Cpu, T>,
-) -> Option<&mut [E]> {
-    let len = view(t)?.len();
-    if len == 0 {
-        return Some(&mut []);
+pub(super) fn view_mut<S: Shape, E: Unit, T>(t: &mut Tensor<S, E, Cpu, T>) -> Option<&mut [E]> {
+    view(t)?;
+    Some(all_in_memory(t))
+}
+
+/// All numbers that a tensor has in memory, to change them. If other tensors share them, this one gets
+/// numbers of its own first.
+pub(super) fn all_in_memory<S: Shape, E: Unit, T>(t: &mut Tensor<S, E, Cpu, T>) -> &mut [E] {
+    if t.shape().num_elements() == 0 {
+        return &mut [];
     }
+    let len = kept(t, &t[S::Concrete::default()]).expect("a tensor that shows all its numbers");
     let first = &mut t[S::Concrete::default()];
-    // SAFETY: As in `view`, which has just found that the `len` numbers from the first on are the
-    // elements of the tensor's `Vec`; `&mut t[i]` does not move them to another place than a `Vec` of
-    // the same layout. They are borrowed mutably as long as `t` is, and dfdx has made sure that no
-    // other tensor shares them (`Arc::make_mut`).
-    Some(unsafe { std::slice::from_raw_parts_mut(first, len) })
+    // SAFETY: As in `view`: the strides of `t`, but for those of 0, are those of a dense tensor of `len` numbers, so
+    // they are the elements `0..len` of the tensor's `Vec`, of which the last has been asked for with dfdx's check of the
+    // bounds; `&mut t[i]` does not move them to another place than a `Vec` of the same layout. They are borrowed mutably
+    // as long as `t` is, and dfdx has made sure that no other tensor shares them (`Arc::make_mut`).
+    unsafe { std::slice::from_raw_parts_mut(first, len) }
 }
 
 /// Whether the strides of `t` are those of its shape in row-major order.
@@ -124,6 +124,7 @@ fn distance<E>(a: &E, b: &E) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::data_in_order;
     use super::*;
     use dfdx::prelude::*;
 
@@ -146,15 +147,15 @@ mod tests {
         let columns: Tensor<Rank2<3, 2>, i64, _> = dev.tensor([[1, 4], [2, 5], [3, 6]]);
         let transposed = t.permute::<Rank2<3, 2>, _>();
         assert!(view(&transposed).is_none());
-        assert_eq!(values(&transposed), values(&columns));
+        assert_eq!(data_in_order(&transposed).unwrap().as_vec(), columns.as_vec());
 
         let row = dev.tensor([1.0f32, 2.0]);
         let repeated = row.clone().broadcast::<Rank2<2, 2>, Axis<0>>();
         assert!(view(&repeated).is_none());
-        assert_eq!(values(&repeated).into_owned(), [1.0, 2.0, 1.0, 2.0]);
+        assert_eq!(view(&data_in_order(&repeated).unwrap()).unwrap(), [1.0, 2.0, 1.0, 2.0]);
         let repeated = row.broadcast::<Rank2<2, 2>, Axis<1>>();
         assert!(view(&repeated).is_none());
-        assert_eq!(values(&repeated).into_owned(), [1.0, 1.0, 2.0, 2.0]);
+        assert_eq!(view(&data_in_order(&repeated).unwrap()).unwrap(), [1.0, 1.0, 2.0, 2.0]);
     }
 
     #[test]
@@ -177,12 +178,24 @@ mod tests {
         let dev = Cpu::default();
         let mut t = dev.tensor([[1.0f32, 2.0], [3.0, 4.0]]);
         let shared = t.clone();
-        values_mut(&mut t).unwrap()[2] = 5.0;
+        view_mut(&mut t).unwrap()[2] = 5.0;
         assert_eq!(t.array(), [[1.0, 2.0], [5.0, 4.0]]);
         assert_eq!(shared.array(), [[1.0, 2.0], [3.0, 4.0]]);
-        assert!(values_mut(&mut t.permute::<_, Axes2<1, 0>>()).is_none());
+        let mut permuted = t.permute::<_, Axes2<1, 0>>();
+        assert!(view_mut(&mut permuted).is_none());
+        all_in_memory(&mut permuted)[1] = 7.0;
+        assert_eq!(permuted.array(), [[1.0, 5.0], [7.0, 4.0]]);
         let mut empty: Tensor<(usize, Const<3>), f32, _> = dev.zeros_like(&(0, Const));
-        assert!(values_mut(&mut empty).unwrap().is_empty());
+        assert!(view_mut(&mut empty).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_broadcast_tensor_has_fewer_numbers_than_it_shows() {
+        let dev = Cpu::default();
+        let mut t = dev.tensor([1.0f32, 2.0]).broadcast::<Rank3<2, 2, 3>, Axes2<0, 2>>();
+        all_in_memory(&mut t)[1] = 5.0;
+        assert_eq!(t.array(), [[[1.0; 3], [5.0; 3]]; 2]);
+        assert!(in_memory(&t).is_none());
     }
 
     #[test]
