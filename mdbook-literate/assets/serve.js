@@ -102,8 +102,11 @@ function toggle(cell) {
 /** Asks the server to end the run. */
 function stop() {
     if (!run) return;
-    if (run.id === null) run.abort.abort();
-    else void post("stop", { run: run.id }).catch(() => run?.abort.abort());
+    const { id, abort } = run;
+    if (id === null) return abort.abort();
+    void post("stop", { run: id }).catch(() => abort.abort());
+    // Cargo, which builds the book's crates before the first run, is not stopped; but nobody waits for it.
+    setTimeout(() => abort.abort(), 3000);
 }
 
 /** Has the chapter compiled, so that the first run is a quick one, too. */

@@ -146,10 +146,12 @@ impl Wish<'_> {
             if !(self.is_full)() {
                 live.tell(recorder, tell);
             }
-            match () {
-                () if self.is_stopped() => Err("was stopped".into()),
-                () if recorder.started() > self.last + 1 => Err("was not asked for".into()),
-                () => Ok(()),
+            if self.is_stopped() {
+                return Err("was stopped".into());
+            }
+            match recorder.started() > self.last + 1 {
+                true => Err("was not asked for".into()),
+                false => Ok(()),
             }
         })?;
         live.tell_all(&run.outputs, &[], tell);
@@ -161,10 +163,10 @@ impl Wish<'_> {
         let is_whole = outputs.len() > self.last + 1 || failures.is_empty();
         outputs.truncate(if is_whole { self.last + 1 } else { outputs.len().saturating_sub(1) });
         outputs.retain(|output| output.is_utf8);
-        let how = match () {
-            () if self.is_stopped() && !is_whole => How::Stopped,
-            () if failures.is_empty() => How::Done,
-            () => How::Failed,
+        let how = match failures.is_empty() {
+            _ if self.is_stopped() && !is_whole => How::Stopped,
+            true => How::Done,
+            false => How::Failed,
         };
         if how == How::Failed {
             failures.iter().for_each(|failure| tell(failed(chapter, failure)));
