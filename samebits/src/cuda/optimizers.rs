@@ -20,40 +20,58 @@ static KNOWN: Mutex<Vec<List>> = Mutex::new(Vec::new());
 /// How many lists are kept: for a step and for the gradients of some models.
 const MOST: usize = 8;
 
+/// A parameter: addresses of `p`, `m`, `v` and `g`, or 0, how many numbers they have, and whether it decays.
+type Whole = ([u64; 4], usize, bool);
+
 #[derive(Debug)]
 struct List {
-    /// As whole numbers, which can be compared.
-    words: Vec<u64>,
+    of: Vec<Whole>,
+    /// The parts, each as five words of eight bytes.
     on_gpu: Buffer<u64>,
+    parts: usize,
 }
 
-/// Starts a kernel with a block for each of the parts.
+impl List {
+    fn new(gpu: Gpu, of: Vec<Whole>) -> Result<Self, Error> {
+        let mut words: Vec<u64> = Vec::new();
+        for &(addresses, len, decays) in &of {
+            int(len, "numbers of a parameter")?;
+            for first in (0..len).step_by(NUMBERS) {
+                let offset = (first * size_of::<f32>()) as u64;
+                let [p, m, v, g] = addresses.map(|at| if at == 0 { 0 } else { at + offset });
+                let len = NUMBERS.min(len - first) as i32;
+                words.extend(Part { p, m, v, g, len, decays: decays.into() }.words());
+            }
+        }
+        let mut on_gpu = room(gpu, words.len())?;
+        on_gpu.fill(&words)?;
+        Ok(Self { of, on_gpu, parts: words.len() / 5 })
+    }
+}
+
+impl Part {
+    /// As the struct lies in memory: the two last numbers share eight bytes.
+    fn words(self) -> [u64; 5] {
+        let Self { p, m, v, g, len, decays } = self;
+        [p, m, v, g, u64::from(len as u32) | u64::from(decays as u32) << 32]
+    }
+}
+
+/// Calls `start` with the address of a list of the parts, and how many there are.
 fn launch(
-    parts: &[Part],
-    start: impl FnOnce(u64, usize) -> Result<(), Error>,
     gpu: Gpu,
+    of: Vec<Whole>,
+    start: impl FnOnce(u64, usize) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    if parts.is_empty() {
+    if of.iter().all(|(_, len, _)| *len == 0) {
         return Ok(());
     }
-    let words = || {
-        parts.iter().flat_map(|Part { p, m, v, g, len, decays }| {
-            // As the struct lies in memory: the two last ones share eight bytes.
-            [*p, *m, *v, *g, u64::from(*len as u32) | u64::from(*decays as u32) << 32]
-        })
-    };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let at = known.iter().position(|list| words().eq(list.words.iter().copied()));
-    let list = match at {
+    let list = match known.iter().position(|list| list.of == of) {
         Some(at) => known.remove(at),
-        None => {
-            let words: Vec<u64> = words().collect();
-            let mut on_gpu = room(gpu, words.len())?;
-            on_gpu.fill(&words)?;
-            List { words, on_gpu }
-        }
+        None => List::new(gpu, of)?,
     };
-    let started = start(list.on_gpu.address(), parts.len());
+    let started = start(list.on_gpu.address(), list.parts);
     // The one that was used last comes last, and the first one goes.
     known.push(list);
     if known.len() > MOST {
@@ -62,30 +80,12 @@ fn launch(
     started
 }
 
-/// Cuts a parameter into pieces of at most `NUMBERS`: the address of each is that of the parameter, unless that is 0, and
-/// where in it the piece starts.
-fn cut(
-    parts: &mut Vec<Part>,
-    [p, m, v, g]: [u64; 4],
-    len: usize,
-    decays: bool,
-) -> Result<(), Error> {
-    int(len, "numbers of a parameter")?;
-    for first in (0..len).step_by(NUMBERS) {
-        let at =
-            |address| if address == 0 { 0 } else { address + (first * size_of::<f32>()) as u64 };
-        let len = NUMBERS.min(len - first) as i32;
-        parts.push(Part { p: at(p), m: at(m), v: at(v), g: at(g), len, decays: decays.into() });
-    }
-    Ok(())
-}
-
 pub(super) fn adam(gpu: Gpu, step: &AdamStep, all: Vec<AdamPart<'_, Gpu>>) -> Result<(), Error> {
-    let mut parts = Vec::new();
+    let mut of = Vec::new();
     for AdamPart { p, m, v, g, decays } in &all {
         assert_eq!([m.len(), v.len(), g.len()], [p.len(); 3], "numbers of m, v and g, and of p");
         let addresses = [p.address(), m.address(), v.address(), g.address()];
-        cut(&mut parts, addresses, p.len(), *decays)?;
+        of.push((addresses, p.len(), *decays));
     }
     let [beta1, beta2, eps, kept, rate, correction] = step.factors();
     let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
@@ -94,16 +94,16 @@ pub(super) fn adam(gpu: Gpu, step: &AdamStep, all: Vec<AdamPart<'_, Gpu>>) -> Re
         // SAFETY: The list has a part for each block; its numbers lie in slices that are lent here.
         unsafe { gpu.launch(Kernel::Adam, [blocks, 1], 256, arguments![list, sizes]) }
     };
-    launch(&parts, start, gpu)
+    launch(gpu, of, start)
 }
 
 pub(super) fn sgd(gpu: Gpu, step: &SgdStep, all: Vec<SgdPart<'_, Gpu>>) -> Result<(), Error> {
-    let mut parts = Vec::new();
+    let mut of = Vec::new();
     for SgdPart { p, v, g } in &all {
         assert_eq!(g.len(), p.len(), "numbers of g, and of p");
         assert_eq!(v.as_ref().map_or(p.len(), SliceMut::len), p.len(), "numbers of v, and of p");
         let average = v.as_ref().map_or(0, SliceMut::address);
-        cut(&mut parts, [p.address(), average, 0, g.address()], p.len(), false)?;
+        of.push(([p.address(), average, 0, g.address()], p.len(), false));
     }
     let SgdStep { momentum, kept, factor } = *step;
     let start = |list: u64, blocks: usize| {
@@ -111,18 +111,18 @@ pub(super) fn sgd(gpu: Gpu, step: &SgdStep, all: Vec<SgdPart<'_, Gpu>>) -> Resul
         // SAFETY: As for `adam`.
         unsafe { gpu.launch(Kernel::Sgd, [blocks, 1], 256, arguments) }
     };
-    launch(&parts, start, gpu)
+    launch(gpu, of, start)
 }
 
 pub(super) fn zero_all<E: Element>(gpu: Gpu, all: Vec<SliceMut<'_, E>>) -> Result<(), Error> {
-    let mut parts = Vec::new();
+    let mut of = Vec::new();
     for slice in &all {
         assert_eq!(size_of::<E>(), size_of::<f32>(), "numbers of four bytes");
-        cut(&mut parts, [0, 0, 0, slice.address()], slice.len(), false)?;
+        of.push(([0, 0, 0, slice.address()], slice.len(), false));
     }
     let start = |list: u64, blocks: usize| {
         // SAFETY: As for `adam`.
         unsafe { gpu.launch(Kernel::ZeroAll, [blocks, 1], 256, arguments![list]) }
     };
-    launch(&parts, start, gpu)
+    launch(gpu, of, start)
 }

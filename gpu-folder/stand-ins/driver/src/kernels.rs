@@ -221,6 +221,33 @@ mod tests {
     }
 
     #[test]
+    fn copies_to_the_memory_of_a_block() {
+        // The first copy takes all of four numbers, the second one half of them, and zeros for the rest.
+        let body = "mov.u32 %r2, buf; mov.u32 %r3, 8;
+            cp.async.cg.shared.global [%r2], [%rd2], 16, 16;
+            cp.async.cg.shared.global [%r2+16], [%rd2], 16, %r3;
+            cp.async.commit_group; cp.async.wait_group 0; bar.sync 0; membar.gl;
+            ld.shared.v2.f32 {%f1, %f2}, [%r2+8]; ld.shared.v4.f32 {%f3, %f4, %f5, %f6}, [%r2+16];
+            add.f32 %f1, %f1, %f2; st.global.f32 [%rd1], %f1; st.v2.f32 [%rd1+4], {%f4, %f5};";
+        let shared = ".shared .align 16 .b8 buf[32];";
+        assert_eq!(run(shared, body, 1, &[1., 2., 3., 4.], 0).unwrap(), [7., 2., 0., 0.]);
+    }
+
+    #[test]
+    fn addresses_of_any_memory_and_of_a_parameter() {
+        let body = "mov.b64 %rd7, from; ld.param.u64 %rd8, [%rd7]; ld.global.cg.f32 %f1, [%rd8+4]; ld.f32 %f2, [%rd8];
+            add.f32 %f1, %f1, %f2; st.f32 [%rd5], %f1;";
+        assert_eq!(run("", body, 1, &[1., 2.], 0).unwrap(), [3., 0.]);
+    }
+
+    #[test]
+    fn bits_in_place_of_others() {
+        let body = "mov.u32 %r2, 5; mov.u32 %r3, 255; bfi.b32 %r4, %r2, %r3, 4, 4; cvt.rn.f32.u32 %f1, %r4;
+            st.global.f32 [%rd5], %f1;";
+        assert_eq!(run("", body, 1, &[0.], 0).unwrap(), [95.]);
+    }
+
+    #[test]
     fn an_assertion_that_fails() {
         let error = run("", "call.uni __assertfail, (param0);", 1, &[0.], 0).unwrap_err();
         assert_eq!(error.to_string(), "an assertion of the kernel failed");

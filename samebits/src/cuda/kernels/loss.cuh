@@ -70,7 +70,7 @@ extern "C" __global__ void __launch_bounds__(256) softmax_gradient(
   for (int c = 0; c < classes; c++) dx[c] += p[c] * (dp[c] - mean);
 }
 
-// The count of all threads of a block of 256; thread 0 has it.
+// The count of all threads of a block of 256; thread 0 has it, the others 0.
 __device__ __forceinline__ int count_of_block(int count) {
   __shared__ int counts[256];
   counts[threadIdx.x] = count;
@@ -79,7 +79,7 @@ __device__ __forceinline__ int count_of_block(int count) {
     __syncthreads();
     if (threadIdx.x < half) counts[threadIdx.x] += counts[threadIdx.x + half];
   }
-  return counts[0];
+  return threadIdx.x == 0 ? counts[0] : 0;
 }
 
 // The share of rows whose largest number, of equal ones the first, is at the target. One block.

@@ -38,7 +38,8 @@ MATMULS(2, 4, true, 16x32)
 MATMULS(2, 2, true, 16x16)
 MATMULS(2, 2, false, any)
 
-// The sum of 64 parts, the second half added to the first until there is one (`sum_in_parts`). Thread 0 has it.
+// The sum of 64 parts, the second half added to the first until there is one (`sum_in_parts`). Thread 0 has it, the
+// others 0.
 __device__ __forceinline__ float sum_of_parts(float part) {
   __shared__ float parts[64];
   const int t = threadIdx.x;
@@ -48,7 +49,7 @@ __device__ __forceinline__ float sum_of_parts(float part) {
     __syncthreads();
     if (t < half) parts[t] += parts[t + half];
   }
-  return parts[0];
+  return t == 0 ? parts[0] : 0.f;
 }
 
 // c_i = init_i + sum_k rows_ik b_k. A block of 64 threads for each i; thread t adds up the products t, t + 64, ...
