@@ -115,6 +115,10 @@ fn functions_of_all_sorts_of_numbers() {
     let x: Vec<f32> = x.collect();
     let dy = Random::new(5).numbers(x.len());
     assert_same(&Functions { x, dy }, "all exponents");
+    // Where logarithms are small, each digit of theirs counts.
+    let x: Vec<f32> = (0..1 << 15).map(|i| 0.6 + i as f32 / 30_000.0).collect();
+    let dy = Random::new(6).numbers(x.len());
+    assert_same(&Functions { x, dy }, "near 1");
     for seed in 0..8 {
         let mut random = all_sorts(seed);
         let x = random.numbers(1000).into_iter().map(|x| x * 20.0).collect();
