@@ -136,6 +136,14 @@ fn whose_statistics_have_many_pieces() {
     }
 }
 
+/// More pixels than a grid has blocks along its other axes, and than a list of fixed size would hold.
+#[test]
+fn of_large_pictures() {
+    for sizes in [[1, 260, 260, 1, 1, 1, 1, 0], [2, 45, 40, 3, 4, 3, 1, 1]] {
+        assert_convolution(conv(sizes), &mut Random::new(2));
+    }
+}
+
 /// Products that are too small for a number make a sum of -0, to which nothing may be added: not 0 times 0 either.
 #[test]
 fn whose_sums_are_minus_0() {
