@@ -8,8 +8,7 @@ use mnist_from_scratch::prelude::*;
 type Net = (
     (Conv2d<1, 16, 3, 2, 1>, BatchNormReLU<16>),
     (Conv2d<16, 32, 3, 2, 1>, BatchNormReLU<32>),
-    Flatten<1568>,
-    Linear<1568, 2>,
+    (Flatten<1568>, Linear<1568, 2>),
 );
 
 fn main() -> Result<()> {

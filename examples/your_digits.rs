@@ -19,15 +19,29 @@ const CLASSES: usize = 2;
 type Net = (
     (Conv2d<1, 16, 3, 2, 1>, BatchNormReLU<16>),
     (Conv2d<16, 32, 3, 2, 1>, BatchNormReLU<32>),
-    Flatten<1568>,
-    Linear<1568, CLASSES>,
+    (Flatten<1568>, Linear<1568, CLASSES>),
 );
+
+type Pictures = ImageDataLoaders<1, 28, 28>;
+
+/// A fifth of the pictures is kept to validate with, the same ones each time.
+fn own_pictures(folder: &Path) -> Result<Pictures> {
+    let options = FolderOptions::new().valid_pct(0.2).seed(42).item_tfms(ItemTransform::Digit);
+    let dls = Pictures::from_folder_with(folder, &options)?;
+    let batch_size = (dls.train.dataset().len() / 4).clamp(2, 64);
+    Ok(dls.batch_size(batch_size).batch_tfms(RandomAffine::new(10.).translate(0.1)))
+}
+
+/// Whether a picture lies in the folder of the class it is taken for.
+fn is_right(prediction: &Prediction, picture: &Path) -> bool {
+    picture.parent().is_some_and(|folder| folder.ends_with(&prediction.class))
+}
 
 fn main() -> Result<()> {
     set_seed(42);
     let dls = match std::env::args().nth(1) {
         Some(folder) => own_pictures(folder.as_ref())?,
-        None => ImageDataLoaders::from_folder(untar_data(Urls::MNIST_SAMPLE)?)?,
+        None => Pictures::from_folder(untar_data(Urls::MNIST_SAMPLE)?)?,
     };
     let count = dls.train.dataset().len();
     println!("{count} pictures to learn from, of {:?}", dls.vocab);
@@ -43,17 +57,4 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A fifth of the pictures is kept to validate with, the same ones each time.
-fn own_pictures(folder: &Path) -> Result<ImageDataLoaders<1, 28, 28>> {
-    let options = FolderOptions::new().valid_pct(0.2).seed(42).item_tfms(ItemTransform::Digit);
-    let dls = ImageDataLoaders::from_folder_with(folder, &options)?;
-    let batch_size = (dls.train.dataset().len() / 4).clamp(2, 64);
-    Ok(dls.batch_size(batch_size).batch_tfms(RandomAffine::new(10.).translate(0.1)))
-}
-
-/// Whether a picture lies in the folder of the class it is taken for.
-fn is_right(prediction: &Prediction, picture: &Path) -> bool {
-    picture.parent().is_some_and(|folder| folder.ends_with(&prediction.class))
 }

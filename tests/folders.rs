@@ -142,6 +142,21 @@ fn a_folder_may_be_all_training_set() {
     let dls = Loaders::from_folder_with(root.path(), &options).unwrap().batch_size(3);
     assert_eq!((dls.train.dataset().len(), dls.valid.dataset().len()), (6, 0));
     assert_eq!(first(&dls.train).unwrap().0.size(), [3, 1, 4, 4]);
+    // fastai's table says `None` then.
+    let learn = vision_learner(dls, Net::build, cross_entropy).unwrap();
+    let mut learn = learn.metrics(accuracy).silent();
+    learn.fit_one_cycle(2, 0.1).unwrap();
+    let [losses, valid, accuracies] =
+        ["train_loss", "valid_loss", "accuracy"].map(|name| learn.recorder.column(name).unwrap());
+    assert!(losses.iter().all(|loss| loss.is_finite()) && losses.len() == 2, "{losses:?}");
+    assert!(valid.iter().chain(&accuracies).all(|value| value.is_nan()));
+    assert!(!learn.recorder.plot_loss().svg("losses").unwrap().contains("valid"));
+    let message = learn.validate().unwrap_err().to_string();
+    assert_eq!(message, "the validation set has no items: is its folder empty?");
+    // What would wait for a validation says so before the first epoch.
+    let mut learn = learn.callback(EarlyStopping::new("valid_loss"));
+    let message = learn.fit(1, 0.1).unwrap_err().to_string();
+    assert!(message.contains("no validation set"), "{message}");
 }
 
 #[test]
@@ -268,10 +283,14 @@ fn fewer_pictures_than_a_batch() {
     let message = dls.show_batch().unwrap_err().to_string();
     assert_eq!(
         message,
-        "the training set has 6 pictures, fewer than a batch of 64: make batches smaller with \
-         `dls.batch_size(2)`"
+        "the training set has 6 items, fewer than a batch of 64: make batches smaller, for example with \
+         `batch_size(2)`"
     );
+    let mut learn = vision_learner(dls, Net::build, cross_entropy).unwrap();
+    assert_eq!(learn.fit(1, 0.1).unwrap_err().to_string(), message);
 }
+
+type Net = (Flatten<16>, Linear<16, 2>);
 
 /// A link to a folder above: to follow it would never end.
 #[cfg(unix)]

@@ -319,11 +319,16 @@ fn nothing_to_learn_from() {
     let model = || Linear::<1, 1>::new(&dev);
     let dls = DataLoaders::new(empty(), DataLoader::new(line(4, &dev)));
     let error = Learner::new(dls, model(), SGD::default(), mse).fit(1, 0.1).unwrap_err();
-    assert!(error.to_string().starts_with("the training set has no batches"), "{error}");
-    let dls = DataLoaders::new(DataLoader::new(line(4, &dev)), empty());
+    assert_eq!(error.to_string(), "the training set has no items: is its folder empty?");
+    let few = DataLoader::new(line(4, &dev)).batch_size(5).drop_last(true);
+    let dls = DataLoaders::new(few, DataLoader::new(line(4, &dev)));
+    let error = Learner::new(dls, model(), SGD::default(), mse).fit(1, 0.1).unwrap_err();
+    assert!(error.to_string().contains("4 items, fewer than a batch of 5"), "{error}");
+    let few = DataLoader::new(line(1, &dev)).drop_last(true);
+    let dls = DataLoaders::new(DataLoader::new(line(4, &dev)), few);
     let mut learn = Learner::new(dls, model(), SGD::default(), mse).silent();
     let error = learn.fit(1, 0.1).unwrap_err();
-    assert!(error.to_string().starts_with("the validation set has no batches"), "{error}");
+    assert!(error.to_string().starts_with("the validation set has 1 item, fewer"), "{error}");
     // Before the first epoch.
     assert!(learn.recorder.losses.is_empty());
     assert!(learn.get_preds().is_err());

@@ -11,6 +11,7 @@ use crate::output;
 
 /// How far a number of the output may be from the accepted one.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Tolerance {
     /// At most this much.
     Absolute(f64),

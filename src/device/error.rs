@@ -1,5 +1,7 @@
 //! Errors of CUDA as messages that one can act on.
 
+use std::fmt;
+
 /// Why the GPU cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -54,7 +56,7 @@ pub enum GpuError {
 impl GpuError {
     /// The error that CUDA's own is.
     #[cfg(feature = "cuda")]
-    pub(super) fn from_cuda(error: impl std::fmt::Debug) -> Self {
+    pub(super) fn from_cuda(error: impl fmt::Debug) -> Self {
         let text = format!("{error:?}");
         Self::known(&text).unwrap_or(Self::Other(text))
     }
@@ -90,6 +92,24 @@ impl GpuError {
         })
     }
 }
+
+/// The error of a dfdx module. Those of its devices are no errors to Rust, on a GPU: this one wraps them.
+#[derive(Debug)]
+pub struct ModuleError(Box<dyn fmt::Debug + Send + Sync>);
+
+impl ModuleError {
+    pub(crate) fn new(error: impl fmt::Debug + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for ModuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl std::error::Error for ModuleError {}
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@
 
 mod error;
 
-pub use error::GpuError;
+pub use error::{GpuError, ModuleError};
 
 use dfdx::tensor::{AutoDevice, HasErr};
 
@@ -87,13 +87,9 @@ pub fn explain_panics() {
     });
 }
 
-/// An error, and what helps if that is known.
-pub(crate) fn with_remedy(error: impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    match explain(&text) {
-        Some(remedy) => format!("{text}: {remedy}"),
-        None => text,
-    }
+/// What helps against an error, as the end of a message; nothing if it is not known.
+pub(crate) fn remedy(error: &ModuleError) -> String {
+    explain(&error.to_string()).map_or_else(String::new, |remedy| format!(": {remedy}"))
 }
 
 /// The device of this thread. To make a new one each time is slow on a GPU: each of them loads the kernels

@@ -5,8 +5,9 @@ use dfdx::prelude::{Module, ModuleMut};
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 
-use super::error::{LearnerError, ModuleError};
+use super::error::LearnerError;
 use crate::data::{DataLoader, DataLoaders, Dataset};
+use crate::device::ModuleError;
 use crate::shapes::Traced;
 
 /// Loaders whose batches are pairs of an input tensor and of targets.

@@ -1,9 +1,8 @@
 //! What can go wrong while a model learns.
 
-use std::fmt;
-
 use super::diagnosis::Cause;
-use crate::device::explain;
+use crate::data::{DataLoader, Dataset};
+use crate::device::{ModuleError, remedy};
 use crate::optim::OptimError;
 
 /// Why training stopped.
@@ -11,10 +10,15 @@ use crate::optim::OptimError;
 #[non_exhaustive]
 pub enum LearnerError {
     /// There is nothing to learn from.
-    #[error(
-        "the {0} set has no batches: is its folder empty, or `drop_last` on with a large batch size?"
-    )]
-    NoBatches(&'static str),
+    #[error("the {set} set has {}", no_batch(*.items, *.batch_size))]
+    NoBatches {
+        /// `training` or `validation`.
+        set: &'static str,
+        /// How many items it has.
+        items: usize,
+        /// How many a batch has, where a smaller one at the end is left out.
+        batch_size: usize,
+    },
     /// The learning rate is negative, infinite or not a number.
     #[error(
         "the learning rate is {lr} in epoch {epoch}, batch {batch}: it has to be 0 or more, and finite as \
@@ -104,29 +108,26 @@ pub enum LearnerError {
     Concat(&'static str),
 }
 
+impl LearnerError {
+    /// There is nothing in this loader.
+    pub(crate) fn no_batches<D: Dataset>(set: &'static str, loader: &DataLoader<D>) -> Self {
+        Self::NoBatches { set, items: loader.dataset().n_items(), batch_size: loader.bs() }
+    }
+}
+
+fn no_batch(items: usize, batch_size: usize) -> String {
+    if items == 0 {
+        return "no items: is its folder empty?".into();
+    }
+    // A power of two that gives at least two batches.
+    let smaller = (items / 2).checked_ilog2().map_or(1, |power| 1 << power);
+    let s = if items == 1 { "" } else { "s" };
+    format!(
+        "{items} item{s}, fewer than a batch of {batch_size}: make batches smaller, for example with \
+         `batch_size({smaller})`"
+    )
+}
+
 fn in_epoch(epoch: Option<usize>) -> String {
     epoch.map_or_else(String::new, |epoch| format!(" in epoch {epoch}"))
 }
-
-/// What helps, if that is known.
-fn remedy(error: &ModuleError) -> String {
-    explain(&error.to_string()).map_or_else(String::new, |remedy| format!(": {remedy}"))
-}
-
-/// The error of a dfdx module. Those of its devices are no errors to Rust, on a GPU: this one wraps them.
-#[derive(Debug)]
-pub struct ModuleError(Box<dyn fmt::Debug + Send + Sync>);
-
-impl ModuleError {
-    pub(super) fn new(error: impl fmt::Debug + Send + Sync + 'static) -> Self {
-        Self(Box::new(error))
-    }
-}
-
-impl fmt::Display for ModuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
-    }
-}
-
-impl std::error::Error for ModuleError {}

@@ -13,6 +13,7 @@ use super::{
     Callback, Learner, LearnerError, Model, ParamScheduler, Position, Recorder, TracedPreds,
     Training, TrainingData,
 };
+use crate::data::Dataset;
 use crate::fault;
 use crate::ops;
 use crate::optim::{Optim, OptimError};
@@ -29,7 +30,8 @@ where
     ///
     /// After each epoch it prints a row of the table: the smoothed training loss (see
     /// [`Recorder::losses`]), the validation loss and the metrics (means over the items of the
-    /// validation set), and the time it took. In a terminal a bar shows how far the epoch is.
+    /// validation set), and the time it took. In a terminal a bar shows how far the epoch is. Where the validation
+    /// set has no items the table says `None`, as fastai's, and the record NaN.
     ///
     /// # Errors
     /// Before the first epoch: if there is no data, if the learning rate is negative or no finite number, or if a
@@ -57,14 +59,14 @@ where
     }
 
     fn train(&mut self, epochs: usize, lr: f64) -> Result<(), LearnerError> {
-        for (set, empty) in
-            [("training", self.dls.train().is_empty()), ("validation", self.dls.valid().is_empty())]
-        {
-            if empty {
-                return Err(LearnerError::NoBatches(set));
-            }
+        if self.dls.train().is_empty() {
+            return Err(LearnerError::no_batches("training", self.dls.train()));
         }
         let mut at = Position::start(epochs, self.dls.train().len(), lr);
+        at.validates = self.dls.valid().dataset().n_items() > 0;
+        if at.validates && self.dls.valid().is_empty() {
+            return Err(LearnerError::no_batches("validation", self.dls.valid()));
+        }
         at.check_step()?;
         let names = ["train_loss", "valid_loss"].map(String::from).into_iter();
         self.recorder =
@@ -82,7 +84,10 @@ where
             if at.cancelled {
                 break;
             }
-            let validated = self.validate()?;
+            let validated = match at.validates {
+                true => self.validate()?,
+                false => vec![f32::NAN; 1 + self.metrics.len()],
+            };
             self.recorder.epoch(&validated);
             let row = self.recorder.values.last().expect("the row of this epoch");
             progress.end_epoch(epoch, row, start.elapsed());
@@ -177,7 +182,7 @@ where
             }
             let mut step = || opt.step(model, &mut grads);
             if alone { ops::without_copies(step) } else { step() }?;
-            ops::zero_grads(model, &mut grads).map_err(OptimError::Device)?;
+            ops::zero_grads(model, &mut grads).map_err(OptimError::device)?;
 
             recorder.batch(value, at.lr, at.momentum);
             progress.batch(recorder.losses[recorder.losses.len() - 1]);

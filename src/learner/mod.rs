@@ -41,10 +41,11 @@ mod validate;
 mod watch;
 mod weights;
 
+pub use crate::device::ModuleError;
 pub use callback::Callback;
 pub use data::{Concat, Model, TrainingData};
 pub use diagnosis::{BrokenItem, Cause};
-pub use error::{LearnerError, ModuleError};
+pub use error::LearnerError;
 pub use lr_find::LrFind;
 pub use position::{Position, Training};
 pub use recorder::Recorder;

@@ -21,6 +21,8 @@ pub struct Position {
     pub lr: f64,
     /// The momentum of the next step, if a callback sets it; at first it is the optimizer's own.
     pub momentum: Option<f64>,
+    /// Whether there is a validation set.
+    pub validates: bool,
     /// Set by [`stop`](Self::stop).
     pub(super) stopped: bool,
     /// Set by [`cancel`](Self::cancel).
@@ -30,8 +32,9 @@ pub struct Position {
 impl Position {
     /// Before the first batch.
     pub(super) fn start(epochs: usize, batches: usize, lr: f64) -> Self {
-        let (stopped, cancelled) = (false, false);
-        Self { epoch: 0, epochs, batch: 0, batches, lr, momentum: None, stopped, cancelled }
+        let (epoch, batch, momentum) = (0, 0, None);
+        let (validates, stopped, cancelled) = (true, false, false);
+        Self { epoch, epochs, batch, batches, lr, momentum, validates, stopped, cancelled }
     }
 
     /// How much of the training is done, from 0 to 1: fastai's `pct_train`.

@@ -60,7 +60,12 @@ impl Progress {
     pub fn end_epoch(&mut self, epoch: usize, values: &[f32], time: Duration) {
         self.remove_bar();
         let mut cells = vec![epoch.to_string()];
-        cells.extend(values.iter().map(|value| format!("{value:.6}")));
+        // As fastai's table: losses are finite, so there was no validation.
+        let number = |value: &f32| match value.is_nan() {
+            true => "None".to_string(),
+            false => format!("{value:.6}"),
+        };
+        cells.extend(values.iter().map(number));
         cells.push(clock(time));
         self.row(&cells);
     }

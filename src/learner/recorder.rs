@@ -67,11 +67,12 @@ impl Recorder {
         let batches: Vec<f32> = (1..=self.losses.len()).map(|batch| batch as f32).collect();
         let epochs: Vec<f32> = self.iters.iter().map(|&batch| batch as f32).collect();
         let valid: Vec<f32> = self.values.iter().map(|row| row[1]).collect();
-        Plot::new()
-            .line("train", &batches, &self.losses)
-            .line("valid", &epochs, &valid)
-            .x_label("batch")
-            .y_label("loss")
+        let plot = Plot::new().line("train", &batches, &self.losses);
+        let plot = match valid.iter().all(|loss| loss.is_nan()) {
+            true => plot,
+            false => plot.line("valid", &epochs, &valid),
+        };
+        plot.x_label("batch").y_label("loss")
     }
 
     /// The learning rate and, if a schedule set it, the momentum of each batch, side by side: fastai's

@@ -88,7 +88,7 @@ where
             count += weight;
         }
         if count == 0.0 {
-            return Err(LearnerError::NoBatches("validation"));
+            return Err(LearnerError::no_batches("validation", dl));
         }
         Ok(sums.into_iter().map(|sum| sum / count).collect())
     }
@@ -136,7 +136,7 @@ where
             targets.push(y);
         }
         if preds.is_empty() {
-            return Err(LearnerError::NoBatches("validation"));
+            return Err(LearnerError::no_batches("validation", dl));
         }
         let preds = Concat::concat(preds).ok_or(LearnerError::Concat("predictions"))?;
         let targets = Concat::concat(targets).ok_or(LearnerError::Concat("targets"))?;
@@ -162,7 +162,12 @@ where
     /// # mnist_from_scratch::anyhow::Ok(())
     /// ```
     pub fn summary(&self) -> Result<Summary, LearnerError> {
-        let (x, _) = self.dls.valid().iter().next().ok_or(LearnerError::NoBatches("validation"))?;
+        let (x, _) = self
+            .dls
+            .valid()
+            .iter()
+            .next()
+            .ok_or_else(|| LearnerError::no_batches("validation", self.dls.valid()))?;
         let input = x.shape().concrete().into();
         let (preds, layers) = layers(|| self.model.forward_eval(x));
         preds?;

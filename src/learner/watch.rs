@@ -28,13 +28,16 @@ impl Best {
         Self { monitor: monitor.to_string(), increasing, min_delta: 0.0, value: None }
     }
 
-    /// Begins a training whose table has the columns of `recorder`.
-    fn start(&mut self, recorder: &Recorder) -> Result<()> {
+    /// Begins a training.
+    fn start<M>(&mut self, training: &Training<M>) -> Result<()> {
         self.value = None;
-        let names = &recorder.metric_names;
+        let names = &training.recorder.metric_names;
         if !names.contains(&self.monitor) {
             let (monitor, names) = (&self.monitor, names.join(", "));
             bail!("there is no column `{monitor}` to watch; the columns are {names}");
+        }
+        if self.monitor != "train_loss" && !training.validates {
+            bail!("there is no validation set, so nothing for `{}` to show", self.monitor);
         }
         Ok(())
     }
@@ -101,7 +104,7 @@ impl<M> Callback<M> for EarlyStopping {
 
     fn before_fit(&mut self, training: &mut Training<M>) -> Result<()> {
         self.waited = 0;
-        self.best.start(training.recorder)
+        self.best.start(training)
     }
 
     fn after_epoch(&mut self, training: &mut Training<M>) -> Result<()> {
@@ -162,7 +165,7 @@ impl<M: TensorCollection<f32, AutoDevice>> Callback<M> for SaveModel {
                 );
             }
         }
-        self.best.start(training.recorder)
+        self.best.start(training)
     }
 
     fn after_epoch(&mut self, training: &mut Training<M>) -> Result<()> {

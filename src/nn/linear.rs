@@ -75,7 +75,7 @@ pub(super) fn weight_bound(inputs: usize) -> f64 {
     f64::sqrt(3.0) * (gain / f64::sqrt(inputs as f64))
 }
 
-fn bias_bound(inputs: usize) -> f64 {
+pub(super) fn bias_bound(inputs: usize) -> f64 {
     1.0 / f64::sqrt(inputs as f64)
 }
 

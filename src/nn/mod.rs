@@ -8,6 +8,7 @@
 //! | `nn.Linear(784, 30, bias=False)` | [`UnbiasedLinear`] |
 //! | `nn.ReLU()`, `F.relu` | [`ReLU`], [`relu`]: NaN stays NaN |
 //! | `nn.Conv2d(3, 64, 7, 2, 3, bias=False)` | [`Conv2d::<3, 64, 7, 2, 3>::new(&dev)`](Conv2d) |
+//! | `nn.Conv2d(1, 8, 3)` | [`BiasedConv2d::<1, 8, 3>::new(&dev)`](BiasedConv2d) |
 //! | `nn.BatchNorm1d(64)`, `nn.BatchNorm2d(64)` | [`BatchNorm1d`], [`BatchNorm2d`] |
 //! | `nn.LayerNorm(30)` | [`LayerNorm::<30>`](LayerNorm) |
 //! | `nn.MaxPool2d(3, 2, 1)` | [`MaxPool2d::<3, 2, 1>`](MaxPool2d) |
@@ -20,6 +21,7 @@
 
 mod activation;
 mod batch_norm;
+mod biased_conv2d;
 mod conv2d;
 mod dropout;
 mod flatten;
@@ -34,6 +36,7 @@ mod weights;
 
 pub use activation::{ReLU, maximum, minimum, relu};
 pub use batch_norm::{BatchNorm, BatchNorm1d, BatchNorm2d, BatchNormReLU};
+pub use biased_conv2d::BiasedConv2d;
 pub use conv2d::Conv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;

@@ -128,7 +128,7 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
             gradients,
         };
         change(model, &mut each)?;
-        each.update.finish().map_err(OptimError::Device)
+        each.update.finish().map_err(OptimError::device)
     }
 
     fn lr(&self) -> f64 {
@@ -197,7 +197,7 @@ impl Change for EachParameter<'_> {
         match self.update.parameter(p, numbers, decays, taps.as_deref()) {
             Ok(Stepped::Yes) => Ok(()),
             Ok(Stepped::NotInOrder) => Err(OptimError::Layout(parameter.name.clone())),
-            Err(error) => Err(OptimError::Device(error)),
+            Err(error) => Err(OptimError::device(error)),
         }
     }
 }

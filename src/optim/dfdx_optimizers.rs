@@ -13,7 +13,7 @@ macro_rules! optim {
             fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
                 self.update(model, gradients).map_err(|error| match error {
                     OptimizerUpdateError::UnusedParams(_) => OptimError::NoGradient,
-                    OptimizerUpdateError::DeviceError(error) => OptimError::Device(error),
+                    OptimizerUpdateError::DeviceError(error) => OptimError::device(error),
                 })
             }
 

@@ -27,11 +27,12 @@ pub use sgd::SGD;
 
 pub use dfdx::optim::{AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
 
-use crate::device::DeviceError;
+use crate::device::{DeviceError, ModuleError, remedy};
 use crate::shapes::Grads;
 
 /// An optimizer could not make its step.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OptimError {
     /// A parameter has no gradient.
     #[error(
@@ -43,8 +44,15 @@ pub enum OptimError {
     #[error("the numbers of the parameter `{0}` do not lie in order: make it with `.contiguous()`")]
     Layout(String),
     /// The device failed, for lack of memory for example.
-    #[error("changing the parameters: {}", crate::device::with_remedy(.0))]
-    Device(DeviceError),
+    #[error("changing the parameters{}", remedy(.0))]
+    Device(#[source] ModuleError),
+}
+
+impl OptimError {
+    /// The device failed.
+    pub(crate) fn device(error: DeviceError) -> Self {
+        Self::Device(ModuleError::new(error))
+    }
 }
 
 /// An optimizer for the model `M`: it changes the model's parameters, knowing their gradients.

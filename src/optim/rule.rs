@@ -86,7 +86,7 @@ impl<R: UpdateRule> Change for EachParameter<'_, R> {
 
 impl<M: TensorCollection<f32, AutoDevice>, R: UpdateRule> Optim<M> for R {
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
-        change(model, &mut EachParameter { rule: self, gradients }).map_err(OptimError::Device)
+        change(model, &mut EachParameter { rule: self, gradients }).map_err(OptimError::device)
     }
 
     fn lr(&self) -> f64 {

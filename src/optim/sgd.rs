@@ -91,7 +91,7 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for SGD {
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
         let update = SgdUpdate::new([self.lr, self.momentum, self.weight_decay]);
         let mut each = EachParameter { update, averages: &mut self.averages, gradients };
-        change(model, &mut each).and_then(|()| each.update.finish()).map_err(OptimError::Device)
+        change(model, &mut each).and_then(|()| each.update.finish()).map_err(OptimError::device)
     }
 
     fn lr(&self) -> f64 {

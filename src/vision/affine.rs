@@ -160,6 +160,39 @@ impl Map {
         Self { matrix: matrix.map(|row| row.map(|x| x as f32)), start }
     }
 
+    /// The part of a picture that begins at `start` (row, column) and is `scale` times as high and as wide as
+    /// the picture, enlarged to all of it. Pixels are squares, whose edges meet the edges of the picture.
+    pub(super) fn enlarging(start: [f64; 2], scale: [f64; 2]) -> Self {
+        let matrix = [[scale[0] as f32, 0.0], [0.0, scale[1] as f32]];
+        let start = [0, 1].map(|i| (start[i] + 0.5 * scale[i] - 0.5) as f32);
+        Self { matrix, start }
+    }
+
+    /// This first, and then `next`.
+    pub(super) fn then(&self, next: &Self) -> Self {
+        // The pixels of the result come from those between, and these from the first picture.
+        if *self == Self::IDENTITY {
+            return *next;
+        }
+        if *next == Self::IDENTITY {
+            return *self;
+        }
+        let apply = |i: usize, [row, column]: [f32; 2]| {
+            self.matrix[i][0] * row + self.matrix[i][1] * column
+        };
+        let column = |j: usize| [next.matrix[0][j], next.matrix[1][j]];
+        let matrix = [0, 1].map(|i| [apply(i, column(0)), apply(i, column(1))]);
+        let start = [0, 1].map(|i| apply(i, next.start) + self.start[i]);
+        Self { matrix, start }
+    }
+
+    /// Where an edge of the result comes from: of a row, or of a column.
+    #[cfg(test)]
+    pub(super) fn edge(&self, axis: usize, edge: f64) -> f64 {
+        let scale = f64::from(self.matrix[axis][axis]);
+        f64::from(self.start[axis]) + 0.5 + scale * (edge - 0.5)
+    }
+
     /// Leaves a picture as it is.
     pub(super) const IDENTITY: Self = Self { matrix: [[1.0, 0.0], [0.0, 1.0]], start: [0.0, 0.0] };
 }
@@ -274,6 +307,23 @@ mod tests {
         assert!(same.iter().zip(&found).all(|(a, b)| (a - b).abs() < 1e-6));
         let none = RandomAffine::new(0.0).draw(3, [3, 4]);
         assert_eq!(none, [Map::IDENTITY; 3]);
+    }
+
+    #[test]
+    fn one_after_the_other() {
+        let turn = Map::new([3, 4], 30.0, [0.0, 0.0], 1.0, 0.0);
+        let back = turn.then(&Map::new([3, 4], -30.0, [0.0, 0.0], 1.0, 0.0));
+        for (i, row) in back.matrix.iter().enumerate() {
+            assert!((row[i] - 1.0).abs() < 1e-6 && row[1 - i].abs() < 1e-6);
+            assert!(back.start[i].abs() < 1e-6);
+        }
+        assert_eq!(turn.then(&Map::IDENTITY), turn);
+        assert_eq!(Map::IDENTITY.then(&turn), turn);
+        // Moved down, then enlarged: not the same as the other way round.
+        let down = Map::new([3, 4], 0.0, [1.0, 0.0], 1.0, 0.0);
+        let half = Map::enlarging([0.0, 0.0], [0.5, 0.5]);
+        assert_eq!(down.then(&half).start[0], half.start[0] - 1.0);
+        assert_eq!(half.then(&down).start[0], half.start[0] - 0.5);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use dfdx::shapes::{Const, Rank3};
 use dfdx::tensor::{AutoDevice, Tensor, TensorFromVec};
 use rayon::prelude::*;
 
-use super::affine::{Map, RandomAffine, by_pixel, number};
+use super::affine::{Map, by_pixel, number};
+use super::crop::BatchTransform;
 use super::error::VisionError;
 use super::folder::{FolderOptions, Found, Item, from_one};
 use super::idx_set::{self, IdxFiles};
@@ -18,7 +19,7 @@ use super::prepare::Preparation;
 use super::resize::ItemTransform;
 use crate::data::{DataLoader, Dataset};
 use crate::device;
-use crate::learner::TrainingData;
+use crate::learner::{LearnerError, TrainingData};
 #[cfg(feature = "cuda")]
 use crate::ops::{Gather, PictureSet, select_pictures};
 use crate::shapes::Channels;
@@ -40,8 +41,8 @@ pub struct ImageFolder<const C: usize, const H: usize, const W: usize> {
     pub labels: Vec<i64>,
     /// For each picture its pixels, row by row, with all channels of a pixel together.
     pixels: Arc<[u8]>,
-    /// What is done to each picture of a batch.
-    batch_tfms: Option<RandomAffine>,
+    /// What is done to each picture of a batch, in this order.
+    batch_tfms: Vec<BatchTransform>,
     /// The share of a training that is done, the bits of an `f64`. A learner says so while a loader
     /// has lent the data set.
     pct_train: Arc<AtomicU64>,
@@ -90,7 +91,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
             items,
             labels,
             pixels,
-            batch_tfms: None,
+            batch_tfms: Vec::new(),
             pct_train: Arc::default(),
             dev,
             #[cfg(feature = "cuda")]
@@ -179,20 +180,19 @@ impl<const C: usize, const H: usize, const W: usize> Dataset for ImageFolder<C, 
             let n = indices.len();
             let failed = |error| panic!("a batch of {n} pictures: {error}");
             let labels = Gather::gather(&self.on_device.1, indices, &(n,)).unwrap_or_else(failed);
-            if self.batch_tfms.is_none() {
+            if self.batch_tfms.is_empty() {
                 let failed = |error| panic!("a batch of {n} pictures: {error}");
                 let pictures = select_pictures(&self.on_device.0, indices).unwrap_or_else(failed);
                 return (pictures, labels);
             }
             labels
         };
-        let maps = match &self.batch_tfms {
-            Some(tfms) => {
-                let done = f64::from_bits(self.pct_train.load(Ordering::Relaxed));
-                tfms.at(done).draw(pictures.len(), [H, W])
-            }
-            None => vec![Map::IDENTITY; pictures.len()],
-        };
+        let done = f64::from_bits(self.pct_train.load(Ordering::Relaxed));
+        let mut maps = vec![Map::IDENTITY; pictures.len()];
+        for tfms in &self.batch_tfms {
+            let next = tfms.draw(pictures.len(), [H, W], done);
+            maps.iter_mut().zip(&next).for_each(|(map, next)| *map = map.then(next));
+        }
         let numbers = by_pixel(&pictures, [C, H, W], &maps);
         let shape = (Const::<H>, Const::<W>, indices.len(), Const::<C>);
         let pictures = (self.dev.try_tensor_from_vec(numbers, shape))
@@ -319,7 +319,8 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
         self
     }
 
-    /// Does this to each picture of the training set, each time anew: data augmentation.
+    /// Does this to each picture of the training set, each time anew: data augmentation, by a [`RandomAffine`]
+    /// or a [`RandomResizedCrop`](super::RandomResizedCrop). A second call adds to the first.
     ///
     /// ```
     /// use mnist_from_scratch::prelude::*;
@@ -329,9 +330,9 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
     /// let dls = dls.batch_tfms(RandomAffine::new(10.));
     /// # Ok::<(), anyhow::Error>(())
     /// ```
-    pub fn batch_tfms(mut self, tfms: RandomAffine) -> Self {
+    pub fn batch_tfms(mut self, tfms: impl Into<BatchTransform>) -> Self {
         self.train = self.train.map_dataset(|mut pictures| {
-            pictures.batch_tfms = Some(tfms);
+            pictures.batch_tfms.push(tfms.into());
             pictures
         });
         self
@@ -352,8 +353,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
     /// ```
     pub fn show_batch(&self) -> anyhow::Result<()> {
         let Some((pictures, labels)) = self.train.iter().next() else {
-            let (pictures, batch_size) = (self.train.dataset().len(), self.train.bs());
-            return Err(VisionError::FewerThanABatch { pictures, batch_size }.into());
+            return Err(LearnerError::no_batches("training", &self.train).into());
         };
         let numbers = pictures.as_vec();
         let shown = numbers.chunks(C * H * W).zip(labels.as_vec()).take(9);

@@ -101,18 +101,6 @@ pub enum VisionError {
         /// The share asked for.
         share: f64,
     },
-    /// The training set does not fill a batch.
-    #[error(
-        "the training set has {}, fewer than a batch of {batch_size}: make batches smaller with \
-         `dls.batch_size({})`",
-        count(*pictures, "picture"), suggested(*pictures)
-    )]
-    FewerThanABatch {
-        /// How many pictures there are.
-        pictures: usize,
-        /// How many a batch has.
-        batch_size: usize,
-    },
     /// MNIST's own files do not fit together.
     #[error("opening the pictures in {}: {problem}", path.display())]
     IdxSet {
@@ -191,7 +179,7 @@ pub enum VisionError {
     /// The net has not one output for each class.
     #[error(
         "the pictures are of {classes} classes, {vocab:?}, but the net has {outputs} outputs: \
-         make it with `resnet18::<{classes}>`"
+         its last layer has to have {classes}, as that of `resnet18::<{classes}>`"
     )]
     Outputs {
         /// How many classes there are.
@@ -226,9 +214,4 @@ fn instead(folders: usize, others: &[String]) -> String {
         0 => files,
         n => format!("{files}, but {}", count(n, "folder")),
     }
-}
-
-/// A batch size for so few pictures: a power of two that gives at least two batches.
-fn suggested(pictures: usize) -> usize {
-    (pictures / 2).checked_ilog2().map_or(1, |power| 1 << power)
 }

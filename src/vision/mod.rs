@@ -5,12 +5,14 @@
 //! | `ImageDataLoaders.from_folder(path)` | [`ImageDataLoaders::from_folder`] |
 //! | `from_folder(path, valid_pct=0.2, seed=42, item_tfms=Resize(28, ResizeMethod.Pad))` | [`ImageDataLoaders::from_folder_with`], [`FolderOptions`] |
 //! | `learn.predict(picture)`, `learn.export(path)`, `load_learner(path)` | [`Learner::predict`](crate::learner::Learner::predict), [`Learner::export`](crate::learner::Learner::export), [`load_learner`] |
+//! | `RandomAffine`, `RandomResizedCrop` | [`RandomAffine`], [`RandomResizedCrop`] |
 //! | a digit on paper, photographed, as MNIST has it | [`digit_from_photo`] |
 //! | `dls.show_batch()` | [`ImageDataLoaders::show_batch`] |
 //! | `resnet18` with the head of `vision_learner` | [`ResNet18`], [`resnet18`] |
 //! | `vision_learner(dls, resnet18, pretrained=False, loss_func=F.cross_entropy)` | [`vision_learner`] |
 
 mod affine;
+mod crop;
 mod data;
 #[cfg(feature = "mnist-sample")]
 mod digits;
@@ -27,6 +29,7 @@ mod resnet;
 mod source;
 
 pub use affine::RandomAffine;
+pub use crop::{BatchTransform, RandomResizedCrop};
 pub use data::{ImageDataLoaders, ImageFolder};
 #[cfg(feature = "mnist-sample")]
 pub use digits::{Digits, threes_and_sevens};
