@@ -36,6 +36,7 @@
 //! | predictions of classes | [`softmax`], [`cross_entropy`] |
 //! | batches of a data set | [`select_rows`] |
 //! | sums along axes, in order; repeated numbers | [`sums()`], [`repeat`] |
+//! | random bits | [`MersenneTwister`] |
 //! | the number of threads | [`num_threads`], [`set_num_threads`] |
 //! | the vector instructions | [`Isa`] |
 //!
@@ -65,6 +66,7 @@ mod sizes;
 mod sums;
 mod threads;
 mod transpose;
+mod twister;
 mod vector;
 mod zero;
 
@@ -85,4 +87,5 @@ pub use pool::Windows;
 pub use select::select_rows;
 pub use simd::Isa;
 pub use sums::{Axis, repeat, repeat_gradient, sums};
+pub use twister::MersenneTwister;
 pub use zero::zero;

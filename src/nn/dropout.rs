@@ -8,7 +8,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 use super::observe;
 use crate::device::DeviceError;
 use crate::ops;
-use crate::random::uniform_numbers;
+use crate::random::kept_bits;
 use crate::shapes::Traced;
 
 /// In training, sets `PERCENT` of all numbers to 0 at random, and divides the others by the share that
@@ -51,17 +51,9 @@ impl<const PERCENT: usize, S: Shape> ModuleMut<Traced<S>> for Dropout<PERCENT> {
         const { assert!(PERCENT < 100, "Dropout<PERCENT>: less than 100, or nothing is left") };
         // Drawn on the host also for a GPU, so that the same seed drops the same activations.
         let p = PERCENT as f64 / 100.0;
-        let kept = kept(x.shape().num_elements(), p);
+        let kept = kept_bits(x.shape().num_elements(), p);
         let y = ops::dropout(x, &kept, (1.0 / (1.0 - p)) as f32)?;
         observe::layer("Dropout", y.shape(), 0);
         Ok(y)
     }
-}
-
-/// A bit for each number, 0 with probability `p`.
-fn kept(n: usize, p: f64) -> Vec<u32> {
-    let word = |numbers: &[f32]| {
-        numbers.iter().rev().fold(0, |word, number| word << 1 | u32::from(f64::from(*number) >= p))
-    };
-    uniform_numbers(n, 0.0, 1.0).chunks(32).map(word).collect()
 }

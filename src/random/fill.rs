@@ -174,6 +174,11 @@ pub(crate) fn uniform_numbers(n: usize, from: f64, to: f64) -> Vec<f32> {
     numbers
 }
 
+/// A bit for each of `n` numbers, bit `i % 32` of word `i / 32`: 0 with probability `p`, where a uniform number is below it.
+pub(crate) fn kept_bits(n: usize, p: f64) -> Vec<u32> {
+    draw(|generator| generator.bits_from(p, n))
+}
+
 /// `n` normal numbers.
 pub(crate) fn normal_numbers(n: usize, mean: f64, std: f64) -> Vec<f32> {
     let mut numbers = vec![0.0; n];

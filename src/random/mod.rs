@@ -10,9 +10,8 @@
 //! | `random.Random(42)`, `random.seed(42)` | [`Random`], [`random_seed`] |
 //! | fastai's `set_seed(42)`, how its `DataLoader` shuffles | [`set_seed`], [`Shuffle`] |
 //!
-//! Both are built on the Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998), which the crate
-//! [rand_mt](https://docs.rs/rand_mt) provides. They differ in how they are seeded and in how they
-//! make numbers of its bits.
+//! Both are built on the Mersenne Twister MT19937, [`samebits::MersenneTwister`]. They differ in how they are
+//! seeded and in how they make numbers of its bits.
 
 mod cephes;
 mod fastai;
@@ -27,4 +26,4 @@ pub use fill::{
 pub use python::Random;
 pub use torch::{DEFAULT_SEED, Generator};
 
-pub(crate) use fill::{normal_numbers, uniform_numbers};
+pub(crate) use fill::{kept_bits, normal_numbers, uniform_numbers};

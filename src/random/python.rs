@@ -1,6 +1,6 @@
 //! Python's `random.Random`.
 
-use rand_mt::Mt;
+use samebits::MersenneTwister;
 
 /// Draws the numbers that Python's `random.Random` draws for the same seed; fastai's `DataLoader`
 /// shuffles with it.
@@ -16,7 +16,7 @@ use rand_mt::Mt;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Random {
-    bits: Mt,
+    bits: MersenneTwister,
 }
 
 impl Random {
@@ -30,8 +30,8 @@ impl Random {
     pub fn new(seed: u64) -> Self {
         // Python seeds with as many 32-bit words as the number has, the lowest first.
         let (low, high) = (seed as u32, (seed >> 32) as u32);
-        let words = if high == 0 { vec![low] } else { vec![low, high] };
-        Self { bits: Mt::new_with_key(words) }
+        let words: &[u32] = if high == 0 { &[low] } else { &[low, high] };
+        Self { bits: MersenneTwister::with_key(words) }
     }
 
     /// A number from 0 (included) to 1 (excluded), made of 53 bits.

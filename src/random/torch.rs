@@ -1,6 +1,6 @@
 //! PyTorch's generator for the CPU.
 
-use rand_mt::Mt;
+use samebits::MersenneTwister;
 
 use super::cephes;
 
@@ -26,7 +26,7 @@ const BLOCK: usize = 16;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Generator {
-    bits: Mt,
+    bits: MersenneTwister,
     /// Normal numbers come in pairs; this is the one that nobody has asked for yet.
     second: Option<f64>,
 }
@@ -37,7 +37,7 @@ impl Generator {
     /// As in PyTorch, seeds whose lower 32 bits are equal draw the same numbers.
     pub fn new(seed: u64) -> Self {
         // The lower half is all that PyTorch hands to its Mersenne Twister.
-        Self { bits: Mt::new(seed as u32), second: None }
+        Self { bits: MersenneTwister::new(seed as u32), second: None }
     }
 
     /// 32 random bits.
@@ -75,13 +75,12 @@ impl Generator {
     /// ```
     pub fn fill_uniform(&mut self, numbers: &mut [f32], from: f64, to: f64) {
         assert!(from <= to, "uniform numbers from {from} to {to}: the first must not be larger");
-        let (from, to) = (from as f32, to as f32);
-        for number in numbers {
-            // One rounding, not two: PyTorch's compiler makes one instruction of this.
-            let scaled = self.uniform().mul_add(to - from, from);
-            // Rounding may have reached the end, which is excluded.
-            *number = if scaled == to { from } else { scaled };
-        }
+        self.bits.fill_uniform(numbers, from as f32, to as f32);
+    }
+
+    /// A bit for each of `n` uniform numbers: whether it is at least `p`; see [`MersenneTwister::bits_from`].
+    pub(super) fn bits_from(&mut self, p: f64, n: usize) -> Vec<u32> {
+        self.bits.bits_from(p, n)
     }
 
     /// Fills `numbers` from the normal distribution, as `normal_` and `randn` do.
