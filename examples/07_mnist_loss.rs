@@ -279,7 +279,7 @@ fn main() -> Result<()> {
     //
 
     fn sigmoid(x: f32) -> f32 {
-        1. / (1. + (-x).exp())
+        1. / (1. + exp(-x))
     }
 
     //
@@ -291,7 +291,7 @@ fn main() -> Result<()> {
 
     // e_squared
 
-    show!(dev.tensor(2_f32).exp().eq(E.powi(2) as f32));
+    show!(exp(dev.tensor(2_f32)).eq(E.powi(2) as f32));
 
     //
     // And this is what it looks like:
@@ -307,18 +307,23 @@ fn main() -> Result<()> {
     // come out near 1, negative ones near 0. And it is a smooth curve that only ever goes up, so
     // that there is a slope to follow everywhere.
     //
-    // Tensors have it already, as in PyTorch. So we let our loss function apply it first:
+    // For tensors there is one already, as in PyTorch. The `nn::` in front tells it from our own,
+    // which takes a plain number. So we let our loss function apply it first:
     //
 
     fn mnist_loss<S: Shape, T: Tape<f32, AutoDevice>>(
         predictions: Tensor<S, f32, AutoDevice, T>,
         targets: Tensor<S, i64, AutoDevice>,
     ) -> Tensor<Rank0, f32, AutoDevice, T> {
-        let predictions = predictions.sigmoid();
+        let predictions = nn::sigmoid(predictions);
         let from_1 = -predictions.with_empty_tape() + 1.;
         targets.eq(1).choose(from_1, predictions).mean()
     }
 
+    //
+    // (dfdx has methods as well, `x.exp()` and `x.sigmoid()`. Their last digit is up to the C
+    // library of your system, or to NVIDIA's. What you see here is the same on every computer: the
+    // number next to the exact one.)
     //
     // Something else is new: the `T`. It is the tape of chapter 5, the record of what happened to a
     // tensor. `T` stands for "with a tape or without". With one, the loss can be asked for
@@ -429,7 +434,7 @@ fn main() -> Result<()> {
 
     if std::env::args().any(|arg| arg == "solution_slope") {
         let x = dev.tensor([0_f32, 4., -8.]);
-        let gradients = x.leaky_trace().sigmoid().sum::<Rank0, _>().backward();
+        let gradients = nn::sigmoid(x.leaky_trace()).sum::<Rank0, _>().backward();
         show!(gradients.get(&x));
     }
     Ok(())

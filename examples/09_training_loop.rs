@@ -218,7 +218,7 @@ fn main() -> Result<()> {
     //
 
     fn batch_accuracy(xb: Rows<1>, yb: Labels) -> Tensor<Rank0, f32, AutoDevice> {
-        let preds = xb.sigmoid();
+        let preds = sigmoid(xb);
         let correct = preds.gt(0.5).eq(&yb.eq(1));
         correct.mean_all()
     }
@@ -292,6 +292,16 @@ fn main() -> Result<()> {
     // the idea of this loop has nothing to do with digits. Exchange `linear1` and the type
     // `Params`, and it trains any function with parameters. (The notebook hands the model over as
     // an argument. We get there in the next chapter.)
+    //
+    // One more line, for later:
+    //
+
+    show!(fingerprint(&params));
+
+    //
+    // That is a *fingerprint* of the trained parameters: a few digits that are worked out from all
+    // their bits. If your training ends at the same fingerprint, it has ended at the same 785
+    // numbers, to the last bit, whatever your computer is.
     //
     // ## Looking inside
     //

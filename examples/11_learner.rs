@@ -51,6 +51,12 @@ fn main() -> Result<()> {
     // - `batch_accuracy` is our metric, and the column has the function's name. It is the mean over
     //   the images, too, while our `validate_epoch` took the mean over batches.
     //
+    // The trained model has a fingerprint, as in chapter 9:
+    //
+
+    show!(fingerprint(&learn.model));
+
+    //
     // ## Other parts
     //
     // With these few lines everything can be exchanged. Any module of dfdx will do as a model, and
@@ -105,7 +111,7 @@ fn main() -> Result<()> {
 
     if std::env::args().any(|arg| arg == "solution_metric") {
         fn share_of_threes(preds: Rows<1>, _: Labels) -> Tensor<Rank0, f32, AutoDevice> {
-            let said = preds.sigmoid().as_vec();
+            let said = sigmoid(preds).as_vec();
             let threes = said.iter().filter(|p| **p > 0.5).count();
             AutoDevice::default().tensor(threes as f32 / said.len() as f32)
         }

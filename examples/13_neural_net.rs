@@ -152,7 +152,13 @@ fn main() -> Result<()> {
     show!(accuracies[accuracies.len() - 1]);
 
     //
-    // The linear model of the last chapters stayed below that. The losses are there as well:
+    // And the fingerprint of this net's weights:
+    //
+
+    show!(fingerprint(&learn.model));
+
+    //
+    // The linear model of the last chapters stayed below that accuracy. The losses are there as well:
     //
     //
     //
@@ -242,7 +248,7 @@ fn main() -> Result<()> {
 
     // The nine images with the largest loss: what the net says, what it is, and how sure
     // the net is.
-    let p = preds.sigmoid();
+    let p = sigmoid(preds);
     let losses = targets.eq(1).choose(-p.clone() + 1., p.clone());
     let worst: Vec<(String, Image)> = topk(&losses, 9)
         .into_iter()

@@ -113,7 +113,7 @@ fn main() -> Result<()> {
     //
 
     let preds = dev.tensor([[2.0, -1.0]]);
-    show!(preds.clone().softmax::<Axis<1>>());
+    show!(softmax(preds.clone()));
     show!(cross_entropy(preds.clone(), dev.tensor([0])));
     show!(cross_entropy(preds, dev.tensor([1])));
 
@@ -132,9 +132,15 @@ fn main() -> Result<()> {
     // a machine that runs other chapters at the same time. How fast is it? has fair
     // ones.)
     //
-    // One epoch, and better than forty epochs of `simple_net`. The notebook gets a few thousandths
+    // One epoch, and better than forty epochs of `simple_net`. The notebook gets some thousandths
     // more. Do not make too much of that: at this learning rate the last digit is a matter of luck,
     // as we shall see.
+    //
+    // All eleven million weights have a fingerprint, too:
+    //
+
+    show!(fingerprint(&learn.model));
+
     //
     // `fit_one_cycle` changes the learning rate while it trains. At first it is small: the weights
     // are random, and large steps would go nowhere in particular. Then it rises to the 0.1 that we

@@ -90,13 +90,14 @@ fn main() -> Result<()> {
     //
     //
     //
+    //
     // Rows are what the pictures show, columns what the net says.
     ConfusionMatrix::new(&["3", "7"], &actual, &predicted).show()?;
 
     //
     // ## Was that luck?
     //
-    // A single picture wrong! That is a fine moment to become suspicious. Another seed means other
+    // Two pictures wrong! That is a fine moment to become suspicious. Another seed means other
     // first weights and another order of the pictures, and so another accuracy. To say that one
     // recipe is better than another, a single run of each is not enough. So we have trained each of
     // them from ten seeds:
@@ -159,10 +160,10 @@ fn main() -> Result<()> {
 
     // The nine pictures with the largest loss: what the net says, what it is, and the
     // probability of the right class.
-    let p = preds.softmax::<Axis<1>>().as_vec();
+    let p = softmax(preds).as_vec();
     let right: Vec<f32> = actual.iter().enumerate().map(|(i, class)| p[2 * i + class]).collect();
     let n = right.len();
-    let losses = dev.tensor_from_vec(right.iter().map(|p| -p.ln()).collect(), (n,));
+    let losses = dev.tensor_from_vec(right.iter().map(|p| -ln(*p)).collect(), (n,));
     let worst: Vec<(String, Image)> = topk(&losses, 9)
         .into_iter()
         .map(|(_, index)| {

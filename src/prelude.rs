@@ -26,8 +26,9 @@ pub use crate::tensor::*;
 pub use crate::vision::*;
 // dfdx has losses of the same names that take a gradient's tape; named, ours come first.
 pub use crate::tensor::{l1_loss, mse_loss};
-// It has layers of the same names, too.
-pub use crate::nn::{Dropout, Linear, ReLU, UnbiasedLinear, maximum, minimum, relu};
+// It has layers and functions of the same names, too. `nn::` is for a program with such a function of its own.
+pub use crate::nn::{self, Dropout, Linear, ReLU, Sigmoid, Tanh, UnbiasedLinear};
+pub use crate::nn::{exp, ln, maximum, minimum, relu, sigmoid, softmax, tanh};
 pub use crate::optim::Adam;
 
 /// The result of a program whose parts fail in different ways; `?` takes any error.

@@ -128,7 +128,7 @@ fn rows_of_784_pixels_are_pictures_too() {
     assert_eq!(named.predict(seven).unwrap().index, 0);
     // The same number as the model's own.
     let x = &valid_dset.batch(&[0]).0;
-    let own = named.model.forward(x.clone()).sigmoid().as_vec()[0];
+    let own = sigmoid(named.model.forward(x.clone())).as_vec()[0];
     let first = path.join("valid/3").ls().unwrap()[0].clone();
     assert!((named.predict(first).unwrap().probabilities[1] - own).abs() < 1e-6);
 

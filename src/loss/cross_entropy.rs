@@ -19,8 +19,8 @@ type Targets<B> = Tensor<(B,), i64, AutoDevice>;
 /// -ln p_target    with p = softmax(predictions), p_i = e^x_i / sum_j e^x_j
 /// ```
 ///
-/// No probability is worked out as such, so large predictions do no harm. `exp` and `ln` are those of
-/// the crate [libm](https://docs.rs/libm), which are the same on all computers.
+/// No probability is worked out as such, so large predictions do no harm. The powers and logarithms are
+/// [`exp`](crate::tensor::exp) and [`ln`](crate::tensor::ln), the same bits on all computers.
 ///
 /// # Panics
 /// If a target is not the number of a class, if there are no predictions, or if there are not as many targets. In a

@@ -14,6 +14,7 @@ use dfdx::tensor_ops::{ChooseFrom, MeanTo};
 
 #[cfg(feature = "cuda")]
 use crate::tensor::CompareExt;
+use crate::tensor::sigmoid;
 #[cfg(not(feature = "cuda"))]
 use dfdx::tensor_ops::TryEq;
 
@@ -43,7 +44,7 @@ pub fn mnist_loss<S: Shape, T: Tape<f32, AutoDevice>>(
     if let Err(problem) = check::zeros_and_ones("mnist_loss", &predictions, &targets) {
         return check::no_loss(predictions, problem);
     }
-    let p = predictions.sigmoid();
+    let p = sigmoid(predictions);
     let from_1 = p.with_empty_tape().negate() + 1.0;
     targets.eq(1).choose(from_1, p).mean()
 }

@@ -19,6 +19,7 @@ use crate::loss::check;
 use crate::ops;
 #[cfg(feature = "cuda")]
 use crate::tensor::CompareExt;
+use crate::tensor::sigmoid;
 
 /// The share of right predictions, where a sigmoid above 0.5 stands for the target 1: the course's
 /// `batch_accuracy`. If a prediction is NaN, so is the result.
@@ -42,7 +43,7 @@ pub fn batch_accuracy<S: Shape>(
     if !can_be_judged(&xb, check::zeros_and_ones("batch_accuracy", &xb, &yb)) {
         return xb.device().tensor(f32::NAN);
     }
-    let is_1 = xb.sigmoid().gt(0.5);
+    let is_1 = sigmoid(xb).gt(0.5);
     let right = is_1.eq(&yb.eq(1));
     ops::share_of_true(right).unwrap_or_else(|error| panic!("batch_accuracy: {error}"))
 }

@@ -7,6 +7,8 @@
 //! | `nn.Linear(784, 30)` | [`Linear::<784, 30>::new(&dev)`](Linear) |
 //! | `nn.Linear(784, 30, bias=False)` | [`UnbiasedLinear`] |
 //! | `nn.ReLU()`, `F.relu` | [`ReLU`], [`relu`]: NaN stays NaN |
+//! | `torch.exp`, `torch.log`, `torch.sigmoid`, `torch.tanh`, `F.softmax` | [`exp`], [`ln`], [`sigmoid`], [`tanh`], [`softmax`]: the same bits everywhere |
+//! | `nn.Sigmoid()`, `nn.Tanh()` | [`Sigmoid`], [`Tanh`] |
 //! | `nn.Conv2d(3, 64, 7, 2, 3, bias=False)` | [`Conv2d::<3, 64, 7, 2, 3>::new(&dev)`](Conv2d) |
 //! | `nn.Conv2d(1, 8, 3)` | [`BiasedConv2d::<1, 8, 3>::new(&dev)`](BiasedConv2d) |
 //! | `nn.BatchNorm1d(64)`, `nn.BatchNorm2d(64)` | [`BatchNorm1d`], [`BatchNorm2d`] |
@@ -25,6 +27,7 @@ mod biased_conv2d;
 mod conv2d;
 mod dropout;
 mod flatten;
+mod function;
 mod init;
 mod layer_norm;
 mod linear;
@@ -40,6 +43,7 @@ pub use biased_conv2d::BiasedConv2d;
 pub use conv2d::Conv2d;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub use function::{Sigmoid, Tanh};
 pub use init::{Fan, init_params, kaiming_normal_};
 pub use layer_norm::LayerNorm;
 pub use linear::{Linear, UnbiasedLinear};
@@ -48,9 +52,12 @@ pub use pool::{AdaptiveAvgPool2d, AdaptiveConcatPool2d, AdaptiveMaxPool2d, MaxPo
 pub use product::MatMul;
 pub use residual::{BasicBlock, DownBlock, Identity, ResidualBlock};
 pub use weights::{
-    Difference, Loaded, NonFiniteNumbers, WeightsError, WeightsFile, load_weights, save_weights,
-    save_weights_as_they_are,
+    Difference, Loaded, NonFiniteNumbers, WeightsError, WeightsFile, fingerprint, load_weights,
+    save_weights, save_weights_as_they_are,
 };
+
+/// As in `torch.nn.functional`.
+pub use crate::tensor::{exp, ln, sigmoid, softmax, tanh};
 
 pub(crate) use observe::layers;
 pub(crate) use weights::{OPTIMIZER, save_all, save_weights_with, tensors_of};

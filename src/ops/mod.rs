@@ -13,6 +13,7 @@ mod batch_norm;
 mod conv2d;
 mod cross_entropy;
 mod dropout;
+mod function;
 mod gather;
 mod images;
 mod input;
@@ -30,6 +31,7 @@ pub(crate) use batch_norm::{Training, batch_norm_eval, batch_norm_train};
 pub(crate) use conv2d::{Convolved, conv2d, conv2d_sizes};
 pub(crate) use cross_entropy::cross_entropy;
 pub(crate) use dropout::dropout;
+pub(crate) use function::{function, softmax};
 pub use gather::Gather;
 #[cfg(feature = "cuda")]
 pub(crate) use gather::{PictureSet, select_pictures};

@@ -1,6 +1,5 @@
 //! Any value as a notebook shows it: the trait [`Show`], the macro [`show!`](crate::show!).
 
-use dfdx::nn::builders::{Sigmoid, Tanh};
 use dfdx::shapes::{Const, HasShape, Shape};
 use dfdx::tensor::{Storage, Tensor};
 
@@ -188,19 +187,6 @@ show_tuple!(A 0, B 1);
 show_tuple!(A 0, B 1, C 2);
 show_tuple!(A 0, B 1, C 2, D 3);
 show_tuple!(A 0, B 1, C 2, D 3, E 4);
-
-/// Layers, as PyTorch prints them.
-macro_rules! show_without_parameters {
-    ($($layer:ident),*) => {$(
-        impl Show for $layer {
-            fn text(&self) -> String {
-                concat!(stringify!($layer), "()").to_string()
-            }
-        }
-    )*};
-}
-
-show_without_parameters!(Sigmoid, Tanh);
 
 /// The name of a value's type without the paths of its modules, for a cell like the notebook's
 /// `type(x)`.

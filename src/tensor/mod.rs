@@ -10,6 +10,7 @@
 //! | `tensor(im)`, `[tensor(im) for im in ims]` | [`tensor`], [`tensors`] |
 //! | `x.float()`, `x.ndim`, `x.size()`, `x.mean()` | [`TensorExt`] |
 //! | `b.expand_as(a)`, `x.mean((-1, -2))`, `x.mean(0)` | [`ImagesExt`] |
+//! | `torch.exp`, `torch.log`, `torch.sigmoid`, `torch.tanh`, `F.softmax` | [`exp`], [`ln`], [`sigmoid`], [`tanh`], [`softmax`]: the same bits everywhere |
 //! | `F.l1_loss`, `F.mse_loss` | [`l1_loss`], [`mse_loss`] |
 //!
 //! `mnist_distance` and `is_3`, which the course writes itself, are here as [`mnist_distance`] and
@@ -21,6 +22,7 @@ mod broadcast;
 mod compare;
 mod dataset;
 mod ext;
+mod function;
 mod image;
 mod loss;
 
@@ -29,6 +31,7 @@ pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
 #[cfg(feature = "cuda")]
 pub use compare::CompareExt;
 pub use ext::TensorExt;
+pub use function::{Numbers, exp, ln, sigmoid, softmax, tanh};
 pub use image::{
     ImageError, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ManyPixels, WHITE_PAPER, image_open,
     image_open_on, open_images, stack_images, tensor, tensors,

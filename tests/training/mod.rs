@@ -79,7 +79,7 @@ where
 
 /// The nine largest losses with their images, and how many predictions are wrong.
 pub fn top_losses(preds: Rows<1>, targets: Labels) -> (Vec<(f32, usize)>, usize) {
-    let p = preds.sigmoid();
+    let p = sigmoid(preds);
     let is_3 = targets.eq(1);
     let wrong = p.gt(0.5).ne(&is_3).as_vec().into_iter().filter(|&wrong| wrong).count();
     (topk(&is_3.choose(p.clone().negate() + 1., p), 9), wrong)

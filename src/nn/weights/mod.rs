@@ -1,10 +1,12 @@
 //! The parameters of a model in a file.
 
 mod error;
+mod fingerprint;
 mod load;
 mod numbers;
 
 pub use error::{Difference, NonFiniteNumbers, WeightsError};
+pub use fingerprint::fingerprint;
 pub use load::{Loaded, WeightsFile};
 
 use std::collections::HashMap;
