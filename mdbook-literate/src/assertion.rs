@@ -7,7 +7,7 @@ use crate::book::Book;
 use crate::chapter::{Cell, Chapter};
 use crate::compare::Comparison;
 use crate::problem::Place;
-use crate::{names, snapshots, weave};
+use crate::{names, snapshots, stale, weave};
 
 /// Compares an output with the snapshot of a name, and panics when they differ.
 pub(crate) type Assert = fn(&str, &str);
@@ -27,6 +27,7 @@ pub(crate) fn check(
     let name = names::snapshot_name(&chapter.name, &cell.name);
     let is_accepted = snapshots::accepted(book, &chapter.name, &cell.name).is_some();
     if is_accepted && !cell.options.compare {
+        stale::note(book, chapter, cell).map_err(|error| format!("{error:#}"))?;
         return Ok(());
     }
     let mut settings = insta::Settings::clone_current();
@@ -34,6 +35,7 @@ pub(crate) fn check(
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_description(snapshots::description(chapter, cell));
+    settings.set_raw_info(&insta::internals::Content::from(stale::stamp(chapter, cell)));
     let (tolerance, sanitize) = (cell.options.tolerance, cell.options.sanitize.clone());
     if tolerance.is_some() || sanitize.is_some() {
         settings.set_comparator(Box::new(Apart(Comparison { tolerance, sanitize })));
@@ -59,7 +61,7 @@ pub(crate) fn check(
         problems.push(problem(&what, "correct the expression or remove the option"));
     }
     match problems.is_empty() {
-        true => Ok(()),
+        true => stale::note(book, chapter, cell).map_err(|error| format!("{error:#}")),
         false => Err(problems.join("\n")),
     }
 }

@@ -29,18 +29,75 @@ pub(crate) fn is_compile_fail(info: &str) -> bool {
     attributes(info).any(|attribute| attribute == "compile_fail")
 }
 
-/// The first attribute of a Rust fence that nobody knows.
-pub(crate) fn unknown(info: &str) -> Option<&str> {
-    attributes(info).find(|attribute| {
-        !KNOWN.contains(attribute)
-            && !attribute.starts_with("edition20")
-            && !attribute.starts_with("hidelines=")
-            && !is_error_code(attribute)
+/// Whether rustdoc, and so mdBook, takes a fence for Rust. One without a word is.
+pub(crate) fn is_rust(info: &str) -> bool {
+    let (mut seen_rust, mut seen_other) = (false, false);
+    let words = info.split([',', ' ', '\t']).map(str::trim).filter(|word| !word.is_empty());
+    for word in words {
+        match word {
+            "rust" => seen_rust = true,
+            "should_panic" | "no_run" | "ignore" | "compile_fail" | "test_harness"
+            | "standalone_crate" => seen_rust |= !seen_other,
+            "custom" => return false,
+            word if word.starts_with("ignore-") || word.starts_with("edition") => {
+                seen_rust |= !seen_other;
+            }
+            // On stable it means nothing to rustdoc; here it stands for Rust all the same.
+            word if is_error_code(word) => seen_rust |= !seen_other,
+            _ => seen_other = true,
+        }
+    }
+    !seen_other || seen_rust
+}
+
+/// Whether a fence has this attribute.
+pub(crate) fn has(info: &str, attribute: &str) -> bool {
+    attributes(info).any(|known| known == attribute)
+}
+
+/// Whether rustdoc leaves a fence out.
+pub(crate) fn is_ignored(info: &str) -> bool {
+    attributes(info).any(|attribute| {
+        let machine = attribute.strip_prefix("ignore-");
+        let here = [std::env::consts::OS, std::env::consts::ARCH];
+        attribute == "ignore" || machine.is_some_and(|machine| here.contains(&machine))
     })
 }
 
+/// The first attribute of a Rust fence that is a known one with a slip of the pen. Others may mean something to
+/// somebody else.
+pub(crate) fn mistyped(info: &str) -> Option<&str> {
+    attributes(info).find(|attribute| {
+        let key = attribute.split_inclusive('=').next().unwrap_or_default();
+        let is_known = KNOWN.contains(attribute) || matches!(key, "cell=" | "hidelines=");
+        let is_near = KNOWN.iter().chain(&["cell="]).any(|known| {
+            let word = if known.ends_with('=') { key } else { attribute };
+            word.len().abs_diff(known.len()) <= 1 && distance(word, known) <= 1 + known.len() / 8
+        });
+        let code = attribute.strip_prefix('E').filter(|rest| {
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+')
+        });
+        !is_known && (is_near || code.is_some() && !is_error_code(attribute))
+    })
+}
+
+/// How many letters must be changed, added or removed to make one word of another.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let change = corner + usize::from(x != *y);
+            corner = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
+}
+
 /// `E` and four digits.
-fn is_error_code(attribute: &str) -> bool {
+pub(crate) fn is_error_code(attribute: &str) -> bool {
     let digits = attribute.strip_prefix('E');
     digits.is_some_and(|d| d.len() == 4 && d.bytes().all(|byte| byte.is_ascii_digit()))
 }
@@ -59,9 +116,53 @@ mod tests {
     #[test]
     fn an_error_code_has_four_digits() {
         assert_eq!(error_codes("rust,compile_fail,E0308,E0277"), ["E0308", "E0277"]);
-        assert_eq!(unknown("rust,edition2024,E0308,hidelines=!"), None);
-        for unknown_one in ["E308", "E+308", "E03080", "EDGE", "cel=a"] {
-            assert_eq!(unknown(&format!("rust,{unknown_one}")), Some(unknown_one));
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_told_and_other_words_are_left_to_others() {
+        for fine in [
+            "edition2024,E0308,hidelines=!",
+            "does_not_compile,panics",
+            "linenos=table",
+            "EDGE",
+            "class=x",
+        ] {
+            assert_eq!(mistyped(&format!("rust,{fine}")), None, "{fine}");
+        }
+        for slip in [
+            "E308",
+            "E+308",
+            "E03080",
+            "cel=a",
+            "cells=a",
+            "ignored",
+            "compile_fial",
+            "no-run",
+            "should-panic",
+        ] {
+            assert_eq!(mistyped(&format!("rust,{slip}")), Some(slip));
+        }
+    }
+
+    #[test]
+    fn rust_is_what_rustdoc_takes_for_it() {
+        for rust in [
+            "",
+            "rust",
+            "rust,editable",
+            "compile_fail,E0308",
+            "should_panic",
+            "ignore",
+            "rust, ignore",
+            "edition2018",
+            "editable,rust",
+        ] {
+            assert!(is_rust(rust), "{rust}");
+        }
+        for other in
+            ["text", "sh", "Rust", "editable", "text,ignore", "console", "custom,rust", "toml"]
+        {
+            assert!(!is_rust(other), "{other}");
         }
     }
 }

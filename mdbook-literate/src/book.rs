@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use mdbook_driver::config::{Config, RustEdition};
 use serde::Deserialize;
 
-use crate::cargo::{self, Workspace};
+use crate::cargo;
 use crate::files::{self, Room};
 use crate::lock::Lock;
 use crate::names;
@@ -22,12 +22,16 @@ pub struct Book {
     pub root: PathBuf,
     /// The folder of the chapters.
     pub source: PathBuf,
-    /// The folder of the package's manifest.
+    /// The folder of the package's manifest; without one, the book's own folder.
     pub package: PathBuf,
-    /// The library's name in `use` lines.
-    pub crate_name: String,
+    /// The package's manifest; `None` for a book that uses nothing but the standard library.
+    pub manifest: Option<PathBuf>,
+    /// The library's name in `use` lines; `None` where there is no library, or more than one.
+    pub crate_name: Option<String>,
     /// `2024` and so on: that of the chapters.
     pub edition: &'static str,
+    /// Whether `book.toml` names the edition.
+    pub(crate) names_edition: bool,
     /// What `book.toml` says of this crate.
     pub settings: Settings,
     /// Whether mdBook makes `index.html` of a README.
@@ -55,30 +59,40 @@ impl Book {
         let named = files::as_named(root).with_context(unopened)?;
         // A book behind a symbolic link may belong to the folder of the link or to its own.
         let real = root.canonicalize().with_context(unopened)?;
-        let manifest = |root: &Path| files::tidy(&root.join(&settings.manifest));
-        let root = if manifest(&named).exists() { named } else { real };
+        let manifest = |root: &Path| {
+            let places = match &settings.manifest {
+                Some(named) => vec![root.join(named)],
+                None => vec![root.join("../Cargo.toml"), root.join("Cargo.toml")],
+            };
+            places.iter().map(|place| files::tidy(place)).find(|place| place.is_file())
+        };
+        let root = if manifest(&named).is_some() { named } else { real };
         let manifest = manifest(&root);
-        if !manifest.is_file() {
-            bail!("manifest = \"{}\" is not there", settings.manifest.display());
+        if let (None, Some(named)) = (&manifest, &settings.manifest) {
+            bail!("manifest = \"{}\" is not there", named.display());
         }
-        let crate_name = match &settings.crate_name {
-            Some(name) => name.clone(),
-            None => package_name(&manifest)?,
+        let crate_name = match (&settings.crate_name, &manifest) {
+            (Some(name), _) => Some(name.clone()),
+            (None, Some(manifest)) => library_name(manifest)?,
+            (None, None) => None,
         };
         let edition = match config.rust.edition {
             Some(RustEdition::E2015) => "2015",
             Some(RustEdition::E2018) => "2018",
             Some(RustEdition::E2021) => "2021",
             Some(_) => "2024",
-            None => bail!("say edition = \"2024\" in the table [rust]: rustdoc takes 2015 without"),
+            // So rustdoc has it, and so `mdbook test`.
+            None => "2015",
         };
         let book = Self {
             source: files::tidy(&root.join(&config.book.src)),
-            package: manifest.parent().unwrap_or(&root).to_path_buf(),
+            package: manifest.as_deref().and_then(Path::parent).unwrap_or(&root).to_path_buf(),
+            manifest,
             crate_name,
             edition,
-            settings,
             readme_is_index: config.build.use_default_preprocessors,
+            names_edition: config.rust.edition.is_some(),
+            settings,
             root,
         };
         let (source, built) = (&config.book.src, &config.build.build_dir);
@@ -87,7 +101,7 @@ impl Book {
         Ok(book)
     }
 
-    /// The path by which mdBook knows the chapter at `path` when it tests it.
+    /// The path at which mdBook has the chapter at `path`.
     pub(crate) fn page(&self, path: &Path) -> PathBuf {
         match self.readme_is_index && names::is_readme(path) {
             true => path.with_file_name("index.md"),
@@ -137,8 +151,16 @@ impl Book {
 
     /// Cargo's target folder, wherever it is told to have it.
     pub(crate) fn target(&self) -> Result<Room> {
-        let Workspace { target_directory } = cargo::workspace(&self.package)?;
-        Ok(Room::new(target_directory, "Cargo's target folder"))
+        let folder = match &self.manifest {
+            Some(_) => cargo::workspace(&self.package)?.target_directory,
+            None => {
+                match std::env::var_os("CARGO_TARGET_DIR").filter(|folder| !folder.is_empty()) {
+                    Some(folder) => std::path::absolute(folder)?,
+                    None => self.root.join("target"),
+                }
+            }
+        };
+        Ok(Room::new(folder, "Cargo's target folder"))
     }
 
     /// A folder of this book's own below the target folder.
@@ -193,19 +215,28 @@ impl Book {
     }
 }
 
-/// The library name that Cargo gives to a package by default.
-fn package_name(manifest: &Path) -> Result<String> {
+/// The name of the package's library, if it can have one: its own, or the package's.
+fn library_name(manifest: &Path) -> Result<Option<String>> {
     #[derive(Deserialize)]
     struct Manifest {
-        package: Package,
+        package: Option<Named>,
+        lib: Option<Library>,
     }
     #[derive(Deserialize)]
-    struct Package {
+    struct Named {
         name: String,
     }
-    let text = std::fs::read_to_string(manifest)?;
-    let manifest: Manifest = toml::from_str(&text).with_context(|| {
-        format!("{} has no [package] name: say crate = \"…\"", manifest.display())
-    })?;
-    Ok(manifest.package.name.replace('-', "_"))
+    #[derive(Deserialize)]
+    struct Library {
+        name: Option<String>,
+        path: Option<PathBuf>,
+    }
+    let unread = || format!("{} cannot be read", manifest.display());
+    let text = std::fs::read_to_string(manifest).with_context(unread)?;
+    let read: Manifest = toml::from_str(&text).with_context(unread)?;
+    let Some(package) = read.package else { return Ok(None) };
+    let (name, path) = read.lib.map_or((None, None), |lib| (lib.name, lib.path));
+    let source = manifest.with_file_name("").join(path.unwrap_or("src/lib.rs".into()));
+    let name = name.unwrap_or(package.name).replace('-', "_");
+    Ok(source.is_file().then_some(name))
 }

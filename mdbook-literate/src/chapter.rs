@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::attributes::{self, attributes};
+use crate::fences::{Fence, Shape, fences};
 use crate::includes;
 pub use crate::options::CellOptions;
 use crate::problem::Place;
@@ -24,16 +25,29 @@ pub struct Cell {
     pub option_lines: usize,
 }
 
-/// A Rust fence that is no cell: a doc test of its own.
+/// A fence that is no cell. Where it is Rust, it is a doc test of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snippet {
-    /// The info string, such as `rust,compile_fail`.
+    /// The info string, such as `rust,compile_fail`; empty for one without a label.
     pub info: String,
-    /// Line of the opening fence, counted from 1.
+    /// Line of the opening fence, counted from 1; of an indented block, the first line of code.
     pub open: usize,
     /// Line of the closing fence.
     pub close: usize,
+    /// The code, without what a list or a quote has before it.
+    pub code: Vec<String>,
+    /// Whether it is four spaces that make it code.
+    pub is_indented: bool,
+    /// Whether it stands in a list or a quote, or behind spaces.
+    pub is_nested: bool,
+}
+
+impl Snippet {
+    /// The line of the chapter on which the code starts.
+    pub(crate) fn first_line(&self) -> usize {
+        self.open + usize::from(!self.is_indented)
+    }
 }
 
 /// A chapter of the book, read and checked.
@@ -48,8 +62,12 @@ pub struct Chapter {
     pub lines: Vec<String>,
     /// In the order of the page.
     pub cells: Vec<Cell>,
-    /// In the order of the page.
+    /// The fences that rustdoc takes for Rust, and that are no cells, in the order of the page.
     pub snippets: Vec<Snippet>,
+    /// The fences of other languages.
+    pub others: Vec<Snippet>,
+    /// Lines that would open a fence, if they were not within HTML, such as a comment.
+    pub in_html: Vec<usize>,
 }
 
 /// A chapter's path below the book's sources, and what was read there.
@@ -74,20 +92,24 @@ impl Chapter {
     pub fn parse(name: &str, file: &str, markdown: &str) -> Result<Self, Vec<Problem>> {
         let lines: Vec<&str> = markdown.lines().collect();
         let mut problems = Vec::new();
-        let (mut cells, mut snippets) = (Vec::<Cell>::new(), Vec::new());
-        for fence in fences(file, &lines, &mut problems) {
+        let (mut cells, mut snippets, mut others) = (Vec::<Cell>::new(), Vec::new(), Vec::new());
+        let found = fences(markdown);
+        for fence in found.blocks {
             let place = Place::new(file, fence.open);
+            if fence.shape == Shape::Open {
+                problems.push(fence.not_closed(&lines, &place));
+                continue;
+            }
             match fence.cell_name() {
                 Some(cell_name) => match fence.cell(cell_name, &lines, &cells, &place) {
                     Ok(cell) => cells.push(cell),
                     Err(problem) => problems.push(problem),
                 },
-                None if fence.is_rust() => {
-                    problems.extend(fence.unknown_attribute(&place));
-                    let (info, open, close) = (fence.info.into(), fence.open, fence.close);
-                    snippets.push(Snippet { info, open, close });
+                None if attributes::is_rust(&fence.info) => {
+                    problems.extend(fence.mistyped_attribute(&place));
+                    snippets.push(fence.snippet());
                 }
-                None => {}
+                None => others.push(fence.snippet()),
             }
         }
         if cells.first().is_some_and(|cell| cell.open < 5) {
@@ -102,7 +124,8 @@ impl Chapter {
             return Err(problems);
         }
         let lines = lines.into_iter().map(String::from).collect();
-        Ok(Self { name: name.into(), file: file.into(), lines, cells, snippets })
+        let (name, file, in_html) = (name.into(), file.into(), found.in_html);
+        Ok(Self { name, file, lines, cells, snippets, others, in_html })
     }
 
     /// Checks that every file and every anchor that the chapter includes is there; mdBook itself
@@ -144,20 +167,28 @@ impl Chapter {
     }
 }
 
-/// Any fenced code block.
-struct Fence<'a> {
-    info: &'a str,
-    open: usize,
-    close: usize,
-}
-
-impl<'a> Fence<'a> {
+impl Fence {
     fn is_rust(&self) -> bool {
-        attributes(self.info).next() == Some("rust")
+        attributes(&self.info).next() == Some("rust")
     }
 
-    fn cell_name(&self) -> Option<&'a str> {
-        attributes(self.info).find_map(|a| a.strip_prefix("cell="))
+    fn cell_name(&self) -> Option<&str> {
+        attributes(&self.info).find_map(|a| a.strip_prefix("cell="))
+    }
+
+    fn snippet(self) -> Snippet {
+        let (is_indented, is_nested) = (self.shape == Shape::Indented, self.shape == Shape::Nested);
+        let Self { info, open, close, code, .. } = self;
+        Snippet { info, open, close, code, is_indented, is_nested }
+    }
+
+    fn not_closed(&self, lines: &[&str], place: &Place<'_>) -> Problem {
+        let opening = lines[self.open - 1];
+        let mark = if opening.starts_with('~') { '~' } else { '`' };
+        let length = opening.len() - opening.trim_start_matches(mark).len();
+        place
+            .problem(format!("the fence {} is not closed", opening.trim_end()))
+            .help(format!("close it with a line {}", &opening[..length]))
     }
 
     fn cell(
@@ -167,6 +198,11 @@ impl<'a> Fence<'a> {
         earlier: &[Cell],
         place: &Place<'_>,
     ) -> Result<Cell, Problem> {
+        if self.shape == Shape::Nested {
+            return Err(place
+                .problem(format!("cell `{name}` stands in a list or a quote, or behind spaces"))
+                .help("start it at the start of the line: its lines are the program's lines"));
+        }
         if !self.is_rust() {
             return Err(place
                 .problem(format!("cell `{name}` is not Rust"))
@@ -184,7 +220,9 @@ impl<'a> Fence<'a> {
                 .problem(format!("cell `{name}` is already on line {}", twin.open))
                 .help("give each cell of a chapter a name of its own"));
         }
-        let other = attributes(self.info).skip(1).find(|a| !a.starts_with("cell="));
+        let other = attributes(&self.info).skip(1).find(|attribute| {
+            !attribute.starts_with("cell=") && !CELL_ATTRIBUTES.contains(attribute)
+        });
         if let Some(other) = other {
             return Err(place
                 .problem(format!("unknown option `{other}` of cell `{name}`"))
@@ -203,49 +241,22 @@ impl<'a> Fence<'a> {
                 .problem(format!("cell `{name}` includes a file"))
                 .help("write the code in the cell: its lines are the program's lines"));
         }
-        let (options, option_lines) = CellOptions::parse(code, place)?;
+        let (mut options, option_lines) = CellOptions::parse(code, place)?;
+        options.should_panic |= attributes::has(&self.info, "should_panic");
         Ok(Cell { name: name.into(), open: self.open, close: self.close, options, option_lines })
     }
 
-    fn unknown_attribute(&self, place: &Place<'_>) -> Option<Problem> {
-        let unknown = attributes::unknown(self.info)?;
-        Some(place.problem(format!("unknown option `{unknown}` of a Rust snippet")).help(format!(
+    fn mistyped_attribute(&self, place: &Place<'_>) -> Option<Problem> {
+        let mistyped = attributes::mistyped(&self.info)?;
+        Some(place.problem(format!("unknown option `{mistyped}` of a Rust snippet")).help(format!(
             "known are cell=NAME, editionYEAR, an error code such as E0308, {}",
             attributes::KNOWN[1..].join(", ")
         )))
     }
 }
 
-/// All fenced code blocks. Only fences at the start of a line can be cells; those in lists or
-/// quotes are left to Markdown.
-fn fences<'a>(file: &str, lines: &[&'a str], problems: &mut Vec<Problem>) -> Vec<Fence<'a>> {
-    let mut fences = Vec::new();
-    let mut open: Option<(&str, &str, usize)> = None;
-    for (number, line) in (1..).zip(lines) {
-        let end = line.len() - line.trim_start_matches(['`']).len();
-        let end = if end > 0 { end } else { line.len() - line.trim_start_matches('~').len() };
-        let (ticks, info) = line.split_at(end);
-        match open {
-            None if ticks.len() >= 3 => open = Some((ticks, info.trim(), number)),
-            Some((opening, opened, first))
-                if ticks.starts_with(opening) && info.trim().is_empty() =>
-            {
-                fences.push(Fence { info: opened, open: first, close: number });
-                open = None;
-            }
-            _ => {}
-        }
-    }
-    if let Some((ticks, info, first)) = open {
-        let place = Place::new(file, first);
-        problems.push(
-            place
-                .problem(format!("the fence {ticks}{info} is not closed"))
-                .help(format!("close it with a line {ticks}")),
-        );
-    }
-    fences
-}
+/// What a cell's fence may say beside its name: the last three are mdBook's.
+const CELL_ATTRIBUTES: [&str; 4] = ["should_panic", "editable", "noplayground", "mdbook-runnable"];
 
 #[cfg(test)]
 mod tests {
@@ -259,7 +270,7 @@ mod tests {
     #[test]
     fn cells_and_snippets_are_told_apart() {
         let chapter = parse(
-            "# A\n\nText\n\n```rust,cell=one\n//| echo: false\nf();\n```\n\n```rust,compile_fail\ng\n```\n\n```text\nx\n```\n",
+            "# A\n\nText\n\n```rust,cell=one\n//| echo: false\nf();\n```\n\n```rust,compile_fail\ng\n```\n\n```text\nx\n```\n\n<!--\n```rust,cell=two\n```\n-->\n",
         )
         .unwrap();
         assert_eq!(chapter.cells.len(), 1);
@@ -269,6 +280,7 @@ mod tests {
         assert_eq!(chapter.snippets[0].info, "rust,compile_fail");
         assert_eq!(chapter.cell_at(7).unwrap().name, "one");
         assert_eq!(chapter.cell_at(11), None);
+        assert_eq!((chapter.others.len(), chapter.in_html.as_slice()), (1, &[19][..]));
     }
 
     #[test]
@@ -295,6 +307,7 @@ mod tests {
         );
         fails("# A\n\nT\n\n```rust,cell=a,hide\n```\n", "unknown option `hide` of cell `a`");
         fails("# A\n\n```rust,cel=a\n```\n", "a.md:3: unknown option `cel=a`");
+        fails("# A\n\n1. T\n\n   ```rust,cell=a\n   ```\n", "a.md:5: cell `a` stands in a list");
         fails("# A\n\n```python,cell=a\n```\n", "cell `a` is not Rust");
         fails("# A\n\nText\n```rust,cell=a\n```\n", "cell `a` touches the text");
         fails("# A\n\n```rust,cell=a\n```\n", "a.md:3: a cell so early");

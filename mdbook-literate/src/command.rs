@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::adopt::{Adoption, Change};
 use crate::book::Book;
-use crate::{examples, links, serve, snapshots, testing};
+use crate::{examples, links, serve, snapshots, stale, testing};
 use anyhow::{Context, Result, bail};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Builds a book whose chapters are tested notebooks.
 #[derive(Parser)]
@@ -55,6 +56,12 @@ enum Task {
     },
     /// Writes the examples anew from the chapters
     Tangle,
+    /// Tests the fences of a book as it is, and says what each kind of them needs; changes nothing unless told to
+    Adopt {
+        /// Makes one change, which is worth one commit
+        #[arg(long, value_name = "CHANGE")]
+        make: Option<Change>,
+    },
     /// Tests the book, like the test target of `test_book!`
     Test {
         /// As for any test binary; `--timing` shows the slowest cells
@@ -100,6 +107,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
             let open = open || cli.open;
             serve::serve(&root, serve::Options { port, open, author, release })?;
         }
+        Some(Task::Adopt { make }) => adopt(&Book::open(root)?, make)?,
         Some(Task::Tangle) => drop(examples::tangle(&Book::open(root)?)?),
         Some(Task::Test { args }) => {
             let args = std::iter::once("book".into()).chain(args);
@@ -109,6 +117,27 @@ fn run(cli: Cli) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn adopt(book: &Book, make: Option<Change>) -> Result<()> {
+    let _lock = book.lock()?;
+    let adoption = Adoption::new(book)?;
+    if let Some(change) = make {
+        for file in adoption.make(change)? {
+            println!("changed {file}");
+        }
+        return Ok(());
+    }
+    println!("{}", adoption.table());
+    for (change, number) in adoption.changes() {
+        let name = change.to_possible_value().map(|v| v.get_name().to_string()).unwrap_or_default();
+        let about = match number {
+            0 => String::new(),
+            number => format!(" ({})", crate::problem::count(number, "fence")),
+        };
+        println!("`cargo book adopt --make {name}`{about}");
+    }
+    Ok(())
 }
 
 fn build(root: &Path, open: bool) -> Result<()> {
@@ -154,6 +183,13 @@ fn accept(book: &Book, filter: Option<String>, yes: bool) -> Result<()> {
     }
     let mut orphans = snapshots::orphans(book, &chapters)?;
     orphans.retain(|file| file.to_string_lossy().contains(&filter));
+    let same = stale::accept(book, &chapters)?;
+    for name in &same {
+        println!("{name}: other code prints the same; noted");
+    }
+    if pending.is_empty() && orphans.is_empty() && !same.is_empty() {
+        return Ok(());
+    }
     if pending.is_empty() && orphans.is_empty() {
         println!("No output waits to be accepted: `cargo test` finds those that changed.");
         return Ok(());

@@ -10,11 +10,23 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::attributes;
+use crate::attributes::{self, attributes};
 use crate::book::Book;
 use crate::chapter::{Chapter, Snippet};
 use crate::libs::Libs;
 use crate::program;
+use crate::settings::ErrorCodes;
+
+/// Whether [`check_compile_fail`] looks at a snippet. What another file holds is rustdoc's to see.
+pub(crate) fn is_checked(book: &Book, snippet: &Snippet) -> bool {
+    let info = &snippet.info;
+    attributes::is_compile_fail(info)
+        && !attributes::is_ignored(info)
+        && !attributes(info).any(|attribute| attribute.starts_with("edition"))
+        && !snippet.code.iter().any(|line| line.contains("{{#"))
+        && (!attributes::error_codes(info).is_empty()
+            || book.settings.error_codes == ErrorCodes::Required)
+}
 
 /// Checks a `compile_fail,E…` snippet: it must fail with exactly the error that it names. rustdoc
 /// looks at the code of the error on nightly only, so a typing mistake would pass for the lesson.
@@ -29,19 +41,28 @@ pub(crate) fn check_compile_fail(
 ) -> Result<()> {
     let place = format!("{}:{}", chapter.file, snippet.open);
     let expected = attributes::error_codes(&snippet.info);
-    if expected.is_empty() {
-        bail!(
-            "{place}: a `compile_fail` snippet that does not say why\n  help: name the error, as \
-             in ```rust,compile_fail,E0308: else a typing mistake passes for the lesson"
-        );
-    }
     let name = format!("{}/line_{}", chapter.name, snippet.open);
-    let build = Build { book, libs, name: &name, shown: &chapter.file, release: false };
-    let Err(errors) = build.executable(&program::snippet(chapter, snippet))? else {
+    let build =
+        Build { book, libs, name: &name, shown: &chapter.file, release: false, lints: true };
+    let Err(errors) = build.executable(&program::snippet(snippet, &snippet.code))? else {
         bail!("{place}: this snippet should not compile, but does");
     };
-    let found: Vec<&str> = errors.iter().filter_map(|e| e.code.as_deref()).collect();
-    if errors.iter().any(|e| e.code.as_deref().is_none_or(|code| !expected.contains(&code))) {
+    // A lint's name is no code: none fits a fence.
+    let code_of =
+        |error: &CompileError| error.code.clone().filter(|c| attributes::is_error_code(c));
+    let found: Vec<String> = errors.iter().filter_map(code_of).collect();
+    if expected.is_empty() && !found.is_empty() {
+        bail!(
+            "{place}: a `compile_fail` snippet that does not say why\n  help: name the error, as in \
+             ```rust,compile_fail,{}: else a typing mistake passes for the lesson",
+            found[0]
+        );
+    }
+    let is_other = |error| match code_of(error) {
+        Some(code) => !expected.contains(&code.as_str()),
+        None => !expected.is_empty(),
+    };
+    if errors.iter().any(is_other) {
         let rendered: String = errors.iter().map(|e| e.rendered.as_str()).collect();
         bail!("{place}: fails with {found:?} instead of only {expected:?}:\n{rendered}");
     }
@@ -56,6 +77,8 @@ pub(crate) struct Build<'a> {
     /// The file that messages name.
     pub(crate) shown: &'a str,
     pub(crate) release: bool,
+    /// Whether lints count as they do in the package's own code.
+    pub(crate) lints: bool,
 }
 
 /// An error of the compiler.
@@ -92,7 +115,9 @@ impl Build<'_> {
         room.remove("stamp")?;
         let source = room.write(self.source(), program)?;
         let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
-        rustc.current_dir(folder).arg(source).args(arguments).stdin(Stdio::null());
+        // The package's folder may name a toolchain.
+        rustc.current_dir(&self.book.package).arg(source).args(arguments).stdin(Stdio::null());
+        self.libs.set(&mut rustc);
         let output = run(&mut rustc)?;
         if output.status.success() {
             room.write("stamp", stamp)?;
@@ -111,15 +136,24 @@ impl Build<'_> {
     }
 
     fn arguments(&self, folder: &Path, executable: &Path) -> Vec<OsString> {
-        let opt_level = if self.release { "opt-level=3" } else { "opt-level=1" };
-        let fixed = ["--crate-name", "chapter", "--edition", self.book.edition, "-C", opt_level]
+        let profile = &self.libs.profile;
+        let on = |is_on: bool| if is_on { "on" } else { "off" };
+        let codegen = [
+            format!("opt-level={}", profile.opt_level),
+            format!("debug-assertions={}", on(profile.debug_assertions)),
+            format!("overflow-checks={}", on(profile.overflow_checks)),
+            "debuginfo=line-tables-only".to_string(),
+        ];
+        let fixed = ["--crate-name", "chapter", "--edition", self.book.edition]
             .into_iter()
-            .chain(["-C", "debuginfo=line-tables-only", "--cap-lints", "allow"])
+            .chain(codegen.iter().flat_map(|option| ["-C", option.as_str()]))
+            .chain(if self.lints { &[][..] } else { &["--cap-lints", "allow"] }.iter().copied())
             .chain(["--error-format=json", "--json=diagnostic-rendered-ansi", "-o"]);
         let mut arguments: Vec<OsString> = fixed.map(OsString::from).collect();
         arguments.push(executable.into());
         arguments.extend(self.renaming(folder));
-        arguments.extend(self.libs.arguments(self.book));
+        arguments.extend(self.libs.flags().iter().map(OsString::from));
+        arguments.extend(self.libs.arguments());
         arguments
     }
 
@@ -140,15 +174,7 @@ impl Build<'_> {
     /// Changes whenever the executable must be made anew.
     fn stamp(&self, program: &str, arguments: &[OsString]) -> Result<String> {
         let mut hash = DefaultHasher::new();
-        (program, arguments).hash(&mut hash);
-        let mut libs: Vec<_> = fs::read_dir(&self.libs.folder)?
-            .map(|entry| {
-                let entry = entry?;
-                Ok((entry.file_name(), entry.metadata()?.modified()?))
-            })
-            .collect::<std::io::Result<_>>()?;
-        libs.sort();
-        libs.hash(&mut hash);
+        (program, arguments, self.libs.stamp).hash(&mut hash);
         Ok(format!("{:016x}", hash.finish()))
     }
 }

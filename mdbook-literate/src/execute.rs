@@ -12,9 +12,12 @@ use anyhow::{Context, Result};
 
 use crate::book::Book;
 use crate::chapter::{Cell, Chapter};
+use crate::display::MARK;
 use crate::failure::{Failure, Run};
 use crate::group::Group;
+use crate::libs::Libs;
 use crate::limits::{OutputLimit, TimeLimit};
+use crate::program;
 use crate::record::{CellOutput, Recorder};
 
 /// How often it is asked whether the program has ended although its output is still open, which a process
@@ -31,14 +34,18 @@ pub(crate) type Progress<'a> = &'a mut dyn FnMut(&Recorder) -> Result<(), String
 /// Runs the program of `chapter`.
 pub(crate) fn execute(
     book: &Book,
+    libs: &Libs,
     chapter: &Chapter,
     executable: &Path,
     progress: Progress<'_>,
 ) -> Result<Run> {
     let mut recorder = Recorder::new();
+    // Each stream has the marks: what a cell writes to standard error is its own, too.
+    let mut errors = recorder.twin();
     let mut command = Command::new(executable);
     let command = command.current_dir(&book.package).stdin(Stdio::piped());
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    libs.set(command);
     let mut group = Group::start(command, recorder.figure_secret())
         .with_context(|| format!("{} cannot be started", executable.display()))?;
     let (sender, printed) = sync_channel(4);
@@ -67,6 +74,7 @@ pub(crate) fn execute(
                 })
             }
             Some(Printed::Err(bytes)) => {
+                errors.bytes(&bytes);
                 stderr.extend(&bytes);
                 let extra = stderr.len().saturating_sub(STDERR_SHOWN);
                 stderr.drain(..extra);
@@ -77,10 +85,29 @@ pub(crate) fn execute(
         progress(&recorder).map(|()| left)
     });
     group.end();
-    let stderr = String::from_utf8_lossy(stderr.make_contiguous()).trim().to_string();
+    let stderr = without_marks(&String::from_utf8_lossy(stderr.make_contiguous()), &errors);
     let has_ended = recorder.has_ended();
-    let report = Report { chapter, outputs: recorder.finish(), has_ended, stderr };
+    let mut outputs = recorder.finish();
+    for error in errors.finish() {
+        let wants = |cell: &&Cell| cell.name == error.name && cell.options.stderr;
+        if chapter.cells.iter().any(|cell| wants(&cell))
+            && let Some(output) = outputs.iter_mut().find(|output| output.name == error.name)
+        {
+            output.text.push_str(&error.text);
+            output.is_utf8 &= error.is_utf8;
+        }
+    }
+    let report = Report { chapter, outputs, has_ended, stderr };
     Ok(report.run(end?))
+}
+
+/// The text of standard error for a message.
+fn without_marks(text: &str, recorder: &Recorder) -> String {
+    let mark = format!("{MARK}{} ", recorder.cell_secret());
+    let mut pieces = text.split(mark.as_str());
+    let first = pieces.next().unwrap_or_default().to_string();
+    let rest = pieces.map(|piece| piece.split_once('\n').map_or("", |(_, rest)| rest));
+    rest.fold(first, |text, piece| text + piece).trim().to_string()
 }
 
 /// A piece of what a program printed.
@@ -249,6 +276,11 @@ impl Report<'_> {
             }
             End::Itself(status) if !status.success() => {
                 let how = match status.code() {
+                    Some(program::NO_PANIC)
+                        if last.is_some_and(|cell| cell.options.should_panic) =>
+                    {
+                        "did not panic, but is meant to (`should_panic`)".to_string()
+                    }
                     Some(1) => "returned an error".to_string(),
                     Some(101) => "panicked".to_string(),
                     _ => format!("stopped the program: {status}"),
@@ -272,7 +304,7 @@ impl Report<'_> {
             let cell = self.cell(&output.name);
             failures.push(self.failure(cell, NOT_TEXT, false));
         }
-        Run { outputs: self.outputs, failures, exited, stopped }
+        Run { outputs: self.outputs, failures, exited, stopped, is_kept: false }
     }
 
     fn cell(&self, name: &str) -> Option<&Cell> {

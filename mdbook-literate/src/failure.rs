@@ -1,9 +1,11 @@
 //! What came of a chapter's run.
 
+use serde::{Deserialize, Serialize};
+
 use crate::record::CellOutput;
 
 /// What came of a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Run {
     /// The cells that ran to their end or to the failure, in order.
     pub(crate) outputs: Vec<CellOutput>,
@@ -13,17 +15,20 @@ pub(crate) struct Run {
     pub(crate) exited: Option<String>,
     /// Whether the program was stopped at its limit of time or output.
     pub(crate) stopped: bool,
+    /// Whether this is known from an earlier run.
+    #[serde(skip)]
+    pub(crate) is_kept: bool,
 }
 
 impl Run {
     pub(crate) fn without_outputs(failures: Vec<Failure>) -> Self {
-        Self { outputs: Vec::new(), failures, exited: None, stopped: false }
+        Self { outputs: Vec::new(), failures, exited: None, stopped: false, is_kept: false }
     }
 }
 
 /// What is wrong with a cell: it did not compile, panicked, returned an error, ended the whole program, took
 /// too long or printed too much.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Failure {
     /// The cell's name; `None` when it cannot be told.
     pub(crate) cell: Option<String>,

@@ -28,6 +28,12 @@ pub mod testing;
 
 // How it is done. No file uses one that uses it: `tests/arrows.rs`.
 #[cfg(feature = "tool")]
+mod adopt;
+#[cfg(feature = "tool")]
+mod artifacts;
+#[cfg(feature = "tool")]
+mod asked;
+#[cfg(feature = "tool")]
 mod assertion;
 #[cfg(feature = "chapters")]
 mod attributes;
@@ -39,11 +45,21 @@ pub mod command;
 #[cfg(feature = "tool")]
 mod compile;
 #[cfg(feature = "tool")]
+mod diagnosis;
+#[cfg(feature = "tool")]
+mod doc_page;
+#[cfg(feature = "tool")]
+mod doctest;
+#[cfg(feature = "tool")]
 mod examples;
 #[cfg(feature = "tool")]
 mod execute;
 #[cfg(feature = "tool")]
+mod facades;
+#[cfg(feature = "tool")]
 mod failure;
+#[cfg(feature = "chapters")]
+mod fences;
 mod figures;
 #[cfg(feature = "tool")]
 mod files;
@@ -53,6 +69,10 @@ mod filled;
 mod group;
 #[cfg(feature = "chapters")]
 mod includes;
+#[cfg(feature = "tool")]
+mod kept;
+#[cfg(feature = "chapters")]
+mod lexer;
 #[cfg(feature = "tool")]
 mod libs;
 #[cfg(feature = "tool")]
@@ -67,6 +87,8 @@ mod markup;
 mod names;
 #[cfg(feature = "chapters")]
 mod options;
+#[cfg(feature = "chapters")]
+mod parts;
 #[cfg(feature = "tool")]
 mod plain;
 #[cfg(feature = "chapters")]
@@ -76,9 +98,15 @@ mod reading;
 #[cfg(feature = "tool")]
 mod run;
 #[cfg(feature = "tool")]
+mod rustflags;
+#[cfg(feature = "tool")]
 mod serve;
 #[cfg(feature = "tool")]
 mod settings;
+#[cfg(feature = "tool")]
+mod stale;
+#[cfg(feature = "tool")]
+mod summary;
 #[cfg(feature = "tool")]
 mod tangle;
 #[cfg(feature = "chapters")]

@@ -1,35 +1,55 @@
-//! The libraries that a chapter's programs link: exactly one build of each.
+//! The crates that a chapter's programs may use: exactly one build of each, as Cargo made it.
 //!
 //! `target/debug/deps` may hold several builds of one crate, and rustc then stops with E0464. So
-//! the files of one build are collected in a folder of their own.
+//! the files of one build are collected in a folder of their own, and each crate is named by its file.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 
+use crate::artifacts::{Artifact, Artifacts, Profile};
 use crate::book::Book;
-use crate::cargo;
+use crate::cargo::{self, Metadata, Package};
 use crate::files::{self, Room};
 use crate::filled::{self, How};
+use crate::rustflags;
 
-/// One build of the library and all it depends on.
-#[derive(Debug, Clone)]
+/// One build of the book's crates and all that they depend on.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Libs {
-    /// The folder of the files, for `-L`.
+    /// The folder of the files.
     pub(crate) folder: PathBuf,
-    /// The library itself.
-    pub(crate) library: PathBuf,
+    /// The crates that a program may use by name: the package's library, and its direct dependencies.
+    pub(crate) crates: Vec<Crate>,
     /// Folders of native libraries that build scripts named.
     pub(crate) native: Vec<PathBuf>,
+    /// How the package's own code is compiled.
+    pub(crate) profile: Profile,
+    /// Changes whenever a program that links these crates must be made anew.
+    pub(crate) stamp: u64,
+    /// Of Cargo's configuration and of the package's build script.
+    flags: Vec<String>,
+    /// What Cargo sets for the package's programs.
+    environment: Vec<(String, String)>,
+}
+
+/// A crate that a program may use by name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Crate {
+    /// As `use` lines have it.
+    pub(crate) name: String,
+    pub(crate) file: PathBuf,
 }
 
 impl Libs {
-    /// Builds the book's library and collects the files of this build in the folder that the book
+    /// Builds the book's crates and collects the files of this build in the folder that the book
     /// has for a debug or release run. Once in a process.
     ///
     /// The build has the features that it has under `cargo test`, so that nothing is built twice.
@@ -57,16 +77,20 @@ impl Libs {
             built.insert(room.folder().to_path_buf(), libs.clone());
             return Ok(libs);
         }
-        let libs = Self::build_into(book, &room, release)?;
+        let libs = Self::build_into(book, &room, release, |_| Ok(Vec::new()))?;
         built.insert(room.folder().to_path_buf(), libs.clone());
         Ok(libs)
     }
 
-    /// Builds the library and collects its files in the folder for `mdbook test -L`.
+    /// Builds the crates and collects their files in the folder for `mdbook test -L`; `more` adds some of its own,
+    /// made of them.
     ///
     /// # Errors
     /// As [`Libs::build`]; also when the folder holds files of somebody else.
-    pub(crate) fn build_for_mdbook(book: &Book) -> Result<Self> {
+    pub(crate) fn build_for_mdbook(
+        book: &Book,
+        more: impl FnOnce(&Libs) -> Result<Vec<PathBuf>>,
+    ) -> Result<Self> {
         let room = book.libs_room()?;
         let folder = files::real(room.folder());
         let target = book.target()?;
@@ -75,44 +99,77 @@ impl Libs {
         }
         filled::check(&room)?;
         let _lock = book.lock_folder(room.folder())?;
-        Self::build_into(book, &room, false)
+        Self::build_into(book, &room, false, more)
     }
 
-    fn build_into(book: &Book, room: &Room, release: bool) -> Result<Self> {
-        let messages = cargo_build(book, release)?;
-        let (mut files, mut native, mut library) = (BTreeMap::new(), Vec::new(), None);
-        for line in messages.lines() {
-            let message: Message = serde_json::from_str(line)
-                .with_context(|| format!("a message of cargo: {line}"))?;
-            native.extend(message.linked_paths.iter().map(|path| match path.split_once('=') {
-                Some((_kind, path)) => PathBuf::from(path),
-                None => PathBuf::from(path),
-            }));
-            for file in message.filenames.into_iter().filter(|file| is_library(file)) {
-                let name = file.file_name().unwrap_or_default().to_os_string();
-                if message.target.as_ref().is_some_and(|t| t.name == book.crate_name)
-                    && file.extension().is_some_and(|e| e == "rlib")
-                {
-                    library = Some(name.clone());
-                }
-                files.insert(PathBuf::from(name), file);
+    fn build_into(
+        book: &Book,
+        room: &Room,
+        release: bool,
+        more: impl FnOnce(&Libs) -> Result<Vec<PathBuf>>,
+    ) -> Result<Self> {
+        let Some(manifest) = &book.manifest else {
+            filled::fill(room, &BTreeMap::new(), How::Links)?;
+            return Ok(Self { folder: room.folder().to_path_buf(), ..Self::default() });
+        };
+        let metadata = cargo::dependencies(&book.package, &book.settings.features)?;
+        let own = metadata.own(manifest);
+        let artifacts = built(book, &metadata, &own, release)?;
+        let mut libs = Self {
+            folder: room.folder().to_path_buf(),
+            native: artifacts.native.clone(),
+            profile: artifacts.profile(&own),
+            flags: rustflags::of(&book.package),
+            ..Self::default()
+        };
+        let mut files = artifacts.files();
+        // Before anything is asked of the compiler: it looks for the crates' own dependencies here.
+        filled::fill(room, &files, How::Links)?;
+        let mut crates = BTreeMap::new();
+        for package in &own {
+            let library = artifacts.library(&package.id).last();
+            if let Some(library) = library {
+                crates.insert(library.name.clone(), libs.folder.join(library.file_name()));
             }
         }
-        let library =
-            library.with_context(|| format!("cargo built no library `{}`", book.crate_name))?;
-        filled::fill(room, &files, How::Links)?;
-        let folder = room.folder().to_path_buf();
-        native.sort();
-        native.dedup();
-        Ok(Self { library: folder.join(library), folder, native })
+        let linked = crates.clone();
+        for package in &own {
+            for dependency in metadata.dependencies(package) {
+                let candidates: Vec<&Artifact> = artifacts.library(&dependency.pkg).collect();
+                if let Some(file) = chosen(&candidates, &linked, &libs.folder)? {
+                    crates.entry(dependency.name.clone()).or_insert(file);
+                }
+            }
+        }
+        libs.crates = crates.into_iter().map(|(name, file)| Crate { name, file }).collect();
+        if let Some(package) = metadata.package(manifest) {
+            libs.environment = package.environment();
+            let script = artifacts.scripts.get(&package.id);
+            libs.environment.extend(script.iter().flat_map(|script| script.environment.clone()));
+            let cfgs = script.iter().flat_map(|script| &script.cfgs);
+            libs.flags.extend(cfgs.flat_map(|cfg| ["--cfg".to_string(), cfg.clone()]));
+        }
+        libs.stamp = libs.stamp(&artifacts.local())?;
+        let added = more(&libs)?;
+        if !added.is_empty() {
+            files.extend(
+                added
+                    .into_iter()
+                    .map(|file| (PathBuf::from(file.file_name().unwrap_or_default()), file)),
+            );
+            filled::fill(room, &files, How::Links)?;
+        }
+        Ok(libs)
     }
 
-    /// The arguments that make rustc or rustdoc find the libraries.
-    pub(crate) fn arguments(&self, book: &Book) -> Vec<OsString> {
-        let mut arguments: Vec<OsString> = vec!["--extern".into()];
-        let mut krate = OsString::from(format!("{}=", book.crate_name));
-        krate.push(&self.library);
-        arguments.push(krate);
+    /// The arguments that make rustc or rustdoc find the crates.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = Vec::new();
+        for Crate { name, file } in &self.crates {
+            let mut named = OsString::from(format!("{name}="));
+            named.push(file);
+            arguments.extend(["--extern".into(), named]);
+        }
         let own = std::iter::once(("dependency", &self.folder));
         for (kind, folder) in own.chain(self.native.iter().map(|folder| ("native", folder))) {
             let mut search = OsString::from(format!("{kind}="));
@@ -121,60 +178,156 @@ impl Libs {
         }
         arguments
     }
-}
 
-/// What is needed of Cargo's JSON messages.
-#[derive(Deserialize)]
-struct Message {
-    target: Option<Target>,
-    #[serde(default)]
-    filenames: Vec<PathBuf>,
-    #[serde(default)]
-    linked_paths: Vec<String>,
-}
+    /// The flags with which Cargo compiles the package's own code, as far as rustdoc knows them, too.
+    pub(crate) fn flags(&self) -> &[String] {
+        &self.flags
+    }
 
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-}
-
-fn is_library(file: &Path) -> bool {
-    let extension = file.extension().and_then(|e| e.to_str());
-    matches!(extension, Some("rlib" | "so" | "dylib" | "dll"))
-}
-
-/// Cargo's messages about one build.
-fn cargo_build(book: &Book, release: bool) -> Result<String> {
-    // An example takes part so that Cargo turns on the dev-dependencies' features. The library
-    // must be had even when that example is broken: the chapter's own test then says where.
-    let attempts = first_example(book).into_iter().map(Some).chain([None]);
-    for example in attempts {
-        let mut cargo = cargo::command();
-        cargo.current_dir(&book.package);
-        cargo.args(["build", "--lib", "--message-format=json-render-diagnostics"]);
-        cargo.args(example.iter().flat_map(|name| ["--example", name]));
-        cargo.args(release.then_some("--release"));
-        let output = cargo.output().context("cargo cannot be started")?;
-        if output.status.success() {
-            return Ok(String::from_utf8(output.stdout)?);
+    /// Makes `command`, a compiler or a program, find what it would find under Cargo.
+    pub(crate) fn set(&self, command: &mut Command) {
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let name = match std::env::consts::OS {
+            "windows" => "PATH",
+            "macos" => "DYLD_FALLBACK_LIBRARY_PATH",
+            _ => "LD_LIBRARY_PATH",
+        };
+        if !self.native.is_empty() {
+            let old = std::env::var_os(name).unwrap_or_default();
+            let folders = self.native.iter().chain([&self.folder]).cloned();
+            let folders: Vec<PathBuf> = folders.chain(std::env::split_paths(&old)).collect();
+            if let Ok(joined) = std::env::join_paths(folders.iter().filter(|f| **f != *"")) {
+                command.env(name, joined);
+            }
         }
     }
-    bail!("the library of {} does not build", book.package.display())
+
+    /// `local` names the files that Cargo makes anew even where nothing in them changes.
+    fn stamp(&self, local: &BTreeSet<&OsStr>) -> Result<u64> {
+        let mut hash = DefaultHasher::new();
+        (&self.crates, &self.flags, &self.environment, &self.profile).hash(&mut hash);
+        rustflags::compiler().hash(&mut hash);
+        if self.folder.is_dir() {
+            let mut files = Vec::new();
+            for entry in fs::read_dir(&self.folder)? {
+                let entry = entry?;
+                let (name, data) = (entry.file_name(), entry.metadata()?);
+                let content = match local.contains(name.as_os_str()) {
+                    true => (None, fs::read(entry.path())?),
+                    false => (Some(data.modified()?), Vec::new()),
+                };
+                files.push((name, data.len(), content));
+            }
+            files.retain(|(name, ..)| !name.to_string_lossy().starts_with('.'));
+            files.sort();
+            files.hash(&mut hash);
+        }
+        Ok(hash.finish())
+    }
 }
 
-fn first_example(book: &Book) -> Option<String> {
-    // Cargo finds examples in this folder alone.
-    if files::real(&book.examples()) != files::real(&book.package.join("examples")) {
-        return None;
+/// The file of a direct dependency. Where Cargo has built it twice, for programs and for build scripts, it
+/// is the one that the package's own library links.
+fn chosen(
+    candidates: &[&Artifact],
+    own: &BTreeMap<String, PathBuf>,
+    folder: &Path,
+) -> Result<Option<PathBuf>> {
+    let names: BTreeSet<&OsStr> = candidates.iter().map(|artifact| artifact.file_name()).collect();
+    let Some(last) = names.last() else { return Ok(None) };
+    if names.len() > 1 {
+        for (name, file) in own {
+            let linked = linked(name, file, folder)?;
+            if let Some(name) =
+                names.iter().find(|name| linked.contains(name.to_string_lossy().as_ref()))
+            {
+                return Ok(Some(folder.join(name)));
+            }
+        }
     }
-    let mut names: Vec<String> = fs::read_dir(book.examples())
-        .ok()?
-        .filter_map(|entry| {
-            let path = entry.ok()?.path();
-            let rust = path.extension().is_some_and(|e| e == "rs");
-            rust.then(|| path.file_stem()?.to_str().map(String::from)).flatten()
-        })
-        .collect();
-    names.sort();
-    names.into_iter().next()
+    Ok(Some(folder.join(last)))
+}
+
+/// What the linker is told to link into a program that uses this crate.
+fn linked(name: &str, file: &Path, folder: &Path) -> Result<String> {
+    let mut named = OsString::from(format!("{name}="));
+    named.push(file);
+    let mut search = OsString::from("dependency=");
+    search.push(folder);
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
+        .args(["--crate-name", "probe", "--print", "link-args", "-C", "linker=true", "-o"])
+        .arg(folder.join(".mdbook-literate-part-probe"))
+        .arg("--extern")
+        .arg(named)
+        .arg("-L")
+        .arg(search)
+        .arg("-")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("rustc cannot be started")?;
+    if let Some(mut stdin) = rustc.stdin.take() {
+        use std::io::Write;
+        writeln!(stdin, "extern crate {name}; fn main() {{}}")?;
+    }
+    Ok(String::from_utf8_lossy(&rustc.wait_with_output()?.stdout).into_owned())
+}
+
+/// Lets Cargo build the crates.
+fn built(book: &Book, metadata: &Metadata, own: &[&Package], release: bool) -> Result<Artifacts> {
+    let mut cargo = cargo::command();
+    cargo.current_dir(&book.package);
+    // A broken example fails its own chapter's test; the crates must be had even so.
+    cargo.args(["build", "--keep-going", "--message-format=json-render-diagnostics"]);
+    cargo.args(targets(metadata, own));
+    cargo.args(release.then_some("--release"));
+    if !book.settings.features.is_empty() {
+        cargo.arg("--features").arg(book.settings.features.join(","));
+    }
+    // As Cargo has it for tests, whatever the profile says: a test must be able to catch a panic.
+    let profile = if release { "CARGO_PROFILE_RELEASE_PANIC" } else { "CARGO_PROFILE_DEV_PANIC" };
+    cargo.env(profile, "unwind");
+    let output = cargo.output().context("cargo cannot be started")?;
+    let artifacts = Artifacts::read(&String::from_utf8_lossy(&output.stdout))?;
+    if output.status.success() {
+        return Ok(artifacts);
+    }
+    let ids = own.iter().filter(|p| p.targets.iter().any(|target| target.is_library()));
+    let dependencies = own.iter().flat_map(|package| metadata.dependencies(package));
+    let mut wanted = ids.map(|package| &package.id).chain(dependencies.map(|d| &d.pkg));
+    match wanted.find(|id| artifacts.library(id).next().is_none()) {
+        None if !own.is_empty() => Ok(artifacts),
+        _ => bail!(
+            "the library of {}, or what it depends on, does not build",
+            book.package.display()
+        ),
+    }
+}
+
+/// What Cargo is asked to build. For what only tests and examples depend on, one of those must take part.
+fn targets(metadata: &Metadata, own: &[&Package]) -> Vec<String> {
+    let [package] = own else { return vec!["--workspace".into(), "--lib".into()] };
+    let mut targets: Vec<String> = Vec::new();
+    let has_library = package.targets.iter().any(|target| target.is_library());
+    targets.extend(has_library.then(|| "--lib".into()));
+    if metadata.dependencies(package).any(|dependency| dependency.is_for_tests()) {
+        let free = package.targets.iter().filter(|target| target.required_features.is_empty());
+        let mut names: Vec<(&str, &str)> = free
+            .filter_map(|target| {
+                let kinds = ["example", "test"];
+                let kind = kinds.into_iter().find(|kind| target.is(kind))?;
+                Some((kind, target.name.as_str()))
+            })
+            .collect();
+        names.sort();
+        match names.first() {
+            Some((kind, name)) => targets.extend([format!("--{kind}"), name.to_string()]),
+            None => targets.push("--tests".into()),
+        }
+    }
+    if targets.is_empty() {
+        targets.push("--bins".into());
+    }
+    targets
 }

@@ -1,10 +1,13 @@
 //! Loads a book with mdBook, with this crate as its preprocessor, and builds its pages.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use mdbook_driver::MDBook;
+use mdbook_driver::book::BookItem;
 use mdbook_driver::config::Config;
+use mdbook_renderer::{RenderContext, Renderer};
 
 use crate::book::Book;
 use crate::chapter::Reading;
@@ -29,6 +32,30 @@ impl Book {
         // Takes the place of the command of the same name in `book.toml`.
         book.with_preprocessor(literate);
         Ok(book)
+    }
+
+    /// The chapters as mdBook's preprocessors leave them for its test, by their path in the book.
+    pub(crate) fn pages_for_test(&self, literate: Literate) -> Result<BTreeMap<PathBuf, String>> {
+        struct Test;
+        impl Renderer for Test {
+            fn name(&self) -> &str {
+                "test"
+            }
+
+            fn render(&self, _: &RenderContext) -> Result<()> {
+                Ok(())
+            }
+        }
+        let (book, _) = self.load(literate)?.preprocess_book(&Test)?;
+        let mut pages = BTreeMap::new();
+        for item in book.iter() {
+            if let BookItem::Chapter(chapter) = item
+                && let Some(path) = &chapter.source_path
+            {
+                pages.insert(path.clone(), chapter.content.clone());
+            }
+        }
+        Ok(pages)
     }
 
     /// Builds the pages, and returns their folder.

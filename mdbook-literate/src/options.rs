@@ -26,6 +26,14 @@ pub struct CellOptions {
     pub requires: Vec<String>,
     /// `exits: true`: the program may end with success in this cell, so that later cells do not run.
     pub exits: bool,
+    /// `keep: false`: the chapter runs each time, since it depends on what nobody can name.
+    pub keep: bool,
+    /// `reset: true`: this cell and those below start afresh, without what the cells above have made.
+    pub reset: bool,
+    /// `should_panic: true`: the cell is meant to panic; what the panic says is its output.
+    pub should_panic: bool,
+    /// `stderr: true`: what the cell writes to standard error is part of its output: that of `dbg!`.
+    pub stderr: bool,
     /// `time-limit: 2h`: how long this cell may run, apart from its chapter's limit.
     pub time_limit: Option<TimeLimit>,
     /// `output-limit: 20MB`: how much this cell may print, apart from its chapter's limit.
@@ -47,6 +55,10 @@ impl Default for CellOptions {
             slow: false,
             requires: Vec::new(),
             exits: false,
+            keep: true,
+            reset: false,
+            should_panic: false,
+            stderr: false,
             time_limit: None,
             output_limit: None,
             fig_alt: Vec::new(),
@@ -58,8 +70,8 @@ impl Default for CellOptions {
 /// The start of an option line.
 pub(crate) const MARK: &str = "//|";
 
-const KNOWN: &str = "echo, output, compare, tolerance, sanitize, slow, requires, exits, \
-                     time-limit, output-limit, fig-alt, fig-cap (a line `//|   …` goes on)";
+const KNOWN: &str = "echo, output, compare, tolerance, sanitize, slow, requires, exits, keep, reset, \
+                     should_panic, stderr, time-limit, output-limit, fig-alt, fig-cap (a line `//|   …` goes on)";
 
 impl CellOptions {
     /// Reads the option lines at the top of a cell's code; returns how many there are, too.
@@ -97,6 +109,10 @@ impl CellOptions {
             "slow" => self.slow = boolean(key, value)?,
             "requires" => self.requires.push(variable(value)?),
             "exits" => self.exits = boolean(key, value)?,
+            "keep" => self.keep = boolean(key, value)?,
+            "reset" => self.reset = boolean(key, value)?,
+            "should_panic" => self.should_panic = boolean(key, value)?,
+            "stderr" => self.stderr = boolean(key, value)?,
             "time-limit" => self.time_limit = Some(value.parse()?),
             "output-limit" => self.output_limit = Some(value.parse()?),
             "tolerance" => self.tolerance = Some(value.parse()?),

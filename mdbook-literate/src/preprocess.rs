@@ -10,14 +10,17 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::book::Book;
 use crate::cargo;
-use crate::chapter::Chapter;
+use crate::chapter::{Chapter, Snippet};
+use crate::compile;
+use crate::doc_page::{self, Alias};
+use crate::facades;
 use crate::files::Room;
 use crate::filled::{self, How};
-use crate::libs::Libs;
 use crate::problem::{Problem, count};
-use crate::program;
 use crate::reading;
+use crate::settings::Unlabelled;
 use crate::snapshots;
+use crate::stale;
 use crate::weave::{problem_html, weave, weave_all};
 
 /// The preprocessor `literate`.
@@ -27,8 +30,8 @@ use crate::weave::{problem_html, weave, weave_all};
 /// into the page.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Literate {
-    /// Under `cargo test` the harness has built the libraries, in a folder of its own.
-    pub(crate) has_libs: bool,
+    /// Under `cargo test` the harness tests the snippets, and has built the crates in a folder of its own.
+    pub(crate) in_harness: bool,
     /// For the pages of an author, who changes them meanwhile: what is wrong with a chapter stands on
     /// its page, and fails nothing; the API docs are as they were.
     pub(crate) draft: bool,
@@ -42,21 +45,34 @@ impl Preprocessor for Literate {
     fn run(&self, context: &PreprocessorContext, mut md_book: MdBook) -> Result<MdBook> {
         let book = Book::with_config(&context.root, &context.config)?;
         let testing = context.renderer == "test";
-        if testing && !self.has_libs {
-            Libs::build_for_mdbook(&book)?;
-        } else if !testing && !self.draft {
+        if !testing && !self.draft {
             api_docs(&book)?;
         }
         let mut contents = HashMap::new();
         let mut notices = HashMap::new();
         let mut problems = Vec::new();
-        for (path, chapter) in reading::chapters(&book, &md_book) {
+        let chapters = reading::chapters(&book, &md_book);
+        let aliases = match testing && !self.in_harness {
+            true => {
+                facades::build(&book, chapters.iter().filter_map(|(_, read)| read.as_ref().ok()))?
+            }
+            false => Vec::new(),
+        };
+        for (path, chapter) in chapters {
             let made = chapter.and_then(|chapter| {
                 let accepted = |cell: &str| snapshots::accepted(&book, &chapter.name, cell);
                 match testing {
-                    true => Ok(for_mdbook_test(&book, &chapter)),
+                    true if self.in_harness => {
+                        let is_out = |snippet: &Snippet| is_checked_apart(&book, snippet);
+                        Ok(doc_page::snippets(&chapter, is_out).join("\n") + "\n")
+                    }
+                    true => Ok(for_mdbook_test(&book, &chapter, &aliases)),
                     false if self.draft => Ok(weave_all(&chapter, accepted).0),
-                    false => weave(&chapter, accepted),
+                    false => {
+                        let warnings = stale::warnings(&book, &chapter);
+                        warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+                        weave(&chapter, accepted)
+                    }
                 }
             });
             match made {
@@ -92,10 +108,21 @@ pub(crate) fn bail_on(problems: &[Problem]) -> Result<()> {
     bail!("{} in the book's chapters:\n{}", count(problems.len(), "mistake"), list.join("\n"))
 }
 
-fn for_mdbook_test(book: &Book, chapter: &Chapter) -> String {
+fn for_mdbook_test(book: &Book, chapter: &Chapter, crates: &[Alias]) -> String {
     let run = !chapter.any(|o| o.slow) && chapter.missing_variable().is_none();
     let limit = run.then_some(book.settings.time_limit);
-    program::doctests(chapter, &book.settings.main, &book.crate_name, limit)
+    let is_out = |snippet: &Snippet| is_text(book, snippet);
+    doc_page::for_mdbook(chapter, &book.settings.main, crates, limit, is_out)
+}
+
+/// Whether a fence without a label is text in this book.
+pub(crate) fn is_text(book: &Book, snippet: &Snippet) -> bool {
+    snippet.info.is_empty() && book.settings.unlabelled == Unlabelled::Text
+}
+
+/// Whether the harness has a test of its own for a snippet, which looks more closely than rustdoc, or none at all.
+pub(crate) fn is_checked_apart(book: &Book, snippet: &Snippet) -> bool {
+    is_text(book, snippet) || compile::is_checked(book, snippet)
 }
 
 /// Makes rustdoc's pages and copies them into the book's sources, from where mdBook takes them

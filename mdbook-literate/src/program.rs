@@ -7,10 +7,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::chapter::{Cell, Chapter, Snippet};
 use crate::display::MARK;
-use crate::limits::TimeLimit;
-
-/// The line above the closing brace of `main`.
-pub(crate) const LAST_STATEMENT: &str = "Ok(())";
+use crate::lexer;
+use crate::parts::{CATCH, LAST_STATEMENT, Layout, Parts, unhidden};
 
 /// The chapter as the program that the harness runs: before each cell, and at the end, it prints a mark,
 /// so that the output can be told apart. [`Recorder`](crate::record::Recorder) says what the program needs
@@ -18,7 +16,9 @@ pub(crate) const LAST_STATEMENT: &str = "Ok(())";
 pub fn recorded(chapter: &Chapter, main: &str) -> Option<String> {
     let marker = Marker::new(chapter);
     let head = marker.function();
-    Some(lines(chapter, main, &head, |record| marker.call(record))?.join("\n") + "\n")
+    let instrument =
+        Instrument { items: &head, statements: "", mark: &|record| marker.call(record) };
+    Some(lines(chapter, main, &instrument)?.join("\n") + "\n")
 }
 
 /// The function that prints the marks. Its name holds a hash of the chapter's cells, and so no cell can
@@ -40,9 +40,11 @@ impl Marker {
              let secret = SECRET.get_or_init(|| {{ \
              let mut line = ::std::string::String::new(); \
              let _ = ::std::io::stdin().read_line(&mut line); line.trim_end().into() }}); \
-             ::std::println!(\"{}{{secret}} {{record}}\"); }} ",
+             ::std::println!(\"{mark}{{secret}} {{record}}\"); \
+             let _ = ::std::io::Write::write_fmt(&mut ::std::io::stderr(), \
+             ::std::format_args!(\"{mark}{{secret}} {{record}}\\n\")); }} ",
             self.0,
-            MARK.escape_unicode()
+            mark = MARK.escape_unicode()
         )
     }
 
@@ -51,25 +53,58 @@ impl Marker {
     }
 }
 
-/// The lines of a program that runs the cells: `head` comes first in `main`; `mark` makes the statement
-/// for `cell NAME`, above each cell, and for `end`, below the last.
-fn lines(
+/// What a program that runs the cells has beside them.
+pub(crate) struct Instrument<'a> {
+    /// Stand where the first function opens.
+    pub(crate) items: &'a str,
+    /// The first statements.
+    pub(crate) statements: &'a str,
+    /// Makes the statement for `cell NAME`, above each cell, and for `end`, below the last.
+    pub(crate) mark: &'a dyn Fn(&str) -> String,
+}
+
+/// The exit status of a program in which a cell did not panic, but should have.
+pub(crate) const NO_PANIC: i32 = 103;
+
+/// The lines of a program that runs the cells.
+pub(crate) fn lines(
     chapter: &Chapter,
     main: &str,
-    head: &str,
-    mark: impl Fn(&str) -> String,
+    instrument: &Instrument<'_>,
 ) -> Option<Vec<String>> {
     let layout = Layout::of(chapter)?;
-    let mark_cell = |cell: &Cell| mark(&format!("cell {}", cell.name));
+    let parts = Parts::of(chapter, main);
+    let mark_cell = |cell: &Cell| (instrument.mark)(&format!("cell {}", cell.name));
     let head = || {
         let imports = chapter.cells.iter().take(layout.imports).map(mark_cell);
-        imports.fold(format!("{main} {{ {head}"), |line, mark| line + &mark)
+        let (items, statements) = (instrument.items, instrument.statements);
+        let start = match parts.is_one() {
+            true => format!("{main} {{ {items}{statements}"),
+            false => format!("{items}{}{} {{ {statements}", Parts::COUNTER, parts.first()),
+        };
+        imports.fold(start, |line, mark| line + &mark)
     };
     let mut out = Vec::new();
     for (number, line) in (1..=layout.last).zip(&chapter.lines) {
         out.push(match chapter.cell_at(number) {
             _ if number == layout.main => head(),
-            Some(cell) if number == cell.open && number > layout.main => mark_cell(cell),
+            Some(cell) if number == cell.open && number > layout.main => {
+                let change = parts.change_counted(cell);
+                match parts.is_whole(cell) {
+                    true => format!("{change}mod {} {{", Parts::module(cell)),
+                    false if cell.options.should_panic => {
+                        format!("{change}{} let caught = ::{CATCH}|| {{", mark_cell(cell))
+                    }
+                    false => format!("{change}{}", mark_cell(cell)),
+                }
+            }
+            Some(cell) if number == cell.close && number > layout.main => {
+                match (parts.is_whole(cell), cell.options.should_panic) {
+                    (true, _) => format!("{} }}", Parts::START),
+                    (false, true) => caught(),
+                    (false, false) => String::new(),
+                }
+            }
             Some(cell) if (cell.open + 1..cell.close).contains(&number) => unhidden(line).into(),
             _ => String::new(),
         });
@@ -77,110 +112,45 @@ fn lines(
     if layout.main > layout.last {
         out.push(head());
     }
-    let end = format!("{} {LAST_STATEMENT} }}", mark("end")).trim_start().to_string();
+    let end = match parts.end_counted(main, mark_cell, &(instrument.mark)("end")) {
+        None => {
+            format!("{} {LAST_STATEMENT} }}", (instrument.mark)("end")).trim_start().to_string()
+        }
+        Some(end) => end,
+    };
     match out.last_mut() {
         // The closing fence of the last cell.
-        Some(line) if line.is_empty() => *line = end,
+        Some(line) if layout.main <= layout.last => {
+            *line = format!("{line} {end}").trim_start().into()
+        }
         _ => out.push(end),
     }
     Some(out)
 }
 
-/// The chapter as `mdbook test` gets it: one doc test of all cells on their own lines, and one for
-/// each stand-alone snippet. `crate_name` is the crate that the snippets may use. The cells are run
-/// for as long as `limit` allows (rustdoc has no limit of its own), or only compiled where there is none.
-pub(crate) fn doctests(
-    chapter: &Chapter,
-    main: &str,
-    crate_name: &str,
-    limit: Option<TimeLimit>,
-) -> String {
-    let mut out = Vec::new();
-    let head = limit.map(|limit| stop_after(limit, chapter)).unwrap_or_default();
-    if let Some(lines) = lines(chapter, main, &head, |_| String::new()) {
-        out = lines;
-        // The lines right above the code: rustdoc drops blank ones below `extern crate`, and counts
-        // wrong after `extern crate x; more`. `Chapter::parse` sees to it that there are some.
-        let code = out.iter().position(|line| !line.is_empty()).unwrap_or(out.len());
-        out[0] = chapter.lines[0].clone();
-        out[code - 2] = format!("``````rust{}", if limit.is_some() { "" } else { ",no_run" });
-        out[code - 1] = format!("extern crate {crate_name};");
-        out.push("``````".into());
-    }
-    for snippet in &chapter.snippets {
-        // rustdoc names a test after the headings above it.
-        out.push(format!("\n# {}:{}\n", chapter.file, snippet.open));
-        out.push(format!("``````{}\n# extern crate {crate_name};", snippet.info));
-        out.extend(chapter.lines[snippet.open..snippet.close - 1].iter().cloned());
-        out.push("``````".into());
-    }
-    out.join("\n") + "\n"
-}
-
-/// A statement that ends the program after a while. Cells with limits of their own have theirs on top.
-fn stop_after(limit: TimeLimit, chapter: &Chapter) -> String {
-    let own = chapter.cells.iter().filter_map(|cell| cell.options.time_limit);
-    let seconds = own.fold(limit.0, |sum, own| sum.saturating_add(own.0)).as_secs();
-    let message = format!("{}: took longer than its limit of {seconds} s", chapter.file);
+/// Below a cell that is meant to panic: what the panic says is its output.
+fn caught() -> String {
     format!(
-        "::std::thread::spawn(|| {{ \
-         ::std::thread::sleep(::std::time::Duration::from_secs({seconds})); \
-         ::std::eprintln!(\"{{}}\", {message:?}); ::std::process::exit(1) }}); "
+        "}})); match caught {{ \
+         ::std::result::Result::Ok(_) => ::std::process::exit({NO_PANIC}), \
+         ::std::result::Result::Err(panic) => ::std::println!(\"panicked: {{}}\", \
+         panic.downcast_ref::<::std::string::String>().map(|text| text.as_str()) \
+         .or(panic.downcast_ref::<&str>().copied()).unwrap_or(\"with a value that is no text\")) }};"
     )
 }
 
 /// A snippet as a program on the lines it has in the chapter.
-pub(crate) fn snippet(chapter: &Chapter, snippet: &Snippet) -> String {
-    let lines = &chapter.lines[snippet.open..snippet.close - 1];
-    let code: Vec<&str> = lines.iter().map(|line| unhidden(line)).collect();
-    let has_main = code.iter().any(|line| line.trim_start().starts_with("fn main("));
-    let (head, tail) = if has_main { ("", "") } else { ("fn main() { ", "}") };
-    format!("{}{head}\n{}\n{tail}\n", "\n".repeat(snippet.open - 1), code.join("\n"))
-}
-
-/// Where `main` opens and the program ends.
-pub(crate) struct Layout {
-    /// How many leading cells are nothing but `use` lines.
-    imports: usize,
-    /// The line on which `main` opens: blank in the chapter.
-    pub(crate) main: usize,
-    /// The closing fence of the last cell.
-    pub(crate) last: usize,
-}
-
-impl Layout {
-    pub(crate) fn of(chapter: &Chapter) -> Option<Self> {
-        let last = chapter.cells.last()?.close;
-        let imports =
-            chapter.cells.iter().take_while(|cell| is_imports(chapter.code(cell))).count();
-        let main = match imports {
-            0 => chapter.cells[0].open - 1,
-            n => chapter.cells[n - 1].close + 1,
-        };
-        Some(Self { imports, main, last })
-    }
-}
-
-fn is_imports(code: &[String]) -> bool {
-    let code: Vec<&str> = code
-        .iter()
-        .map(|line| unhidden(line).split("//").next().unwrap_or_default().trim())
-        .collect();
-    let code = code.join(" ");
-    let mut statements = code.split(';').map(str::trim).filter(|s| !s.is_empty()).peekable();
-    statements.peek().is_some() && statements.all(|s| s.starts_with("use "))
-}
-
-/// A code line without rustdoc's mark of a hidden line.
-pub(crate) fn unhidden(line: &str) -> &str {
-    match line.trim_start() {
-        "#" => "",
-        hidden => match hidden.strip_prefix("# ") {
-            Some(code) => code,
-            None if hidden.starts_with("##") => &hidden[1..],
-            None => line,
-        },
-    }
+pub(crate) fn snippet(snippet: &Snippet, code: &[String]) -> String {
+    let code: Vec<&str> = code.iter().map(|line| unhidden(line)).collect();
+    let (head, tail) =
+        if lexer::has_main(code.iter().copied()) { ("", "") } else { ("fn main() { ", "}") };
+    // Attributes of the whole program come first; rustdoc puts them above its `main`, too.
+    let count =
+        code.iter().take_while(|line| line.starts_with("#![") || line.trim().is_empty()).count();
+    let (attributes, code) = code.split_at(count);
+    let first = snippet.first_line();
+    let attributes = attributes.iter().map(|line| format!("{line}\n")).collect::<String>();
+    format!("{}{attributes}{head}{}\n{tail}\n", "\n".repeat(first - 1), code.join("\n"))
 }
 
 #[cfg(test)]
@@ -232,15 +202,10 @@ let y: u8 = \"no\";
             |program: &str, code: &str| program.lines().position(|l| l.contains(code)).unwrap();
         let line = at(CHAPTER, "println!(\"{x}\")");
         assert_eq!(at(&recorded(&chapter(), MAIN).unwrap(), "println!(\"{x}\")"), line);
-        assert_eq!(
-            at(
-                &doctests(&chapter(), MAIN, "steps", Some(TimeLimit::default())),
-                "println!(\"{x}\")"
-            ),
-            line
-        );
         let line = at(CHAPTER, "let y");
-        assert_eq!(at(&snippet(&chapter(), &chapter().snippets[0]), "let y"), line);
+        let chapter = chapter();
+        let only = &chapter.snippets[0];
+        assert_eq!(at(&snippet(only, &only.code), "let y"), line);
     }
 
     #[test]
@@ -254,14 +219,44 @@ let y: u8 = \"no\";
         assert!(!program.contains("first"));
     }
 
+    const PARTS: &str = "\
+# Parts
+
+One.
+
+```rust,cell=first
+let x = \"a
+  b\";
+```
+
+Another.
+
+```rust,cell=whole
+#![allow(dead_code)]
+fn main() {}
+```
+
+Afresh, then a panic.
+
+```rust,cell=third
+let x = 3;
+```
+
+```rust,cell=fourth,should_panic
+//| reset: true
+panic!(\"{x}\");
+```
+";
+
     #[test]
-    fn mdbook_test_gets_one_doc_test_and_the_snippets() {
-        let tests = doctests(&chapter(), MAIN, "steps", None);
-        assert!(
-            tests.starts_with("# Steps\n\n\n\n\n``````rust,no_run\nextern crate steps;\nuse"),
-            "{tests}"
-        );
-        assert!(tests.contains("\n# book/src/01_steps.md:28\n\n``````rust,compile_fail,E0308\n"));
+    fn a_cell_with_a_main_of_its_own_and_one_that_starts_afresh_are_parts() {
+        let chapter = Chapter::parse("parts", "parts.md", PARTS).unwrap();
+        let program = recorded(&chapter, "fn main() -> R").unwrap();
+        for (number, line) in PARTS.lines().enumerate() {
+            if ["let x", "fn main", "panic!"].iter().any(|code| line.starts_with(code)) {
+                assert_eq!(program.lines().nth(number), Some(line));
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use mdbook_driver::book::{Book as MdBook, BookItem};
 
 use crate::book::Book;
 use crate::chapter::{Chapter, Reading};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use crate::{names, snapshots};
 
 /// The book's chapters in reading order, each read and checked, with its path in the book.
@@ -38,6 +38,11 @@ pub(crate) fn chapters(book: &Book, loaded: &MdBook) -> Vec<Reading> {
 fn read(book: &Book, path: &Path, markdown: &str) -> Result<Chapter, Vec<Problem>> {
     let full = book.source.join(path);
     let chapter = Chapter::parse(&names::chapter_name(path), &book.shown(&full), markdown)?;
+    if let (false, Some(cell)) = (book.names_edition, chapter.cells.first()) {
+        let what = "cells in a book of the edition of 2015, as rustdoc takes it to be";
+        let problem = Place::new(&chapter.file, cell.open).problem(what);
+        return Err(vec![problem.help("say edition = \"2024\" in the table [rust] of book.toml")]);
+    }
     match chapter.missing_includes(full.parent().unwrap_or(&book.source)) {
         missing if missing.is_empty() => Ok(chapter),
         missing => Err(missing),

@@ -18,6 +18,7 @@ const LONGEST_MARK: usize = 1000;
 
 /// What a cell printed in a run, and how long it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "tool", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct CellOutput {
     /// The cell's name.
@@ -84,6 +85,11 @@ impl Recorder {
             figure: None,
             has_ended: false,
         }
+    }
+
+    /// A recorder for another stream of the same program, which has the same marks.
+    pub(crate) fn twin(&self) -> Self {
+        Self { cell_secret: self.cell_secret.clone(), ..Self::new() }
     }
 
     /// The first line of the program's standard input, without its end.

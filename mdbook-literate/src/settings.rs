@@ -13,8 +13,19 @@ use crate::limits::{OutputLimit, TimeLimit};
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The manifest of the package whose library the chapters use.
-    pub manifest: PathBuf,
+    /// The manifest of the package whose crates the chapters use. When left out, the one beside `book.toml` or
+    /// one folder above; a book without any has the standard library alone.
+    pub manifest: Option<PathBuf>,
+    /// Features of the package that are turned on for the book.
+    pub features: Vec<String>,
+    /// Files and folders that the chapters read: when one changes, all chapters run again.
+    pub files: Vec<PathBuf>,
+    /// Environment variables that the chapters read: when one changes, all chapters run again.
+    pub environment: Vec<String>,
+    /// What a fence without a label is.
+    pub unlabelled: Unlabelled,
+    /// Whether a snippet that must not compile has to name its error, where that has a code.
+    pub error_codes: ErrorCodes,
     /// The library's name in `use` lines; the package's own name when left out.
     #[serde(rename = "crate")]
     pub crate_name: Option<String>,
@@ -47,7 +58,12 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            manifest: "../Cargo.toml".into(),
+            manifest: None,
+            features: Vec::new(),
+            files: Vec::new(),
+            environment: Vec::new(),
+            unlabelled: Unlabelled::default(),
+            error_codes: ErrorCodes::default(),
             crate_name: None,
             main: "fn main() -> Result<(), Box<dyn std::error::Error>>".into(),
             examples: "../examples".into(),
@@ -63,6 +79,28 @@ impl Default for Settings {
             optional: false,
         }
     }
+}
+
+/// What a fence without a label is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unlabelled {
+    /// A doc test, as rustdoc and mdBook have it.
+    #[default]
+    Rust,
+    /// Text; code that four spaces make is, too.
+    Text,
+}
+
+/// Whether a snippet that must not compile has to name its error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCodes {
+    /// One that names none may fail for any reason, as in rustdoc.
+    #[default]
+    Optional,
+    /// It must, unless the compiler has no code for the error.
+    Required,
 }
 
 /// Reads a setting that has a form of its own, such as `"10min"`.

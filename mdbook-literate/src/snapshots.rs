@@ -13,7 +13,7 @@ use crate::files::{self, Room};
 use crate::lock::Lock;
 use crate::names::snapshot_name;
 use crate::output;
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, count};
 
 /// The accepted output of a cell; `None` when there is none yet.
 pub fn accepted(book: &Book, chapter: &str, cell: &str) -> Option<String> {
@@ -78,6 +78,19 @@ pub(crate) fn orphans(book: &Book, chapters: &[Chapter]) -> Result<Vec<PathBuf>>
     pending.retain(|path| !cells.contains(stem(path, ".snap.new")));
     orphans.extend(pending);
     Ok(orphans)
+}
+
+/// What is wrong when there are [`orphans`], and what to do.
+///
+/// # Errors
+/// As [`orphans`].
+pub(crate) fn orphans_told(book: &Book, chapters: &[Chapter]) -> Result<Option<String>> {
+    let orphans = orphans(book, chapters)?;
+    let list: Vec<String> =
+        orphans.iter().map(|path| format!("\n  {}", book.shown(path))).collect();
+    let what = format!("{} without a cell:{}", count(orphans.len(), "snapshot"), list.concat());
+    let told = format!("{what}\n  help: `cargo book accept` removes them");
+    Ok((!orphans.is_empty()).then_some(told))
 }
 
 /// Removes one of the [`orphans`].

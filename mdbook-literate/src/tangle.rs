@@ -3,9 +3,10 @@
 //! It is *line-true*: line N of the chapter's code is line N of the example.
 
 use crate::chapter::{Cell, Chapter};
+use crate::lexer;
 use crate::options;
+use crate::parts::{CATCH, LAST_STATEMENT, Layout, Parts, code_of, unhidden};
 use crate::plain;
-use crate::program::{LAST_STATEMENT, Layout, unhidden};
 
 /// How the name of a cell starts that the example runs only when it is asked to.
 const SOLUTION: &str = "solution";
@@ -19,12 +20,15 @@ const INDENT: &str = "    ";
 /// `solution` runs when its name is an argument. `None` when the chapter has no cells.
 pub(crate) fn example(chapter: &Chapter, main: &str) -> Option<String> {
     let layout = Layout::of(chapter)?;
-    let mut out = written(&lines(chapter, main, &layout));
+    let parts = Parts::of(chapter, main);
+    let mut out = written(&lines(chapter, &parts, &layout));
     if layout.main > layout.last {
         out.push(format!("{main} {{"));
     }
-    out.push(format!("{INDENT}{LAST_STATEMENT}"));
-    out.push("}".into());
+    out.extend(parts.end(main));
+    if !parts.is_one_whole() {
+        out.extend([format!("{INDENT}{LAST_STATEMENT}"), "}".into()]);
+    }
     Some(out.join("\n") + "\n")
 }
 
@@ -63,41 +67,81 @@ impl Line {
     }
 }
 
-fn lines(chapter: &Chapter, main: &str, layout: &Layout) -> Vec<Line> {
+fn lines(chapter: &Chapter, parts: &Parts<'_>, layout: &Layout) -> Vec<Line> {
     let mut lines = prose(chapter, layout);
     for cell in &chapter.cells {
-        let is_solution = cell.name.starts_with(SOLUTION) && cell.open > layout.main;
-        let indent = match (cell.open > layout.main, is_solution) {
-            (false, _) => String::new(),
-            (true, false) => INDENT.into(),
-            (true, true) => INDENT.repeat(2),
+        let block = Block::of(cell, parts).filter(|_| cell.open > layout.main);
+        let indent = match &block {
+            _ if cell.open < layout.main || parts.is_one_whole() => String::new(),
+            Some(block) if block.is_inside => INDENT.repeat(2),
+            _ => INDENT.into(),
         };
         lines[cell.open - 1] = Line::Fence(format!("// {}", cell.name));
         for (line, caption) in lines[cell.open..].iter_mut().zip(captions(chapter, cell)) {
             *line = caption.map_or(Line::Nothing, |text| Line::Comment(format!("// {text}")));
         }
         let code = cell.open + cell.option_lines..cell.close - 1;
-        for (line, source) in lines[code.clone()].iter_mut().zip(&chapter.lines[code]) {
+        let read = lexer::lines(code_of(chapter, cell));
+        let sources = chapter.lines[code.clone()].iter().zip(read);
+        for (line, (source, read)) in lines[code].iter_mut().zip(sources) {
             let source = unhidden(source);
-            let is_blank = source.trim().is_empty();
-            *line = Line::Code(if is_blank { String::new() } else { format!("{indent}{source}") });
+            *line = Line::Code(match source.trim().is_empty() {
+                // What a string holds stays as it is.
+                _ if read.starts_in_string => source.into(),
+                true => String::new(),
+                false => format!("{indent}{source}"),
+            });
         }
         lines[cell.close - 1] = Line::Nothing;
-        if is_solution {
-            let asked = format!("if std::env::args().any(|arg| arg == {:?}) {{", cell.name);
-            lines[cell.open + cell.option_lines - 1] = Line::Code(format!("{INDENT}{asked}"));
-            lines[cell.close - 1] = Line::Code(format!("{INDENT}}}"));
+        if let Some(block) = block {
+            lines[cell.open + cell.option_lines - 1] = Line::Code(block.head);
+            lines[cell.close - 1] = Line::Code(block.end);
+        }
+        let change = parts.change(cell).trim_end().to_string();
+        if cell.open > layout.main && !change.is_empty() {
+            lines[cell.open - 2] = Line::Code(change);
         }
     }
-    if let Some(line) = lines.get_mut(layout.main - 1) {
-        *line = Line::Code(format!("{main} {{"));
+    if let (Some(line), Some(head)) = (lines.get_mut(layout.main - 1), parts.head()) {
+        *line = Line::Code(format!("{head} {{"));
     }
+    let indent = if parts.is_one_whole() { "" } else { INDENT };
     for line in lines.iter_mut().skip(layout.main) {
         if let Line::Comment(text) | Line::Fence(text) = line {
-            text.insert_str(0, INDENT);
+            text.insert_str(0, indent);
         }
     }
     lines
+}
+
+/// What stands around the code of a cell that does not simply run.
+struct Block {
+    head: String,
+    end: String,
+    /// Whether it is a statement of the function around it.
+    is_inside: bool,
+}
+
+impl Block {
+    fn of(cell: &Cell, parts: &Parts<'_>) -> Option<Self> {
+        let inside = |head: String, end: &str| {
+            let (head, end) = (format!("{INDENT}{head}"), format!("{INDENT}{end}"));
+            Some(Self { head, end, is_inside: true })
+        };
+        match parts.is_whole(cell) {
+            true if parts.is_one_whole() => None,
+            true => Some(Self {
+                head: format!("mod {} {{", Parts::module(cell)),
+                end: format!("{} }}", Parts::START),
+                is_inside: false,
+            }),
+            false if cell.options.should_panic => inside(format!("let _ = {CATCH}|| {{"), "}));"),
+            false if cell.name.starts_with(SOLUTION) => {
+                inside(format!("if std::env::args().any(|arg| arg == {:?}) {{", cell.name), "}")
+            }
+            false => None,
+        }
+    }
 }
 
 /// All lines of the chapter up to the last cell, as if they were prose.

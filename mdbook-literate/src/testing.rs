@@ -14,40 +14,47 @@
 //! mdbook_literate::test_book!("book");
 //! ```
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Once, OnceLock};
-use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+use crate::asked::{Asked, is_wanted, progress};
 use crate::assertion::Assert;
 use crate::book::Book;
 use crate::chapter::{Cell, Chapter, Reading, Snippet};
+use crate::doctest::{self, Snippets};
 use crate::failure::Run;
 use crate::libs::Libs;
 use crate::lock::Lock;
-use crate::preprocess::Literate;
-use crate::problem::{Problem, count};
-use crate::{assertion, attributes, compile, examples, run, snapshots};
+use crate::preprocess::{Literate, is_checked_apart, is_text};
+use crate::problem::Problem;
+use crate::run::How;
+use crate::summary::{Came, Outcomes, Summary};
+use crate::{assertion, compile, examples, run, snapshots, summary};
 
 /// Writes the `main` function of a test target that tests the book in a folder of the package.
 ///
 /// The tests are, for each chapter: one for each cell (`02_pixels::im3`), one for each snippet
-/// that must not compile, one for the example (`example::02_pixels`), and mdBook's own
-/// (`mdbook_test::02_pixels`); and one that no snapshot is left over.
+/// that must not compile, one for the example (`example::02_pixels`), and one for the other snippets, which are
+/// tested as mdBook does it (`mdbook_test::02_pixels`); and one that no snapshot is left over.
 ///
-/// Beside libtest's arguments there is `--timing`: a table of the slowest cells.
+/// Beside libtest's arguments there are `--timing`, a table of the slowest cells, and `--fresh`, which runs
+/// what is known from an earlier run, too. The run is a release run where the test target is.
 #[macro_export]
 macro_rules! test_book {
     ($folder:literal) => {
         fn main() -> ::std::process::ExitCode {
             $crate::testing::main(
                 ::std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/", $folder)),
-                ::std::env::args(),
+                ::std::env::args().chain(
+                    (!cfg!(debug_assertions)).then(|| ::std::string::String::from("--release")),
+                ),
                 |name, output| $crate::insta::assert_snapshot!(name, output),
             )
         }
@@ -56,13 +63,7 @@ macro_rules! test_book {
 
 /// Tests the book in `folder`; what [`test_book!`] calls.
 pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -> ExitCode {
-    let (mut args, mut timing) = (args.collect::<Vec<_>>(), false);
-    args.retain(|arg| {
-        let ours = arg == "--timing";
-        timing |= ours;
-        !ours
-    });
-    let args = Arguments::from_iter(args);
+    let Asked { args, how, timing } = Asked::read(args);
     let book = Book::open(folder).and_then(|book| Ok((book.chapters()?, book)));
     let (chapters, book) = match book {
         Ok(opened) => opened,
@@ -78,8 +79,11 @@ pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -
         return ExitCode::FAILURE;
     }
     assertion::keep_caught_panics_quiet();
-    let (session, trials) = Session::new(book, chapters, assert, &args);
+    let (session, trials) = Session::new(book, chapters, assert, &args, how);
     let conclusion = libtest_mimic::run(&args, trials);
+    if !args.list {
+        println!("{}", session.summary());
+    }
     if timing {
         session.print_timing();
     }
@@ -97,7 +101,7 @@ struct Session {
     book: Book,
     chapters: Vec<Chapter>,
     assert: Assert,
-    release: bool,
+    how: How,
     args: Arguments,
     /// Which chapters the arguments ask for.
     wanted: Vec<usize>,
@@ -106,6 +110,10 @@ struct Session {
     taken: AtomicUsize,
     libs: OnceLock<Result<Libs, String>>,
     runs: Vec<OnceLock<Result<Run, String>>>,
+    /// The chapters as mdBook's preprocessors leave them for its test.
+    pages: OnceLock<Result<BTreeMap<PathBuf, String>, String>>,
+    /// What came of the fence on a line of a chapter.
+    came: Outcomes,
 }
 
 type Outcome = Result<Completion, Failed>;
@@ -116,6 +124,7 @@ impl Session {
         read: Vec<Reading>,
         assert: Assert,
         args: &Arguments,
+        how: How,
     ) -> (Arc<Self>, Vec<Trial>) {
         let (mut chapters, mut paths, mut broken) = (Vec::new(), Vec::new(), Vec::new());
         for (path, chapter) in read {
@@ -138,13 +147,15 @@ impl Session {
         let session = Arc::new(Self {
             book,
             assert,
-            release: !cfg!(debug_assertions),
+            how,
             args: args.clone(),
             wanted,
             started: Once::new(),
             taken: AtomicUsize::new(0),
             libs: OnceLock::new(),
             runs,
+            pages: OnceLock::new(),
+            came: Outcomes::default(),
             chapters,
         });
         let mut trials: Vec<Trial> =
@@ -172,13 +183,33 @@ impl Session {
         let mut trials = Vec::new();
         for (index, cell) in chapter.cells.iter().enumerate() {
             let name = cell_name(chapter, cell);
-            trials.push(self.trial(name, move |session| session.cell(at, index)));
+            let line = cell.open;
+            trials.push(self.trial(name, move |session| {
+                let outcome = session.cell(at, index);
+                let is_kept =
+                    session.runs[at].get().is_some_and(|run| run.as_ref().is_ok_and(|r| r.is_kept));
+                session.came.note(
+                    at,
+                    line,
+                    match &outcome {
+                        Err(_) => Came::Failed,
+                        Ok(Completion::Ignored { .. }) => Came::DidNotRun,
+                        Ok(Completion::Completed) if is_kept => Came::Kept,
+                        Ok(Completion::Completed) => Came::Passed,
+                    },
+                );
+                outcome
+            }));
         }
         for (index, snippet) in chapter.snippets.iter().enumerate() {
-            if attributes::is_compile_fail(&snippet.info) {
+            if compile::is_checked(&self.book, snippet) {
                 let name = format!("{}::compile_fail_line_{}", chapter.name, snippet.open);
                 trials.push(self.trial(name, move |session| {
-                    session.compile_fail(at, &session.chapters[at].snippets[index])
+                    let snippet = &session.chapters[at].snippets[index];
+                    let outcome = session.compile_fail(at, snippet);
+                    let came = if outcome.is_ok() { Came::Passed } else { Came::Failed };
+                    session.came.note(at, snippet.open, came);
+                    outcome
                 }));
             }
         }
@@ -267,14 +298,16 @@ impl Session {
         let libs = self.libs()?;
         let chapter = &self.chapters[at];
         let number = self.wanted.iter().position(|&other| other == at).unwrap_or(0) + 1;
-        progress(format!("Running {} ({number} of {})", chapter.file, self.wanted.len()));
-        run::run(&self.book, libs, chapter, self.release).map_err(|error| format!("{error:#}"))
+        let place = format!("{} ({number} of {})", chapter.file, self.wanted.len());
+        let tell = |what: &str| progress(format!("{what} {place}"));
+        run::run(&self.book, libs, chapter, self.how, tell).map_err(|error| format!("{error:#}"))
     }
 
     fn libs(&self) -> Result<&Libs, String> {
         let libs = self.libs.get_or_init(|| {
-            progress(format!("Building {} for the chapters", self.book.crate_name));
-            Libs::build(&self.book, self.release).map_err(|error| format!("{error:#}"))
+            let what = self.book.crate_name.as_deref().unwrap_or("the crates");
+            progress(format!("Building {what} for the chapters"));
+            Libs::build(&self.book, self.how.release).map_err(|error| format!("{error:#}"))
         });
         libs.as_ref().map_err(Clone::clone)
     }
@@ -295,81 +328,68 @@ impl Session {
     }
 
     fn orphans(&self) -> Outcome {
-        let orphans = snapshots::orphans(&self.book, &self.chapters)
-            .map_err(|error| Failed::from(format!("{error:#}")))?;
-        if orphans.is_empty() {
-            return Ok(Completion::Completed);
+        match snapshots::orphans_told(&self.book, &self.chapters) {
+            Ok(None) => Ok(Completion::Completed),
+            Ok(Some(told)) => Err(told.into()),
+            Err(error) => Err(format!("{error:#}").into()),
         }
-        let list: Vec<String> =
-            orphans.iter().map(|path| format!("\n  {}", self.book.shown(path))).collect();
-        Err(format!(
-            "{} without a cell:{}\n  help: `cargo book accept` removes them",
-            count(orphans.len(), "snapshot"),
-            list.concat()
-        )
-        .into())
     }
 
-    /// What `mdbook test` does with one chapter.
+    /// What `mdbook test` does with one chapter's snippets.
     fn mdbook_trial(self: &Arc<Self>, at: usize, path: PathBuf) -> Option<Trial> {
         let chapter = &self.chapters[at];
-        if chapter.cells.is_empty() && chapter.snippets.is_empty() {
+        if chapter.snippets.iter().all(|snippet| is_checked_apart(&self.book, snippet)) {
             return None;
         }
         let name = format!("mdbook_test::{}", chapter.name);
         Some(self.trial(name, move |session| {
-            // rustdoc keeps all that a program prints, and waits for it: not for one without an end.
-            if session.wanted.contains(&at) && session.run(at).is_ok_and(|run| run.stopped) {
-                return Ok(Completion::ignored_with(
-                    "did not run: a cell was stopped at its limit",
-                ));
+            let told = session.mdbook_test(at, &path).map_err(|error| format!("{error:#}"))?;
+            match told.failure {
+                None => Ok(Completion::Completed),
+                Some(failure) => Err(failure.into()),
             }
-            session.mdbook_test(&path).map_err(|error| format!("{error:#}"))?;
-            Ok(Completion::Completed)
         }))
     }
 
-    fn mdbook_test(&self, path: &Path) -> Result<()> {
-        let page = self.book.page(path);
-        let page = page.to_str().context("a chapter's path is not UTF-8")?;
-        let libs = Libs::build(&self.book, false)?;
-        let folder = libs.folder.to_str().context("the path of the libraries is not UTF-8")?;
-        self.book
-            .load(Literate { has_libs: true, draft: false })?
-            .test_chapter(vec![folder], Some(page))
+    fn mdbook_test(&self, at: usize, path: &Path) -> Result<Snippets> {
+        let pages = self.pages.get_or_init(|| {
+            let literate = Literate { in_harness: true, draft: false };
+            self.book.pages_for_test(literate).map_err(|error| format!("{error:#}"))
+        });
+        let pages = pages.as_ref().map_err(|error| anyhow!("{error}"))?;
+        let page = pages.get(path).context("mdBook has lost the chapter")?;
+        let chapter = &self.chapters[at];
+        let libs = self.libs().map_err(|error| anyhow!("{error}"))?;
+        let told = doctest::test(&self.book, libs, chapter, page, self.how.fresh)?;
+        let tested = chapter.snippets.iter().filter(|s| !is_checked_apart(&self.book, s));
+        for (line, came) in told.by_line(tested.map(|snippet| snippet.open)) {
+            self.came.note(at, line, came);
+        }
+        Ok(told)
+    }
+
+    /// What became of every fence.
+    fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for (at, chapter) in self.chapters.iter().enumerate() {
+            let is_text = |snippet: &Snippet| is_text(&self.book, snippet);
+            summary.add(chapter, is_text, |line| self.came.of(at, line));
+        }
+        summary
     }
 
     fn print_timing(&self) {
-        let mut times: Vec<(Duration, String)> = Vec::new();
+        let mut times = Vec::new();
         for (chapter, run) in self.chapters.iter().zip(&self.runs) {
             let outputs = run.get().and_then(|run| run.as_ref().ok()).map(|run| &run.outputs);
             for output in outputs.into_iter().flatten() {
                 times.push((output.time, format!("{}::{}", chapter.name, output.name)));
             }
         }
-        times.sort_by(|a, b| b.cmp(a));
-        println!("slowest cells:");
-        for (time, name) in times.iter().take(20) {
-            println!("{:>9.3} s  {name}", time.as_secs_f64());
-        }
+        summary::print_slowest(times);
     }
 }
 
 fn cell_name(chapter: &Chapter, cell: &Cell) -> String {
     format!("{}::{}", chapter.name, cell.name)
-}
-
-/// Whether libtest's arguments select a test, as libtest-mimic reads them.
-fn is_wanted(args: &Arguments, name: &str) -> bool {
-    let matches = |pattern: &String| match args.exact {
-        true => name == pattern,
-        false => name.contains(pattern.as_str()),
-    };
-    args.filter.as_ref().is_none_or(matches) && !args.skip.iter().any(matches)
-}
-
-/// A line about what is going on, as Cargo prints it.
-fn progress(line: String) {
-    let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
-    eprintln!("{verb:>12} {rest}");
 }

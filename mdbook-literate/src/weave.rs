@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::attributes;
-use crate::chapter::{Cell, Chapter};
+use crate::chapter::{Cell, Chapter, Snippet};
 use crate::markup;
 use crate::output::{self, Part};
 use crate::problem::{Place, Problem};
@@ -34,7 +34,8 @@ pub(crate) fn weave_all(
             None => {
                 page.push_str(line);
                 page.push('\n');
-                if let Some(snippet) = chapter.snippets.iter().find(|s| s.close == number) {
+                let plain = |s: &&Snippet| s.close == number && !s.is_nested && !s.is_indented;
+                if let Some(snippet) = chapter.snippets.iter().find(plain) {
                     page.push_str(&why_not(&snippet.info));
                 }
             }

@@ -26,7 +26,7 @@ fn lives_well(fixture: &Fixture, book: &str, package: &str, shown: &str) {
     run(&["tangle"]).succeeds_with(&["01_hello.rs"]);
     assert!(!run(&["test", "01_hello::"]).ok, "nothing is accepted yet");
     run(&["accept", "--yes"]).succeeds_with(&["01_hello__hello"]);
-    run(&["test"]).succeeds_with(&["test mdbook_test::01_hello... ok"]);
+    run(&["test"]).succeeds_with(&["test 01_hello::compile_fail_line_25... ok"]);
     run(&[]).succeeds_with(&["The book lies in "]);
     let mut after = fixture.files(&but_for);
     let package = if package.is_empty() { String::new() } else { format!("{package}/") };
@@ -216,7 +216,7 @@ fn preprocess(fixture: &Fixture, renderer: &str, config: &str) -> Printed {
 
 #[test]
 fn a_folder_with_files_of_others_is_not_filled() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::ran();
     fixture.write("mine/notes.txt", "mine");
     fixture.write("book/src/part/page.md", "mine");
     let before = fixture.files(&["target"]);
@@ -344,7 +344,7 @@ fn names_with_dots_and_a_readme_are_chapters_like_others() {
     assert!(!fixture.book(&["test", "::length"]).ok);
     assert!(!fixture.book(&["test", "::hello"]).ok);
     fixture.book(&["accept", "--yes"]).succeeds_with(&["01_hello__hello.snap: its cell is gone"]);
-    fixture.book(&["test"]).succeeds_with(&["mdbook_test::README... ok"]);
+    fixture.book(&["test"]).succeeds_with(&["README::compile_fail_line_25... ok"]);
     fixture.book(&[]).succeeds_with(&["The book lies in"]);
     assert!(fixture.read("book/book/1.2_more.html").contains("Hello, 1.2_more.md"));
     // Cargo takes the examples as they are.
@@ -388,7 +388,7 @@ fn cargos_target_folder_is_followed_wherever_it_is() {
         assert!(!fixture.path("target").exists());
     }
     run(None, &["accept", "--yes"]).succeeds_with(&["01_hello__hello"]);
-    run(None, &["test"]).succeeds_with(&["mdbook_test::01_hello... ok"]);
+    run(None, &["test"]).succeeds_with(&["test 01_hello::hello... ok"]);
     assert!(!fixture.path("target").exists() && !fixture.path("book/target").exists());
 }
 
@@ -401,7 +401,7 @@ fn lock_file(fixture: &Fixture) -> File {
 
 #[test]
 fn a_second_run_says_that_it_waits_and_goes_on_when_the_first_is_done() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::ran();
     for args in [&["test", "01_hello::"][..], &["accept"]] {
         let first = lock_file(&fixture);
         first.lock().unwrap();
@@ -501,7 +501,7 @@ fn an_output_of_which_only_a_part_is_there_is_not_accepted() {
 
 #[test]
 fn a_first_run_in_debug_and_in_release_are_apart() {
-    let fixture = Fixture::new();
+    let fixture = Fixture::ran();
     let folders: Vec<_> =
         fs::read_dir(fixture.path("target/literate")).unwrap().flatten().collect();
     let book = folders.iter().map(|f| f.path()).find(|f| f.join("lock").exists()).unwrap();

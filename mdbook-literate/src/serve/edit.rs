@@ -6,14 +6,14 @@ use regex::{Captures, Regex};
 use serde::Serialize;
 
 use crate::chapter::{Cell, Chapter};
-use crate::program;
+use crate::parts;
 
 /// New code of cells, by name.
 pub(super) type Edits = BTreeMap<String, String>;
 
 /// The code of a cell as a reader edits it: with the lines that the page hides at first.
 pub(super) fn code(chapter: &Chapter, cell: &Cell) -> String {
-    let lines: Vec<&str> = chapter.code(cell).iter().map(|l| program::unhidden(l)).collect();
+    let lines: Vec<&str> = chapter.code(cell).iter().map(|l| parts::unhidden(l)).collect();
     lines.join("\n")
 }
 
@@ -45,7 +45,7 @@ pub(super) fn edited(chapter: &Chapter, edits: &Edits) -> Result<Chapter, String
     Ok(made)
 }
 
-/// A line that `program::unhidden` gives back as it is.
+/// A line that `parts::unhidden` gives back as it is.
 fn shielded(line: &str) -> String {
     match line.trim_start() {
         bare if bare == "#" || bare.starts_with("# ") || bare.starts_with("##") => {
@@ -116,6 +116,7 @@ pub(super) fn told(chapter: &Chapter, message: &str) -> (String, Option<Spot>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program;
 
     const MARKDOWN: &str = "# A\n\nT\n\n```rust,cell=one\n//| echo: true\nlet a = 1;\n# let h = 2;\n```\n\n\
                             ```rust,cell=two\nlet b = a;\nuse_of(b);\n```\n\nEnd.\n";

@@ -34,7 +34,10 @@ pub(super) fn watch(book: &Book, release: bool) -> Result<()> {
 fn sources(book: &Book, release: bool) -> Result<Vec<PathBuf>> {
     let target = book.target()?;
     let profile = if release { "release" } else { "debug" };
-    let note = target.folder().join(profile).join(format!("lib{}.d", book.crate_name));
+    let note = target
+        .folder()
+        .join(profile)
+        .join(format!("lib{}.d", book.crate_name.as_deref().unwrap_or_default()));
     let note = fs::read_to_string(note).unwrap_or_default();
     let mut files: Vec<PathBuf> = note.lines().flat_map(noted).collect();
     files.push(book.package.join("Cargo.toml"));

@@ -80,7 +80,8 @@ pub(crate) fn serve(root: &Path, options: Options) -> Result<()> {
     let _lock = Lock::take(&workshop, "serve.lock", "serving this book")?;
     let docs = book.settings.api_docs.as_ref().map(|folder| book.source.join(folder));
     if docs.is_some_and(|docs| {
-        !docs.join("index.html").exists() && !docs.join(&book.crate_name).exists()
+        !docs.join("index.html").exists()
+            && !docs.join(book.crate_name.as_deref().unwrap_or_default()).exists()
     }) {
         eprintln!("    Building API docs (the first time, Cargo checks all crates)");
         preprocess::api_docs(&book)?;

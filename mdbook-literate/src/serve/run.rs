@@ -83,7 +83,7 @@ impl Wish<'_> {
             built = self.compile(&libs, &chapter)?;
         }
         match built {
-            Ok(executable) => self.execute(&chapter, &executable, tell),
+            Ok(executable) => self.execute(&libs, &chapter, &executable, tell),
             Err(errors) => {
                 errors.iter().for_each(|error| tell(compile_error(&chapter, error)));
                 Ok(Outcome::without_outputs(How::Failed))
@@ -119,7 +119,8 @@ impl Wish<'_> {
         let mut incremental = OsString::from("incremental=");
         incremental.push(room.folder().join("incremental"));
         let (book, shown) = (self.book, chapter.file.as_str());
-        let build = Build { book, libs, name: &name, shown, release: self.release };
+        let (release, lints) = (self.release, false);
+        let build = Build { book, libs, name: &name, shown, release, lints };
         let started = Instant::now();
         build.executable_by(&program, &["-C".into(), incremental], |rustc| {
             group::errors_of(rustc, &record::secret(), || {
@@ -137,12 +138,13 @@ impl Wish<'_> {
 
     fn execute(
         &self,
+        libs: &Libs,
         chapter: &Chapter,
         executable: &Path,
         tell: &mut impl FnMut(Event),
     ) -> Result<Outcome> {
         let mut live = Live::new(chapter, self.last);
-        let run = execute(self.book, chapter, executable, &mut |recorder| {
+        let run = execute(self.book, libs, chapter, executable, &mut |recorder| {
             if !(self.is_full)() {
                 live.tell(recorder, tell);
             }

@@ -1,0 +1,170 @@
+//! Tests a chapter's snippets as `mdbook test` does, by rustdoc, with all that Cargo would give them: the package's
+//! crates by name, its folder, its environment, and an end.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use regex::Regex;
+
+use crate::book::Book;
+use crate::chapter::Chapter;
+use crate::group::Group;
+use crate::kept::{self, Kept};
+use crate::libs::Libs;
+use crate::summary::Came;
+
+/// What came of a chapter's snippets.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Snippets {
+    /// The line of each snippet that rustdoc found, as it counts them, and what came of it.
+    pub(crate) outcomes: Vec<(usize, Came)>,
+    /// What rustdoc says, when one of them failed.
+    pub(crate) failure: Option<String>,
+    /// Whether this is known from an earlier run.
+    pub(crate) is_kept: bool,
+}
+
+impl Snippets {
+    /// What is known of snippets that rustdoc did not come to the end of.
+    pub(crate) fn all_failed(lines: &[usize], error: &anyhow::Error) -> Result<Self> {
+        let outcomes = lines.iter().map(|line| (*line, Came::Failed)).collect();
+        Ok(Self { outcomes, failure: Some(format!("{error:#}")), is_kept: false })
+    }
+
+    /// What came of each snippet, by its line in the chapter. `tested` are the lines of those that rustdoc was to find:
+    /// files that mdBook includes move them; the order stays.
+    pub(crate) fn by_line(&self, tested: impl Iterator<Item = usize>) -> Vec<(usize, Came)> {
+        let tested: Vec<usize> = tested.collect();
+        let mut outcomes = self.outcomes.clone();
+        outcomes.sort_by_key(|(line, _)| *line);
+        let is_whole = tested.len() == outcomes.len();
+        let each = outcomes.iter().enumerate().map(|(number, (line, came))| {
+            let came = if self.is_kept && *came == Came::Passed { Came::Kept } else { *came };
+            (if is_whole { tested[number] } else { *line }, came)
+        });
+        each.collect()
+    }
+}
+
+/// Tests the snippets of `page`, which is the chapter as mdBook's preprocessors have left it.
+pub(crate) fn test(
+    book: &Book,
+    libs: &Libs,
+    chapter: &Chapter,
+    page: &str,
+    fresh: bool,
+) -> Result<Snippets> {
+    // No chapter's name has a dot.
+    let room = book.workshop()?.room("pages.d")?.room(&chapter.name)?;
+    let file_name = Path::new(&chapter.file).file_name().unwrap_or_default();
+    let file = room.path(file_name)?;
+    let mut arguments = vec!["--test".into(), "--edition".into(), book.edition.into()];
+    arguments.extend(libs.flags().iter().map(Into::into));
+    arguments.extend(libs.arguments());
+    let kept = Kept::new(book, libs, &[], (page, &arguments))?;
+    if let Some(told) = kept.read(&room, fresh) {
+        return Ok(Snippets { outcomes: outcomes(&told), failure: None, is_kept: true });
+    }
+    kept::forget(&room)?;
+    room.write(file_name, page)?;
+    let mut rustdoc = Command::new(std::env::var_os("RUSTDOC").unwrap_or("rustdoc".into()));
+    rustdoc.arg(&file).args(arguments);
+    // As a doc test of the package has it; a book without one has no folder to offer.
+    rustdoc.current_dir(if book.manifest.is_some() {
+        book.package.as_path()
+    } else {
+        room.folder()
+    });
+    libs.set(&mut rustdoc);
+    let (success, told) = run(&mut rustdoc, book.settings.time_limit.0, &chapter.file)?;
+    let told = named(&told, &file, &chapter.file);
+    let outcomes = outcomes(&told);
+    if success {
+        kept.write(&room, &told)?;
+        return Ok(Snippets { outcomes, failure: None, is_kept: false });
+    }
+    if !outcomes.iter().any(|(_, outcome)| *outcome == Came::Failed) {
+        bail!("rustdoc failed on {}:\n{told}", chapter.file);
+    }
+    Ok(Snippets { outcomes, failure: Some(told), is_kept: false })
+}
+
+/// Whether the command succeeded, and what it printed. It is stopped after `limit`.
+fn run(command: &mut Command, limit: Duration, file: &str) -> Result<(bool, String)> {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut group =
+        Group::start(command, &crate::record::secret()).context("rustdoc cannot be started")?;
+    fn read(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    }
+    let stdout = read(group.program().stdout.take());
+    let stderr = read(group.program().stderr.take());
+    let started = Instant::now();
+    let status = loop {
+        match group.program().try_wait()? {
+            Some(status) => break Some(status),
+            None if started.elapsed() > limit => break None,
+            None => thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    group.end();
+    let told = [stdout, stderr].map(|pipe| pipe.join().unwrap_or_default()).concat();
+    match status {
+        Some(status) => Ok((status.success(), told)),
+        None => bail!(
+            "{file}: the snippets took longer than their chapter's limit of {} s and were stopped\n  help: is there \
+             an endless loop? If not, raise `time-limit` in book.toml, or say `no_run` at the snippet\n{told}",
+            limit.as_secs()
+        ),
+    }
+}
+
+/// What rustdoc says, with the chapter's own path.
+fn named(told: &str, file: &Path, shown: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let names: [PathBuf; 2] = [file.into(), file.strip_prefix(&here).unwrap_or(file).into()];
+    let mut told = told.to_string();
+    for name in names {
+        told = told.replace(&*name.to_string_lossy(), shown);
+    }
+    told
+}
+
+fn outcomes(told: &str) -> Vec<(usize, Came)> {
+    static TOLD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^test .*\(line (\d+)\).* \.\.\. (ok|FAILED|ignored)")
+            .expect("a valid pattern")
+    });
+    let found = TOLD.captures_iter(told).filter_map(|found| {
+        let outcome = match &found[2] {
+            "ok" => Came::Passed,
+            "FAILED" => Came::Failed,
+            _ => Came::Ignored,
+        };
+        Some((found[1].parse().ok()?, outcome))
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_rustdoc_says_of_each_snippet_is_read() {
+        let told = "\nrunning 4 tests\ntest a.md - A::B (line 3) ... ok\ntest a.md - (line 9) - compile fail ... ok\n\
+                    test a.md - A (line 12) ... FAILED\ntest a.md - A (line 20) ... ignored\n";
+        let expected =
+            [(3, Came::Passed), (9, Came::Passed), (12, Came::Failed), (20, Came::Ignored)];
+        assert_eq!(outcomes(told), expected);
+    }
+}

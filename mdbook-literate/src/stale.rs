@@ -1,0 +1,111 @@
+//! Tells an output that was accepted for other code than the cell now has.
+//!
+//! The snapshot of a cell notes which code it is of. Tests run the code and know better; but a page is built without
+//! them. Code that changed and prints the same is noted by the tests, and `cargo book accept` brings the note into
+//! the snapshot.
+
+use anyhow::Result;
+
+use crate::book::Book;
+use crate::chapter::{Cell, Chapter};
+use crate::files;
+use crate::names;
+use crate::parts;
+use crate::problem::Place;
+
+/// Stands for a cell's code, but for its white space.
+pub(crate) fn stamp(chapter: &Chapter, cell: &Cell) -> String {
+    let code = parts::code_of(chapter, cell);
+    let bytes =
+        code.flat_map(|line| line.split_whitespace().flat_map(|word| word.bytes().chain([b' '])));
+    // FNV-1a: it stands in files, and must be the same with every compiler.
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("code {hash:016x}")
+}
+
+/// The line of a snapshot's header that holds the stamp, and the stamp.
+fn noted(snapshot: &str) -> Option<(&str, &str)> {
+    let (header, _) = snapshot.strip_prefix("---\n")?.split_once("\n---\n")?;
+    let line = header.lines().find(|line| line.starts_with("info: "))?;
+    let stamp = line.strip_prefix("info: ")?.trim_matches(['"', '\'']);
+    stamp.starts_with("code ").then_some((line, stamp))
+}
+
+fn file(chapter: &Chapter, cell: &Cell) -> String {
+    format!("{}.snap", names::snapshot_name(&chapter.name, &cell.name))
+}
+
+/// The snapshot of a cell that notes other code; the text of it.
+fn other(book: &Book, chapter: &Chapter, cell: &Cell) -> Option<String> {
+    let text = files::read_text(&book.snapshots().join(file(chapter, cell))).ok()?;
+    let (_, noted) = noted(&text)?;
+    (noted != stamp(chapter, cell)).then_some(text)
+}
+
+/// A warning about each cell whose accepted output is that of other code.
+pub(crate) fn warnings(book: &Book, chapter: &Chapter) -> Vec<String> {
+    let stale = chapter.cells.iter().filter(|cell| other(book, chapter, cell).is_some());
+    let warn = |cell: &Cell| {
+        let what = format!("the output of cell `{}` was accepted for other code", cell.name);
+        let place = Place::new(&chapter.file, cell.open);
+        place.problem(what).help("run `cargo test`, then `cargo book accept`").to_string()
+    };
+    stale.map(warn).collect()
+}
+
+/// Notes that the code as it is now prints what was accepted.
+pub(crate) fn note(book: &Book, chapter: &Chapter, cell: &Cell) -> Result<()> {
+    if other(book, chapter, cell).is_none() {
+        return Ok(());
+    }
+    book.workshop()?.room("same.d")?.write(file(chapter, cell), stamp(chapter, cell)).map(drop)
+}
+
+/// Brings what the tests have noted into the snapshots; returns their names.
+pub(crate) fn accept(book: &Book, chapters: &[Chapter]) -> Result<Vec<String>> {
+    let same = book.workshop()?.room("same.d")?;
+    let mut accepted = Vec::new();
+    for chapter in chapters {
+        for cell in &chapter.cells {
+            let Some(text) = other(book, chapter, cell) else { continue };
+            let (name, stamp) = (file(chapter, cell), stamp(chapter, cell));
+            let known = files::read_text(&same.path(&name)?).is_ok_and(|known| known == stamp);
+            if let (true, Some((line, _))) = (known, noted(&text)) {
+                let text = text.replacen(line, &format!("info: {stamp}"), 1);
+                book.snapshots_room().write(&name, text)?;
+                accepted.push(names::snapshot_name(&chapter.name, &cell.name));
+            }
+        }
+    }
+    Ok(accepted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamped(code: &str) -> String {
+        let page = format!("# A\n\nText\n\n```rust,cell=a\n{code}\n```\n");
+        let chapter = Chapter::parse("a", "a.md", &page).unwrap();
+        stamp(&chapter, &chapter.cells[0])
+    }
+
+    #[test]
+    fn code_is_the_same_with_other_white_space_and_other_options() {
+        assert_eq!(stamped("f( 1 );"), stamped("//| echo: false\n  f( 1\n);"));
+        assert_ne!(stamped("f(1);"), stamped("f(2);"));
+        assert_eq!(stamped("f(1);"), "code 796745752e27c366");
+    }
+
+    #[test]
+    fn a_note_is_read_with_and_without_quotes() {
+        let with = |line: &str| format!("---\nsource: a\n{line}\n---\ninfo: code 2\n");
+        for line in ["info: code 1", "info: \"code 1\""] {
+            assert_eq!(noted(&with(line)).unwrap(), (line, "code 1"));
+        }
+        assert_eq!(noted(&with("info: mine")), None);
+        assert_eq!(noted("info: code 1\n"), None);
+    }
+}

@@ -1,0 +1,166 @@
+//! Fences of every kind that books have: each is tested as stock mdBook does it or better, and none vanishes.
+
+mod fixture;
+
+use std::process::Command;
+
+use fixture::{FILE, Fixture};
+
+fn book(chapter: &str) -> Fixture {
+    let book = Fixture::empty();
+    book.package("");
+    book.book_at("book", "");
+    book.write(FILE, chapter);
+    book
+}
+
+#[test]
+fn fences_are_tested_wherever_markdown_has_them() {
+    let book = book(
+        "<!--\nCopyright\n-->\n\n# One\n\n1. Do this:\n\n   ```rust\n   assert_eq!(1, 2);\n   ```\n\n\
+         > ~~~rust\n> let x: u8 = \"no\";\n> ~~~\n\n\
+         ```compile_fail,E0308\nlet x: u8 = 1;\n```\n\n\
+         ```should_panic\nlet x: u8 = 1;\n```\n\n\
+         ```\nassert_eq!(1, 2);\n```\n\n    assert_eq!(3, 4);\n\n\
+         <details>\n\n```rust,no_run\nnonsense();\n```\n\n</details>\n\n\
+         ```rust\n#![allow(dead_code)]\n\nstruct P;\n\nfn main() {}\n```\n\n\
+         ```rust,ignore\nnonsense\n```\n\n```text\nnonsense\n```\n\n<!--\n```rust\nnonsense\n```\n-->\n",
+    );
+    book.book(&["test"]).fails_with(&[
+        "book/src/01_hello.md - One (line 9)",
+        "book/src/01_hello.md - One (line 13)",
+        "book/src/01_hello.md:17: this snippet should not compile, but does",
+        "book/src/01_hello.md - One (line 21)",
+        "book/src/01_hello.md - One (line 25)",
+        "book/src/01_hello.md - One (line 29)",
+        "book/src/01_hello.md - One (line 33)",
+        "fences: 11 in 1 chapter",
+        "3 rust 1 passed, 2 FAILED",
+        "1 rust, compile_fail 1 FAILED",
+        "1 rust, ignore 1 ignored, as they say",
+        "1 rust, no_run 1 FAILED",
+        "1 rust, should_panic 1 FAILED",
+        "1 without a label 1 FAILED",
+        "1 indented 1 FAILED",
+        "1 text 1 not Rust",
+        "1 in a comment or other HTML 1 no code to Markdown",
+    ]);
+    book.edit_file("book/book.toml", "before =", "unlabelled = \"text\"\nbefore =");
+    book.book(&["test"]).fails_with(&["2 without a label 2 not Rust"]);
+    book.book(&["test", "nothing"]).succeeds_with(&["3 rust 3 not asked for"]);
+}
+
+#[test]
+fn a_program_that_must_not_compile_need_not_have_a_code() {
+    let book = book(
+        "# One\n\n```rust,compile_fail\nno_such_macro!();\n```\n\n```rust,compile_fail\nlet x = ;\n```\n\n\
+         ```rust,compile_fail\nlet a = [1, 2, 3];\na[3];\n```\n\n\
+         ```rust,compile_fail\n#![deny(unused_variables)]\nfn main() { let x = 1; }\n```\n",
+    );
+    book.book(&["test"]).succeeds_with(&["4 rust, compile_fail 4 passed"]);
+    book.edit_file("book/book.toml", "before =", "error-codes = \"required\"\nbefore =");
+    book.book(&["test"])
+        .succeeds_with(&["compile_fail_line_7... ok", "4 rust, compile_fail 4 passed"]);
+    book.edit_file(FILE, "compile_fail\nno", "compile_fail,E0308\nno");
+    book.book(&["test"]).fails_with(&["01_hello.md:3: fails with [] instead of only [\"E0308\"]"]);
+}
+
+#[test]
+fn an_endless_snippet_is_stopped() {
+    let book = book("# One\n\n```rust\nloop {}\n```\n");
+    book.edit_file("book/book.toml", "before =", "time-limit = \"2s\"\nbefore =");
+    book.book(&["test"]).fails_with(&[
+        "book/src/01_hello.md: the snippets took longer than their chapter's limit of 2 s",
+    ]);
+}
+
+const CELLS: &str = r#"# Cells
+
+Of all kinds.
+
+```rust,cell=imports
+use greeting::greet;
+```
+
+A string of several lines:
+
+```rust,cell=text
+let name = "first
+    second";
+println!("{}", greet(name));
+```
+
+A program for itself:
+
+```rust,cell=whole
+#![allow(dead_code)]
+mod deep { pub fn name() -> &'static str { super::NAME } }
+const NAME: &str = "whole";
+fn main() -> Result<(), String> {
+    println!("{}", deep::name());
+    Ok(())
+}
+```
+
+It panics, and that is well:
+
+```rust,cell=panics,should_panic
+//| reset: true
+let name = "afresh";
+println!("{name}");
+Vec::<u8>::new()[name.len()];
+```
+
+What goes to standard error is shown on request:
+
+```rust,cell=debug
+//| stderr: true
+println!("out");
+let sum = dbg!(1 + 2);
+```
+
+```rust,cell=last
+eprintln!("{sum} is not shown");
+println!("last");
+```
+"#;
+
+#[test]
+fn cells_of_every_kind_print_what_their_example_prints() {
+    let book = book(CELLS);
+    book.book(&["tangle"]).succeeds_with(&["01_hello.rs"]);
+    assert!(!book.book(&["test"]).ok, "nothing is accepted yet");
+    book.book(&["accept", "--yes"]).succeeds_with(&["01_hello__whole"]);
+    book.book(&["test"]).succeeds_with(&["6 cell 6 kept"]);
+    for (cell, output) in [
+        ("text", "Hello, first\n    second\n"),
+        ("whole", "whole\n"),
+        ("panics", "afresh\npanicked: index out of bounds: the len is 0 but the index is 6\n"),
+        ("debug", "out\n[book/src/01_hello.md:43:11] 1 + 2 = 3\n"),
+        ("last", "last\n"),
+    ] {
+        let snapshot = book.read(&format!("tests/snapshots/01_hello__{cell}.snap"));
+        assert!(snapshot.ends_with(&format!("---\n{output}")), "{snapshot}");
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    let example = book.command(cargo.args(["run", "--quiet", "--example", "01_hello"]));
+    example.succeeds_with(&["Hello, first\n    second\nwhole\nafresh\nout\nlast\n"]);
+    // An error of the whole program, an early end of a part, and a panic that does not come.
+    book.edit("Ok(())", "Err(\"broken\".into())");
+    book.book(&["test", "01_hello::"])
+        .fails_with(&["01_hello.md:19: cell `whole` returned an error"]);
+    book.edit("Err(\"broken\".into())", "Ok(())");
+    book.edit("let sum = ", "if name_is_short() { return Ok(()); }\nlet sum = ");
+    book.edit("//| stderr: true", "//| stderr: true\nfn name_is_short() -> bool { true }");
+    book.book(&["test", "01_hello::"]).fails_with(&["cell `debug` ended the program with success"]);
+    book.edit("Vec::<u8>::new()[name.len()];", "");
+    book.book(&["test", "01_hello::"])
+        .fails_with(&["cell `panics` did not panic, but is meant to (`should_panic`)"]);
+}
+
+#[test]
+fn cells_in_a_book_without_an_edition_are_told() {
+    let book = book(CELLS);
+    book.edit_file("book/book.toml", "edition = \"2024\"", "");
+    book.book(&["test"]).fails_with(&["01_hello.md:5: cells in a book of the edition of 2015"]);
+}
