@@ -25,7 +25,7 @@
 //!   off a curve whose points are far apart: ten seeds have 0.00023 to 0.0012, and an H200 had 0.0021, beside 0.0010 in
 //!   the book.
 //!
-//! That was tried with the GPU's arithmetic on the CPU (feature `dfdx-ops`), which has another order of sums and
+//! That was tried with dfdx's operations for a GPU on the CPU, which have another order of sums and
 //! other functions, too. Of the chapters 1 to 14 all cells but two printed the book's output to the
 //! last digit; these two stayed within `SUMS`. And after `fit` in chapter 15, which started from other weights
 //! then, the losses were 0.0927 and
