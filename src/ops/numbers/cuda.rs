@@ -53,6 +53,11 @@ pub(in crate::ops) fn in_order<S: Shape, T: Tape<f32, AutoDevice>>(
 pub(in crate::ops) fn data_in_order<S: Shape, E: Unit>(
     x: &Tensor<S, E, AutoDevice>,
 ) -> Result<Tensor<S, E, AutoDevice>, DeviceError> {
+    // dfdx knows it of floats at once. Of others only its text of the tensor tells, which may hold all numbers.
+    if let Some(x) = (x as &dyn std::any::Any).downcast_ref::<Tensor<S, f32, AutoDevice>>() {
+        let ordered: Box<dyn std::any::Any> = Box::new(x.clone().try_contiguous()?);
+        return Ok(*ordered.downcast().expect("a tensor of the same type"));
+    }
     // Of a single axis there is but one order.
     let axes = x.shape().concrete().into_iter().filter(|size| *size > 1).count();
     let all = address(x).1 == x.shape().num_elements();
