@@ -86,8 +86,7 @@ impl MersenneTwister {
     /// ```
     #[inline]
     pub fn next_u32(&mut self) -> u32 {
-        let number = self.next_numbers(1)[0];
-        number
+        self.next_numbers(1)[0]
     }
 
     /// The next numbers, as many as are ready: at least one, at most so many.
@@ -209,14 +208,14 @@ impl fmt::Debug for MersenneTwister {
 
 /// An entry of a new seed, from the one before.
 fn scrambled(entry: u32, factor: u32) -> u32 {
-    (entry ^ entry >> 30).wrapping_mul(factor)
+    (entry ^ (entry >> 30)).wrapping_mul(factor)
 }
 
 /// An entry of the next state.
 #[inline(always)]
 fn twisted(own: u32, next: u32, other: u32) -> u32 {
-    let joined = own & 0x8000_0000 | next & 0x7fff_ffff;
-    other ^ joined >> 1 ^ (joined & 1) * 0x9908_b0df
+    let joined = (own & 0x8000_0000) | (next & 0x7fff_ffff);
+    other ^ (joined >> 1) ^ ((joined & 1) * 0x9908_b0df)
 }
 
 /// The number that an entry of the state stands for.

@@ -13,7 +13,9 @@
 use std::fmt::{self, Write};
 
 use dfdx::shapes::{HasShape, Shape, Unit};
-use dfdx::tensor::{AutoDevice, Tensor};
+use dfdx::tensor::{AutoDevice, Gradients, Tensor};
+
+use crate::device::DeviceError;
 
 /// Where a tensor's memory lies, and how many numbers it has: fewer than the tensor where that was broadcast.
 pub(super) fn address<S: Shape, E: Unit>(t: &Tensor<S, E, AutoDevice>) -> (u64, usize) {
@@ -36,19 +38,38 @@ pub(super) fn address<S: Shape, E: Unit>(t: &Tensor<S, E, AutoDevice>) -> (u64, 
 }
 
 /// Whether the strides of a tensor are those of its shape in row-major order.
-pub(super) fn is_in_order<S: Shape, E: Unit>(t: &Tensor<S, E, AutoDevice>) -> bool {
+pub(super) fn is_in_order<S: Shape, E: Unit>(
+    t: &Tensor<S, E, AutoDevice>,
+) -> Result<bool, DeviceError> {
+    let found = match strides(t) {
+        Some(found) => found,
+        None => {
+            // dfdx keeps a `Vec` that a tensor was made of, and writes its numbers before the strides: millions, for a data
+            // set, at each batch. The tensor of a gradient has the strides of what it belongs to, and no such `Vec`.
+            let mut gradients = Gradients::leaky();
+            gradients.try_alloc_for(t)?;
+            strides(&gradients.get(t)).expect("a gradient was not made of a Vec")
+        }
+    };
+    assert_eq!(found.len(), S::NUM_DIMS, "dfdx's text of a tensor has no strides: {found:?}");
     let sizes = t.shape().concrete();
-    let mut strides = Strides::default();
-    let _ = write!(strides, "{t:?}");
-    let text = strides.text.trim_start_matches('[').trim_end_matches(']');
-    let found: Vec<usize> = text.split(", ").filter_map(|stride| stride.parse().ok()).collect();
-    assert_eq!(found.len(), S::NUM_DIMS, "dfdx's text of a tensor has no strides: `{text}`");
     let mut expected = 1;
-    (0..S::NUM_DIMS).rev().all(|axis| {
+    Ok((0..S::NUM_DIMS).rev().all(|axis| {
         let fits = sizes[axis] <= 1 || found[axis] == expected;
         expected *= sizes[axis];
         fits
-    })
+    }))
+}
+
+/// The strides of a tensor, or `None` where the `Vec` that it was made of comes before them.
+fn strides<S: Shape, E: Unit>(t: &Tensor<S, E, AutoDevice>) -> Option<Vec<usize>> {
+    let mut text = Strides::default();
+    let _ = write!(text, "{t:?}");
+    if text.pieces == Pieces::Numbers {
+        return None;
+    }
+    let text = text.text.trim_start_matches('[').trim_end_matches(']');
+    Some(text.split(", ").filter_map(|stride| stride.parse().ok()).collect())
 }
 
 /// So long is the text at most, up to the length; a number has twenty digits at most.
@@ -70,23 +91,44 @@ impl Write for Start {
     }
 }
 
-/// What comes after `strides: `, up to the end of the brackets.
+/// What comes after `strides: `, up to the end of the brackets. The writing ends before the numbers of a `Vec`.
 #[derive(Default)]
 struct Strides {
-    found: bool,
+    pieces: Pieces,
     text: String,
+}
+
+/// Which pieces of the text have come.
+#[derive(Default, PartialEq)]
+enum Pieces {
+    #[default]
+    Others,
+    /// The name of the field for the `Vec`.
+    HostBuffer,
+    /// And that there is one.
+    Numbers,
+    /// The name of the field for the strides.
+    Strides,
 }
 
 impl Write for Strides {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        if !self.found {
-            self.found = text == "strides";
-            return Ok(());
-        }
-        if text != ": " {
-            self.text.push_str(text);
-        }
-        if text.ends_with(']') { Err(fmt::Error) } else { Ok(()) }
+        self.pieces = match (&self.pieces, text) {
+            (Pieces::Strides, ": ") => return Ok(()),
+            (Pieces::Strides, _) => {
+                self.text.push_str(text);
+                return if text.ends_with(']') { Err(fmt::Error) } else { Ok(()) };
+            }
+            (Pieces::HostBuffer, "Some") => {
+                self.pieces = Pieces::Numbers;
+                return Err(fmt::Error);
+            }
+            (Pieces::HostBuffer, ": ") => Pieces::HostBuffer,
+            (_, "host_buf") => Pieces::HostBuffer,
+            (_, "strides") => Pieces::Strides,
+            _ => Pieces::Others,
+        };
+        Ok(())
     }
 }
 
@@ -116,12 +158,26 @@ mod tests {
     }
 
     #[test]
-    fn the_order_of_the_numbers() {
-        let t = AutoDevice::default().tensor([[1u8, 2, 3], [4, 5, 6]]);
-        assert!(is_in_order(&t));
-        assert!(!is_in_order(&t.permute::<Rank2<3, 2>, _>()));
-        let row = AutoDevice::default().tensor([[1.0f32, 2.0, 3.0]]);
-        assert!(is_in_order(&row.permute::<Rank2<3, 1>, _>()));
-        assert!(is_in_order(&AutoDevice::default().tensor(5.0f32)));
+    fn the_order_of_the_numbers() -> Result<()> {
+        let dev = AutoDevice::default();
+        let t = dev.tensor([[1u8, 2, 3], [4, 5, 6]]);
+        assert!(is_in_order(&t)?);
+        assert!(!is_in_order(&t.permute::<Rank2<3, 2>, _>())?);
+        let row = dev.tensor([[1.0f32, 2.0, 3.0]]);
+        assert!(is_in_order(&row.permute::<Rank2<3, 1>, _>())?);
+        assert!(is_in_order(&dev.tensor(5.0f32))?);
+        let repeated = dev.tensor([1.0f32, 2.0]).broadcast::<Rank2<3, 2>, Axis<0>>();
+        assert!(!is_in_order(&repeated)?);
+        Ok(())
+    }
+
+    #[test]
+    fn the_numbers_that_a_tensor_was_made_of_are_not_written() -> Result<()> {
+        let dev = AutoDevice::default();
+        let t: Tensor<Rank2<2, 2>, f32, _> = dev.tensor_from_vec(vec![1.0; 4], Default::default());
+        assert_eq!(strides(&t), None);
+        assert!(is_in_order(&t)? && !is_in_order(&t.permute::<Rank2<2, 2>, Axes2<1, 0>>())?);
+        assert_eq!(strides(&(t + 1.0)), Some(vec![2, 1]));
+        Ok(())
     }
 }

@@ -61,7 +61,7 @@ pub(in crate::ops) fn data_in_order<S: Shape, E: Unit>(
     // Of a single axis there is but one order.
     let axes = x.shape().concrete().into_iter().filter(|size| *size > 1).count();
     let all = address(x).1 == x.shape().num_elements();
-    match all && (axes <= 1 || address::is_in_order(x)) {
+    match all && (axes <= 1 || address::is_in_order(x)?) {
         true => Ok(x.clone()),
         false => x.device().try_tensor_from_vec(x.as_vec(), *x.shape()),
     }
