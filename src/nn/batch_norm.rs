@@ -9,7 +9,7 @@ use dfdx::tensor::{AutoDevice, Storage, Tensor};
 use super::observe;
 use crate::device::DeviceError;
 use crate::fault::found_in_layer;
-use crate::ops::{self, Training};
+use crate::ops::{self, Activation, Training};
 use crate::shapes::{Channels, Recorded, Traced};
 
 /// What is added to the variance, so that nothing is divided by 0; PyTorch's default.
@@ -85,12 +85,12 @@ impl<const C: usize> BatchNorm<C> {
         Self::build(dev)
     }
 
-    /// Training; `residual` is added before the ReLU, if there is one.
+    /// Training; `residual` is added before the activation.
     pub(super) fn train<S: Channels<C>>(
         &mut self,
         x: Traced<S>,
         residual: Option<Traced<S>>,
-        relu: bool,
+        activation: Activation,
     ) -> Result<Traced<S>, DeviceError> {
         let n = x.shape().num_elements() / C;
         if n == 1 {
@@ -106,9 +106,9 @@ impl<const C: usize> BatchNorm<C> {
             running: [&mut self.running_mean, &mut self.running_var],
             momentum: MOMENTUM,
             eps: EPS,
-            relu,
+            activation,
         };
-        Ok(Self::seen(ops::batch_norm_train(x, residual, of)?, relu))
+        Ok(Self::seen(ops::batch_norm_train(x, residual, of)?, activation))
     }
 
     /// The finished model; as [`train`](Self::train).
@@ -116,20 +116,20 @@ impl<const C: usize> BatchNorm<C> {
         &self,
         x: Tensor<S, f32, AutoDevice>,
         residual: Option<Tensor<S, f32, AutoDevice>>,
-        relu: bool,
+        activation: Activation,
     ) -> Result<Tensor<S, f32, AutoDevice>, DeviceError> {
         let parameters = [&self.running_mean, &self.running_var, &self.weight, &self.bias];
-        let y = ops::batch_norm_eval(x, residual, parameters, EPS, relu)?;
-        Ok(Self::seen(y, relu))
+        let y = ops::batch_norm_eval(x, residual, parameters, EPS, activation)?;
+        Ok(Self::seen(y, activation))
     }
 
     fn seen<S: Shape, T>(
         y: Tensor<S, f32, AutoDevice, T>,
-        relu: bool,
+        activation: Activation,
     ) -> Tensor<S, f32, AutoDevice, T> {
         let name = if S::NUM_DIMS == 2 { "BatchNorm1d" } else { "BatchNorm2d" };
         observe::layer(name, y.shape(), 2 * C);
-        if relu {
+        if activation == Activation::Relu {
             observe::layer("ReLU", y.shape(), 0);
         }
         y
@@ -141,7 +141,7 @@ impl<const C: usize, S: Channels<C>> Module<Tensor<S, f32, AutoDevice>> for Batc
     type Error = DeviceError;
 
     fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, DeviceError> {
-        self.eval(x, None, false)
+        self.eval(x, None, Activation::Identity)
     }
 }
 
@@ -152,7 +152,7 @@ impl<const C: usize, S: Channels<C>> ModuleMut<Tensor<S, f32, AutoDevice, Record
     type Error = DeviceError;
 
     fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, DeviceError> {
-        self.train(x, None, false)
+        self.train(x, None, Activation::Identity)
     }
 }
 
@@ -194,7 +194,7 @@ impl<const C: usize, S: Channels<C>> Module<Tensor<S, f32, AutoDevice>> for Batc
     type Error = DeviceError;
 
     fn try_forward(&self, x: Tensor<S, f32, AutoDevice>) -> Result<Self::Output, DeviceError> {
-        self.0.eval(x, None, true)
+        self.0.eval(x, None, Activation::Relu)
     }
 }
 
@@ -203,7 +203,7 @@ impl<const C: usize, S: Channels<C>> ModuleMut<Traced<S>> for BatchNormReLU<C> {
     type Error = DeviceError;
 
     fn try_forward_mut(&mut self, x: Traced<S>) -> Result<Traced<S>, DeviceError> {
-        self.0.train(x, None, true)
+        self.0.train(x, None, Activation::Relu)
     }
 }
 

@@ -8,6 +8,7 @@ use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor, WithEmptyTape};
 use super::batch_norm::BatchNorm2d;
 use super::conv2d::Conv2d;
 use crate::device::DeviceError;
+use crate::ops::Activation;
 use crate::shapes::{Recorded, Traced, Window};
 
 /// Two convolutions, and a way around them: torchvision's `BasicBlock` (K. He and others, "Deep
@@ -129,10 +130,10 @@ where
         x: Tensor<(B, Const<I>, H, W), f32, AutoDevice>,
     ) -> Result<Self::Output, DeviceError> {
         let y = self.conv1.try_forward(x.clone())?;
-        let y = self.bn1.eval(y, None, true)?;
+        let y = self.bn1.eval(y, None, Activation::Relu)?;
         let y = self.conv2.try_forward(y)?;
         let around = self.downsample.try_forward(x)?;
-        self.bn2.eval(y, Some(around), true)
+        self.bn2.eval(y, Some(around), Activation::Relu)
     }
 }
 
@@ -159,10 +160,10 @@ where
     ) -> Result<Self::Output, DeviceError> {
         let around = x.with_empty_tape();
         let y = self.conv1.try_forward_mut(x)?;
-        let y = self.bn1.train(y, None, true)?;
+        let y = self.bn1.train(y, None, Activation::Relu)?;
         let y = self.conv2.try_forward_mut(y)?;
         let around = self.downsample.try_forward_mut(around)?;
-        self.bn2.train(y, Some(around), true)
+        self.bn2.train(y, Some(around), Activation::Relu)
     }
 }
 

@@ -27,7 +27,7 @@ mod zero_grads;
 
 pub(crate) use accuracy::{accuracy, share_of_true};
 pub(crate) use adam::{AdamUpdate, Stepped};
-pub(crate) use batch_norm::{Training, batch_norm_eval, batch_norm_train};
+pub(crate) use batch_norm::{Activation, Training, batch_norm_eval, batch_norm_train};
 pub(crate) use conv2d::{Convolved, conv2d, conv2d_sizes};
 pub(crate) use cross_entropy::cross_entropy;
 pub(crate) use dropout::dropout;

@@ -2,7 +2,9 @@
 
 use dfdx::shapes::{HasShape, Rank1, Shape};
 use dfdx::tensor::{AutoDevice, Merge, PutTape, SplitTape, Tensor};
-use samebits::{Activation, Device as _, NormEval, NormGradients, NormTrain, Running};
+use samebits::{Device as _, NormEval, NormGradients, NormTrain, Running};
+
+pub(crate) use samebits::Activation;
 
 use super::numbers::{
     Taken, device, done, fresh, in_order, numbers, parameter, record, writable, write, zeros,
@@ -23,8 +25,8 @@ pub(crate) struct Training<'a, const C: usize> {
     /// How far it moves them.
     pub momentum: f64,
     pub eps: f32,
-    /// Whether negative numbers become 0 in the end.
-    pub relu: bool,
+    /// What follows.
+    pub activation: Activation,
 }
 
 /// Batch norm of `C` channels in training, with the statistics of the batch over all pictures and pixels: for each
@@ -34,8 +36,8 @@ pub(crate) struct Training<'a, const C: usize> {
 /// y = (x - mean) / sqrt(variance + eps) weight + bias
 /// ```
 ///
-/// A residual is added to what comes out, and then negative numbers become 0 if `relu` says so. The running statistics
-/// move to those of the batch, where the variance is that with `n - 1`.
+/// A residual is added to what comes out, and then the activation follows. The running statistics move to those of the
+/// batch, where the variance is that with `n - 1`.
 ///
 /// # Errors
 /// If the device has no room for the result.
@@ -57,7 +59,7 @@ pub(crate) fn batch_norm_eval<S: Channels<C>, const C: usize>(
     residual: Option<Tensor<S, f32, AutoDevice>>,
     parameters: [&Each<C>; 4],
     eps: f32,
-    relu: bool,
+    activation: Activation,
 ) -> Result<Tensor<S, f32, AutoDevice>, DeviceError> {
     let x = in_order(S::by_pixel(x)?)?;
     let residual = residual.map(S::by_pixel).transpose()?.map(in_order).transpose()?;
@@ -72,7 +74,7 @@ pub(crate) fn batch_norm_eval<S: Channels<C>, const C: usize>(
         weight: numbers(&weight),
         bias: numbers(&bias),
         eps,
-        activation: activation(relu),
+        activation,
         y: fresh(&mut y),
     }))?;
     Ok(S::from_pixels(y))
@@ -100,7 +102,7 @@ pub(super) fn norm<S: Shape, const C: usize>(
     x: Traced<S>,
     residual: Option<Tensor<S, f32, AutoDevice>>,
     statistics: Option<<super::numbers::On as samebits::Device>::Statistics>,
-    Training { affine: [weight, bias], running, momentum, eps, relu }: Training<'_, C>,
+    Training { affine: [weight, bias], running, momentum, eps, activation }: Training<'_, C>,
 ) -> Result<Traced<S>, DeviceError> {
     let (x, tape) = x.split_tape();
     let (weight, of_weight) = parameter::<_, Recorded>(weight)?;
@@ -114,7 +116,7 @@ pub(super) fn norm<S: Shape, const C: usize>(
         weight: numbers(&weight),
         bias: numbers(&bias),
         eps,
-        activation: activation(relu),
+        activation,
         running: running_of(running, momentum)?,
         y: fresh(&mut y),
     }))?;
@@ -148,8 +150,4 @@ fn running_of<const C: usize>(
     momentum: f64,
 ) -> Result<Option<Running<'_, super::numbers::On>>, DeviceError> {
     Ok(Some(Running { mean: writable(mean)?, variance: writable(variance)?, momentum }))
-}
-
-fn activation(relu: bool) -> Activation {
-    if relu { Activation::Relu } else { Activation::Identity }
 }
