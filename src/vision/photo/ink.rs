@@ -35,9 +35,17 @@ impl Mask {
         Self { width, height, ink, thickened: false }
     }
 
-    /// Where there is ink, without specks.
+    /// Where there is ink, without the table around the paper, lines that are printed on it, and specks.
     pub(super) fn of(contrast: &GrayImage) -> Self {
-        let mut mask = Self::over(contrast, otsu(contrast));
+        let [least, ink] = thresholds(contrast);
+        let mut mask = Self::over(contrast, least).without_frames();
+        // Printed lines run from side to side, and ink is stronger than they are.
+        if mask.runs_across() {
+            let stronger = Self::over(contrast, ink).without_frames();
+            if !stronger.runs_across() {
+                mask = stronger;
+            }
+        }
         let parts = mask.parts();
         let largest = parts.iter().map(Vec::len).max().unwrap_or(0) as f64;
         for part in parts.iter().filter(|part| (part.len() as f64) < SPECK * largest) {
@@ -46,15 +54,43 @@ impl Mask {
         mask
     }
 
+    /// Without the parts that reach three sides of the picture or all, if there is a part as large as a digit that
+    /// reaches none. A table is such a part, at whichever sides of the paper it can be seen, and however large.
+    fn without_frames(mut self) -> Self {
+        let parts = self.parts();
+        let longest = self.width.max(self.height) as usize;
+        let sides = |part: &[usize]| self.sides(part).iter().filter(|reached| **reached).count();
+        let frames: Vec<_> = parts.iter().filter(|part| sides(part) >= 3).collect();
+        if parts.iter().any(|part| part.len() > longest && sides(part) == 0) {
+            frames.into_iter().flatten().for_each(|&at| self.ink[at] = false);
+        }
+        self
+    }
+
+    /// Whether a part reaches from the left side of the picture to the right one, or from the top to the bottom.
+    fn runs_across(&self) -> bool {
+        self.parts()
+            .iter()
+            .map(|part| self.sides(part))
+            .any(|[left, top, right, bottom]| left && right || top && bottom)
+    }
+
+    /// Which sides of the picture a part reaches: left, top, right, bottom.
+    fn sides(&self, part: &[usize]) -> [bool; 4] {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let mut sides = [false; 4];
+        for at in part {
+            let (x, y) = (at % width, at / width);
+            let here = [x == 0, y == 0, x + 1 == width, y + 1 == height];
+            sides.iter_mut().zip(here).for_each(|(side, here)| *side |= here);
+        }
+        sides
+    }
+
     /// Without the parts that reach the edge of the picture, if the others are a fifth of the ink or more.
     pub(super) fn without_what_touches_the_edge(mut self) -> Self {
-        let (width, height) = (self.width as usize, self.height as usize);
-        let at_edge = |at: &usize| {
-            let (x, y) = (at % width, at / width);
-            x == 0 || y == 0 || x + 1 == width || y + 1 == height
-        };
         let (touching, inside): (Vec<_>, Vec<_>) =
-            self.parts().into_iter().partition(|part| part.iter().any(at_edge));
+            self.parts().into_iter().partition(|part| self.sides(part).contains(&true));
         let count = |parts: &[Vec<usize>]| parts.iter().map(Vec::len).sum::<usize>();
         if 5 * count(&inside) >= count(&touching) + count(&inside) {
             touching.iter().flatten().for_each(|&at| self.ink[at] = false);
@@ -155,11 +191,20 @@ impl Mask {
     }
 }
 
-/// Otsu's threshold: the one that divides the pixels into two groups that differ most. At least a quarter of the
-/// strongest contrast: there may be little ink, and then two kinds of paper differ more.
-fn otsu(contrast: &GrayImage) -> u8 {
+/// How much contrast ink has at least, and how much if there are fainter printed lines. The first is at least a
+/// quarter of the strongest contrast: there may be little ink, and then two kinds of paper differ more. The second
+/// divides what is left once more.
+fn thresholds(contrast: &GrayImage) -> [u8; 2] {
     let mut counts = [0u64; 256];
     contrast.pixels().for_each(|pixel| counts[pixel[0] as usize] += 1);
+    let strongest = counts.iter().rposition(|count| *count > 0).unwrap_or(0) as u8;
+    let least = otsu(&counts).max(strongest / 4).max(1);
+    counts[..usize::from(least)].fill(0);
+    [least, otsu(&counts).max(least)]
+}
+
+/// Otsu's threshold: the one that divides the pixels, counted by value, into two groups that differ most.
+fn otsu(counts: &[u64; 256]) -> u8 {
     let all: u64 = counts.iter().sum();
     let sum: u64 = counts.iter().zip(0u64..).map(|(count, value)| count * value).sum();
     let (mut below, mut sum_below) = (0u64, 0u64);
@@ -177,8 +222,7 @@ fn otsu(contrast: &GrayImage) -> u8 {
             (best, threshold) = (between, value + 1);
         }
     }
-    let strongest = counts.iter().rposition(|count| *count > 0).unwrap_or(0) as u8;
-    threshold.max(strongest / 4).max(1)
+    threshold
 }
 
 #[cfg(test)]
@@ -210,6 +254,25 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_is_no_ink_however_large_it_is() {
+        let frames =
+            ["########", "#......#", "#.####.#", "#.####.#", "#.#....#", "#......#", "########"];
+        let digit = mask(&frames.map(|row| if row.contains('.') { row } else { "........" }));
+        let digit = digit.without_what_touches_the_edge();
+        assert_eq!(digit.bounds(), Some(Part { x: 2, y: 2, width: 4, height: 3 }));
+        assert_eq!(mask(&frames).without_frames(), digit);
+        // At one side only.
+        let at_left = frames.map(|row| match row.contains('.') {
+            true => format!("#{}.", &row[1..7]),
+            false => "#.......".to_string(),
+        });
+        assert_eq!(mask(&at_left.each_ref().map(String::as_str)).without_frames(), digit);
+        // A digit that fills the picture stays.
+        let alone = mask(&["####", "...#", "..#.", "..#."]);
+        assert_eq!(alone.clone().without_frames(), alone);
+    }
+
+    #[test]
     fn thin_strokes_are_thickened_and_others_not() {
         let thin: Vec<String> =
             (0..60).map(|_| format!("{}#{}", ".".repeat(20), ".".repeat(20))).collect();
@@ -230,6 +293,27 @@ mod tests {
     fn otsu_divides_paper_and_ink() {
         let picture =
             GrayImage::from_fn(10, 10, |x, y| Luma([if y < 3 { 180 + x as u8 } else { x as u8 }]));
-        assert!((10..=180).contains(&otsu(&picture)), "{}", otsu(&picture));
+        let [least, _] = thresholds(&picture);
+        assert!((10..=180).contains(&least), "{least}");
+    }
+
+    #[test]
+    fn printed_lines_are_no_ink() {
+        let is_ink = |x: u32, y: u32| (25..33).contains(&x) && (10..45).contains(&y);
+        let lined = |line: fn(u32, u32) -> bool| {
+            Mask::of(&GrayImage::from_fn(60, 60, |x, y| {
+                Luma([match () {
+                    () if is_ink(x, y) => 230,
+                    () if line(x, y) => 70,
+                    () => (x % 4) as u8,
+                }])
+            }))
+        };
+        let part = Some(Part { x: 25, y: 10, width: 8, height: 35 });
+        assert_eq!(lined(|_, _| false).bounds(), part);
+        assert_eq!(lined(|_, y| y % 9 == 4).bounds(), part, "ruled");
+        assert_eq!(lined(|x, y| x % 9 == 4 || y % 9 == 4).bounds(), part, "squared");
+        assert_eq!(lined(|x, y| (8 * y + x) % 72 < 8).bounds(), part, "askew");
+        assert_eq!(lined(|x, _| x == 6).bounds(), part, "a margin");
     }
 }

@@ -25,7 +25,8 @@ const WORK_SIDE: u32 = 400;
 ///
 /// It takes dark ink on light paper and light ink on dark, grey or in colour, lit from one side or lying in a
 /// shadow. Only one digit may be on it. What touches the edge of the picture, such as the table on which the
-/// paper lies, is left out if there is other ink.
+/// paper lies, is left out if there is other ink; so are printed lines and squares, if the ink is stronger than
+/// they are: a faint pencil on strongly ruled paper is not told from the lines.
 ///
 /// # Errors
 /// If the picture cannot be opened, or there is no ink on it.
@@ -55,7 +56,7 @@ pub struct DigitSteps {
     pub grey: GrayImage,
     /// How much each pixel stands out against the paper around it, however that is lit: black is paper.
     pub contrast: GrayImage,
-    /// Where there is ink (white): more contrast than Otsu's threshold, and no specks.
+    /// Where there is ink (white): more contrast than Otsu's threshold; no table, no printed lines and no specks.
     pub ink: GrayImage,
     /// The part with the digit; nothing is left but its ink.
     pub cropped: GrayImage,

@@ -1,10 +1,11 @@
 //! Digits drawn by code, and all digits of the validation set, moved, scaled, inverted and unevenly lit.
 
-use image::{GrayAlphaImage, LumaA, RgbImage};
-use rayon::prelude::*;
-
 use super::*;
 use crate::random::Random;
+use image::{GrayAlphaImage, LumaA, RgbImage};
+
+#[cfg(feature = "mnist-sample")]
+mod kinds;
 
 /// A seven of this size, whose strokes are so thick, at a place on paper of 300x200 pixels.
 fn seven(paper: u8, ink: u8, [left, top]: [u32; 2], size: u32, thick: u32) -> GrayImage {
@@ -118,46 +119,14 @@ fn strips_and_single_pixels_are_no_trouble() {
     }
 }
 
-/// The mean of all training digits of a class, and the class that a digit is nearer to: the course's baseline.
 #[cfg(feature = "mnist-sample")]
 #[test]
 fn the_validation_set_is_told_apart_as_well_after_the_preparation() {
-    use crate::data::{PathExt as _, Urls, untar_data};
-    use crate::tensor::open_images;
-
-    let path = untar_data(Urls::MNIST_SAMPLE).unwrap();
-    let digits = |folder: &str| open_images(&path.join(folder).ls().unwrap()).unwrap();
-    let means: Vec<Vec<f64>> = ["train/3", "train/7"]
-        .iter()
-        .map(|folder| {
-            let digits = digits(folder);
-            let mut mean = vec![0.0; 784];
-            for digit in &digits {
-                mean.iter_mut()
-                    .zip(digit.as_raw())
-                    .for_each(|(sum, byte)| *sum += f64::from(*byte));
-            }
-            mean.iter().map(|sum| sum / digits.len() as f64).collect()
-        })
-        .collect();
-    let class = |digit: &GrayImage| {
-        let far = |mean: &Vec<f64>| -> f64 {
-            mean.iter().zip(digit.as_raw()).map(|(m, byte)| (m - f64::from(*byte)).abs()).sum()
-        };
-        usize::from(far(&means[1]) < far(&means[0]))
-    };
-    let valid: Vec<(usize, GrayImage)> = ["valid/3", "valid/7"]
-        .iter()
-        .enumerate()
-        .flat_map(|(class, folder)| digits(folder).into_iter().map(move |digit| (class, digit)))
-        .collect();
+    let baseline = kinds::Baseline::new();
+    let valid = kinds::valid();
     assert_eq!(valid.len(), 2038);
     let accuracy = |change: fn(&GrayImage, u64) -> GrayImage| {
-        let right = valid
-            .par_iter()
-            .enumerate()
-            .filter(|(i, (label, digit))| class(&change(digit, *i as u64)) == *label);
-        right.count() as f64 / valid.len() as f64
+        baseline.accuracy(&valid, |digit, seed| Some(change(digit, seed)))
     };
     let straight = accuracy(|digit, _| digit.clone());
     // Every second one is inverted: black on paper that is lit from one side.
