@@ -31,6 +31,7 @@
 //! # mnist_from_scratch::anyhow::Ok(())
 //! ```
 
+mod cause;
 pub mod data;
 pub mod device;
 mod fault;

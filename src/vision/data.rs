@@ -85,7 +85,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
             });
             let pictures = dev.try_tensor_from_vec(numbers.collect(), (n, Const, Const, Const));
             let labels = dev.try_tensor_from_vec(labels.clone(), (n,));
-            (pictures.map_err(ImageError::Device)?, labels.map_err(ImageError::Device)?)
+            (pictures.map_err(ImageError::device)?, labels.map_err(ImageError::device)?)
         };
         Ok(Self {
             items,

@@ -193,7 +193,7 @@ pub(super) fn outputs<S: PictureShape, M: Model<S>>(
     let number = |at: usize| f32::from(pixels[at % area * channels + at / area]) / 255.0;
     let numbers = (0..channels * area).map(number).collect();
     let x = device::shared().try_tensor_from_vec(numbers, S::of_one());
-    let x = x.map_err(crate::tensor::ImageError::Device)?;
+    let x = x.map_err(crate::tensor::ImageError::device)?;
     Ok(model.forward_eval(x)?.as_vec())
 }
 

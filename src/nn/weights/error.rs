@@ -32,7 +32,7 @@ pub enum WeightsError {
         /// What it may be instead, and what to do.
         advice: &'static str,
         /// What is wrong with it.
-        source: safetensors::SafeTensorError,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A parameter is not made of numbers that can be loaded.
     #[error(

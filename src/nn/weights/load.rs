@@ -14,6 +14,7 @@ use safetensors::{SafeTensorError, SafeTensors};
 use super::error::{Difference, NonFiniteNumbers, WeightsError};
 use super::numbers::as_f32;
 use super::{OPTIMIZER, tensors_of};
+use crate::cause::told_once;
 use crate::parameters::{Change, OptimState, Parameter, SavedTensor, change};
 
 /// A file of weights, and how to load it: for files whose names are not those of the model, or of which
@@ -71,8 +72,8 @@ impl WeightsFile {
             Ok(bytes) => bytes,
             Err(source) => return Err(WeightsError::Read { path, source }),
         };
-        if let Err(source) = SafeTensors::deserialize(&bytes) {
-            let advice = advice(&bytes, &source);
+        if let Err(error) = SafeTensors::deserialize(&bytes) {
+            let (advice, source) = (advice(&bytes, &error), told_once(&error));
             return Err(WeightsError::Format { path, advice, source });
         }
         let rename = Box::new(str::to_string);

@@ -4,13 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read as _};
 use std::path::Path;
 
-use image::error::{DecodingError, ImageFormatHint};
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Rgb};
 
 use super::ImageError;
 use super::ground::lay_on;
 use super::limits::{self, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_SIDE, Room};
 use super::quiet::catch;
+use crate::cause::told_once;
 
 /// Opens a picture: 8 bits a channel, grey or in colour, upright as the camera says, laid on `ground` where it
 /// is transparent. What the file holds counts, not how its name ends. Of an animation it is the first picture.
@@ -22,11 +22,9 @@ pub(crate) fn open_picture(path: &Path, ground: Rgb<u8>) -> Result<DynamicImage,
     let mut room = Room::default();
     let bytes = read(path, &mut room)?;
     let format = format(path, &bytes)?;
-    let damaged = |source| ImageError::Decode { path: path.into(), source };
     let picture = catch(|| decode(path, &bytes, format, &mut room));
     let picture = picture.unwrap_or_else(|panic| {
-        let hint = ImageFormatHint::Exact(format);
-        Err(damaged(image::ImageError::Decoding(DecodingError::new(hint, panic))))
+        Err(ImageError::Decode { path: path.into(), source: panic.into() })
     })?;
     lay_on(picture, ground)
         .ok_or_else(|| ImageError::Invisible { path: path.into(), ground: ground.0 })
@@ -63,11 +61,11 @@ fn decode(
     format: ImageFormat,
     room: &mut Room,
 ) -> Result<DynamicImage, ImageError> {
-    let damaged = |source| match source {
+    let damaged = |error| match error {
         image::ImageError::Limits(_) => {
             ImageError::TooLarge { path: path.into(), what: "more than that".into() }
         }
-        source => ImageError::Decode { path: path.into(), source },
+        error => ImageError::Decode { path: path.into(), source: told_once(&error) },
     };
     let too_large = |what| Err(ImageError::TooLarge { path: path.into(), what });
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -87,8 +85,7 @@ fn decode(
     let bits = pixels * u64::from(decoder.original_color_type().bits_per_pixel());
     if format == ImageFormat::Png && bits / 8 / 1032 > bytes.len() as u64 {
         let problem = format!("{} bytes cannot hold {columns} x {rows} pixels", bytes.len());
-        let hint = ImageFormatHint::Exact(format);
-        return Err(damaged(image::ImageError::Decoding(DecodingError::new(hint, problem))));
+        return Err(ImageError::Decode { path: path.into(), source: problem.into() });
     }
     room.make(decoder.total_bytes());
     limits.reserve(decoder.total_bytes()).map_err(damaged)?;

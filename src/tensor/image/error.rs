@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::device::DeviceError;
+use crate::device::{DeviceError, ModuleError, remedy};
 
 use super::limits::{MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_SIDE};
 
@@ -28,7 +28,7 @@ pub enum ImageError {
         /// The image file.
         path: PathBuf,
         /// What the decoder said.
-        source: image::ImageError,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The file is no picture, or one of a format that is not read.
     #[error("decoding the image {}: {problem}", path.display())]
@@ -78,6 +78,13 @@ pub enum ImageError {
         image_columns: usize,
     },
     /// The device has no room for the tensor.
-    #[error("copying an image to the device: {0}")]
-    Device(DeviceError),
+    #[error("copying an image to the device{}", remedy(.0))]
+    Device(#[source] ModuleError),
+}
+
+impl ImageError {
+    /// The device has no room.
+    pub(crate) fn device(error: DeviceError) -> Self {
+        Self::Device(ModuleError::new(error))
+    }
 }

@@ -105,7 +105,7 @@ pub fn tensor<const H: usize, const W: usize>(
     dev: &AutoDevice,
 ) -> Result<Tensor<Rank2<H, W>, u8, AutoDevice>, ImageError> {
     let pixels = pixels::<H, W>(image)?.to_vec();
-    dev.try_tensor_from_vec(pixels, (Const, Const)).map_err(ImageError::Device)
+    dev.try_tensor_from_vec(pixels, (Const, Const)).map_err(ImageError::device)
 }
 
 /// Row after row, if the image has this size.
@@ -170,7 +170,7 @@ pub fn stack_images<const H: usize, const W: usize>(
     for image in images {
         all.extend_from_slice(pixels::<H, W>(image)?);
     }
-    dev.try_tensor_from_vec(all, (images.len(), Const, Const)).map_err(ImageError::Device)
+    dev.try_tensor_from_vec(all, (images.len(), Const, Const)).map_err(ImageError::device)
 }
 
 #[cfg(test)]
