@@ -1,6 +1,7 @@
 //! Files of the repository that must agree with one another.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -68,6 +69,53 @@ fn no_cell_asks_the_c_library_for_a_function() {
             code ^= line.starts_with("```");
             let found = asks.iter().find(|ask| code && line.contains(*ask));
             assert_eq!(found, None, "{chapter}:{number}: take the function of this name");
+        }
+    }
+}
+
+/// All files of a folder that are no builds and no hidden ones.
+fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name();
+        let name = name.to_str().unwrap();
+        match entry.file_type().unwrap().is_dir() {
+            _ if name.starts_with('.') => {}
+            true if ["target", "node_modules", "api"].contains(&name) => {}
+            true => files(&entry.path(), found),
+            false => found.push(entry.path()),
+        }
+    }
+}
+
+/// Each with one idea. `examples/` is left out: its files are made from chapters, line by line.
+#[test]
+fn no_file_of_code_is_longer_than_four_hundred_lines() {
+    let mut all = Vec::new();
+    files(Path::new("."), &mut all);
+    let code = |path: &Path| {
+        let kinds = ["rs", "js", "mjs", "py", "sh", "cu", "cuh", "h", "css"];
+        path.extension().is_some_and(|kind| kinds.iter().any(|known| kind == *known))
+    };
+    all.retain(|path| code(path) && !path.starts_with("./examples"));
+    assert!(all.len() > 300, "{} files: is this the repository?", all.len());
+    let length = |path: &PathBuf| read(path.to_str().unwrap()).lines().count();
+    let long: Vec<_> = all.iter().filter(|path| length(path) > 400).collect();
+    assert!(long.is_empty(), "divide what has more than 400 lines: {long:?}");
+}
+
+/// Who prints an error prints its sources after it: a message that has its source in it says it twice.
+#[test]
+fn no_message_of_an_error_prints_its_source() {
+    let mut all = Vec::new();
+    files(Path::new("."), &mut all);
+    for path in all.iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
+        let path = path.to_str().unwrap();
+        let mut message = false;
+        for (number, line) in (1..).zip(read(path).lines().map(str::trim)) {
+            message |= line.starts_with("#[error(");
+            let twice = message && line.contains("{source");
+            assert!(!twice, "{path}:{number}: who prints the chain prints `source`");
+            message &= !line.ends_with(")]");
         }
     }
 }

@@ -305,12 +305,9 @@ class Steps:
         self.train_slices = lambda: slices(*self.train)
         self.valid_slices = lambda: slices(*self.valid)
 
-    def stacks_pytorch(self, folder):
-        return [stack.to(self.device) for stack in stacks_pytorch(folder)]
-
-    def module(self, model, lr, epochs):
-        model = model.to(self.device)
-        return train(model, list(model.parameters()), lr, epochs, self.train_slices, self.valid_slices)
+    def net(self, step):
+        """What the last two steps train, its learning rate and its epochs."""
+        return (nn.Linear(28 * 28, 1), 1.0, 10) if step == "learner" else (simple_net(), 0.1, 40)
 
     def loaders(self):
         return [DataLoader(list(zip(*part)), batch_size=BATCH) for part in (self.train, self.valid)]
@@ -324,16 +321,14 @@ class Steps:
 
     def pytorch(self, step):
         if step == "load":
-            return self.timed(self.stacks_pytorch)
-        if step == "baseline":
-            return baseline(*self.stacks)
+            return self.timed(lambda folder: [stack.to(self.device) for stack in stacks_pytorch(folder)])
         if step == "resnet":
             return resnet_pytorch(self.train, self.valid)
         if step == "linear":
             return linear_by_hand(self.train_slices, self.valid_slices, self.device)
-        if step == "learner":
-            return self.module(nn.Linear(28 * 28, 1), 1.0, 10)
-        return self.module(simple_net(), 0.1, 40)
+        model, lr, epochs = self.net(step)
+        model = model.to(self.device)
+        return train(model, list(model.parameters()), lr, epochs, self.train_slices, self.valid_slices)
 
     def faster(self, way, step):
         """A step that trains, in one of PyTorch's faster ways."""
@@ -347,7 +342,7 @@ class Steps:
                 weights, bias = init_params(28 * 28, 1, device=self.device), init_params(1, device=self.device)
                 model, params, lr, epochs = lambda xb: xb @ weights + bias, (weights, bias), 1.0, 20
             else:
-                model, lr, epochs = (nn.Linear(28 * 28, 1), 1.0, 10) if step == "learner" else (simple_net(), 0.1, 40)
+                model, lr, epochs = self.net(step)
                 model = model.to(self.device)
                 params = model.parameters()
             return train_faster(model, params, lr, epochs, self.train_slices, self.valid_slices, way)
@@ -363,16 +358,12 @@ class Steps:
     def fastai(self, step):
         if step == "load":
             return self.timed(stacks_fastai)
-        if step == "baseline":  # the notebook's cell is plain PyTorch
-            return baseline(*self.stacks)
         if step == "resnet":
             return resnet_fastai(self.pictures)
         if step == "linear":
             train_dl, valid_dl = self.loaders()
             return linear_by_hand(lambda: train_dl, lambda: valid_dl)
-        if step == "learner":
-            return self.learner(nn.Linear(28 * 28, 1), 1.0, 10)
-        return self.learner(simple_net(), 0.1, 40)
+        return self.learner(*self.net(step))
 
 
 def main():
@@ -393,7 +384,10 @@ def answer(steps, who, step, seed):
     torch.manual_seed(seed)
     try:
         start = now(steps.stacks[0])
-        result = steps.faster(who, step) if who in WAYS else getattr(steps, who)(step)
+        if step == "baseline":  # the notebook's cell is plain PyTorch
+            result = baseline(*steps.stacks)
+        else:
+            result = steps.faster(who, step) if who in WAYS else getattr(steps, who)(step)
         # Some steps keep the time themselves, without what they have to prepare. All others end with a number
         # that has come back from the device.
         seconds, accuracy = result if isinstance(result, tuple) else (time.perf_counter() - start, result)

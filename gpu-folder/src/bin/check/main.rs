@@ -14,17 +14,20 @@
 //! Exit code 0: all that could be run was run, and is as in the book. 1: something was not; the file has it
 //! under `problems`.
 
+mod options;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use gpu_folder::outputs::CHAPTERS;
 use gpu_folder::report::Report;
 use gpu_folder::steps::{self, STEPS};
 use gpu_folder::{chapters, process, rules, work};
+use options::{Device, Options};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -48,85 +51,6 @@ fn main() -> Result<ExitCode> {
     let green = check.report.is_green();
     println!("\n{}: {}", if green { "All is well" } else { "Not all is well" }, check.file);
     Ok(if green { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Where the arithmetic is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Device {
-    Gpu,
-    Cpu,
-}
-
-impl Device {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Gpu => "gpu",
-            Self::Cpu => "cpu",
-        }
-    }
-}
-
-struct Options {
-    devices: Vec<Device>,
-    only: Option<String>,
-    except: Option<String>,
-    limit: Duration,
-    each: Duration,
-    rounds: usize,
-    python: String,
-    out: PathBuf,
-}
-
-impl Options {
-    fn read() -> Result<Self> {
-        let mut options = Self {
-            devices: vec![Device::Gpu, Device::Cpu],
-            only: None,
-            except: None,
-            limit: Duration::from_secs(480),
-            each: Duration::from_secs(120),
-            rounds: 5,
-            python: "python3".into(),
-            out: "gpu.json".into(),
-        };
-        let mut arguments = env::args().skip(1);
-        while let Some(argument) = arguments.next() {
-            let value = arguments.next().with_context(|| format!("{argument} wants a value"))?;
-            let number = || {
-                let number = value.parse::<u32>().ok().filter(|number| *number > 0);
-                number.with_context(|| format!("{argument} wants a number, not {value}"))
-            };
-            match argument.as_str() {
-                "--device" => {
-                    options.devices = match value.as_str() {
-                        "gpu" => vec![Device::Gpu],
-                        "cpu" => vec![Device::Cpu],
-                        "both" => vec![Device::Gpu, Device::Cpu],
-                        _ => bail!("--device is cpu, gpu or both, not {value}"),
-                    }
-                }
-                "--only" => options.only = Some(value),
-                "--except" => options.except = Some(value),
-                "--limit" => options.limit = Duration::from_secs(number()?.into()),
-                "--each" => options.each = Duration::from_secs(number()?.into()),
-                "--rounds" => options.rounds = number()? as usize,
-                "--python" => options.python = value,
-                "--out" => options.out = value.into(),
-                _ => bail!("unknown option {argument}: gpu-folder/README.md has a list"),
-            }
-        }
-        let chapters = CHAPTERS.iter().map(|chapter| chapter.name);
-        if !chapters.chain(STEPS).any(|name| options.wants(name)) {
-            bail!("--only and --except leave no chapter and no step");
-        }
-        Ok(options)
-    }
-
-    /// Whether a chapter or a step is to run.
-    fn wants(&self, name: &str) -> bool {
-        self.only.as_ref().is_none_or(|word| name.contains(word))
-            && self.except.as_ref().is_none_or(|word| !name.contains(word))
-    }
 }
 
 struct Check {
