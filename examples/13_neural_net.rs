@@ -158,7 +158,7 @@ fn main() -> Result<()> {
     show!(fingerprint(&learn.model));
 
     //
-    // The linear model of the last chapters stayed below that accuracy. The losses are there as well:
+    // The linear model of the last chapters stayed below that accuracy. The losses are there, too:
     //
     //
     //
