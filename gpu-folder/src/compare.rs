@@ -75,10 +75,7 @@ pub enum Verdict {
 pub fn compare(cell: &Cell, rule: Rule, printed: &str) -> Verdict {
     let (accepted, printed) = (cell.accepted().trim_end(), printed.trim_end());
     let comparison = cell.comparison();
-    let exact = mdbook_literate::compare::Comparison {
-        tolerance: None,
-        sanitize: comparison.sanitize.clone(),
-    };
+    let exact = mdbook_literate::compare::Comparison::new(None, comparison.sanitize.clone());
     if exact.matches(accepted, printed) {
         return Verdict::Same;
     }

@@ -41,7 +41,7 @@ impl Cell {
     pub fn comparison(&self) -> Comparison {
         // The options have been read once, when the program was built.
         let sanitize = self.sanitize.and_then(|pattern| pattern.parse().ok());
-        Comparison { tolerance: self.tolerance, sanitize }
+        Comparison::new(self.tolerance, sanitize)
     }
 }
 

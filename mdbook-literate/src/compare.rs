@@ -133,12 +133,13 @@ impl Sanitizer {
 /// ```
 /// use mdbook_literate::compare::Comparison;
 ///
-/// let times = Comparison { sanitize: Some(r"\d\d:\d\d".parse()?), tolerance: None };
+/// let times = Comparison::new(None, Some(r"\d\d:\d\d".parse()?));
 /// assert!(times.matches("0.9828 00:07", "0.9828 00:09"));
 /// assert!(!times.matches("0.9828 00:07", "0.9818 00:07"));
 /// # Ok::<(), String>(())
 /// ```
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Comparison {
     /// How far a number may be off; `None`: not at all.
     pub tolerance: Option<Tolerance>,
@@ -147,6 +148,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// With this tolerance, and without what this sanitizer finds.
+    pub fn new(tolerance: Option<Tolerance>, sanitize: Option<Sanitizer>) -> Self {
+        Self { tolerance, sanitize }
+    }
+
     /// Whether `new` is `accepted` apart from that.
     pub fn matches(&self, accepted: &str, new: &str) -> bool {
         let (accepted, new) = (output::parts(accepted), output::parts(new));

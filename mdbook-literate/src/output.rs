@@ -14,6 +14,7 @@ pub(crate) const FIGURE_END: &str = "[[/figure]]";
 
 /// A part of a cell's output.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Part {
     /// Lines that the cell printed.
     Text(String),
