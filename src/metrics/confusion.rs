@@ -86,16 +86,65 @@ impl ConfusionMatrix {
         show("confusion", Figure::Html { html: &self.html(), text: &self.text() })
     }
 
+    /// The pairs of an actual and a predicted class that differ, with how often that was, if it was at least
+    /// `min_val` times; the most frequent first. fastai's `most_confused`.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    /// let matrix = ConfusionMatrix::new(&["cat", "dog"], &[0, 1, 1, 1], &[1, 0, 0, 1]);
+    /// assert_eq!(matrix.most_confused(1), [("dog", "cat", 2), ("cat", "dog", 1)]);
+    /// assert_eq!(matrix.most_confused(2).len(), 1);
+    /// ```
+    pub fn most_confused(&self, min_val: usize) -> Vec<(&str, &str, usize)> {
+        let mut pairs = Vec::new();
+        for (actual, counts) in self.classes.iter().zip(&self.counts) {
+            for (predicted, &count) in self.classes.iter().zip(counts) {
+                if actual != predicted && count >= min_val.max(1) {
+                    pairs.push((actual.as_str(), predicted.as_str(), count));
+                }
+            }
+        }
+        // Stable: of equally frequent ones the first come first.
+        pairs.sort_by_key(|(_, _, count)| std::cmp::Reverse(*count));
+        pairs
+    }
+
+    /// Whether there is no room for the words *actual* and *predicted* beside each class.
+    fn is_large(&self) -> bool {
+        self.classes.len() > 4
+    }
+
+    /// The table without these words.
+    fn text_of_many(&self, width: usize) -> String {
+        let digits = self.counts.iter().flatten().max().map_or(1, |count| count.to_string().len());
+        let column = width.max(digits);
+        let mut text = " ".repeat(width);
+        for class in &self.classes {
+            let _ = write!(text, "  {class:>column$}");
+        }
+        for (class, counts) in self.classes.iter().zip(&self.counts) {
+            let _ = write!(text, "\n{class:<width$}");
+            for count in counts {
+                let _ = write!(text, "  {count:>column$}");
+            }
+        }
+        text
+    }
+
     fn html(&self) -> String {
         let largest = self.counts.iter().flatten().copied().max().unwrap_or(0).max(1);
-        let mut html = String::from("<table class=\"confusion\">\n<thead>\n<tr><td></td>");
+        let (class, [predicted, actual]) = match self.is_large() {
+            false => ("confusion", ["predicted ", "actual "]),
+            true => ("confusion large", ["", ""]),
+        };
         // Writing to a string cannot fail.
+        let mut html = format!("<table class=\"{class}\">\n<thead>\n<tr><td></td>");
         for class in &self.classes {
-            let _ = write!(html, "<th scope=\"col\">predicted {}</th>", escape(class));
+            let _ = write!(html, "<th scope=\"col\">{predicted}{}</th>", escape(class));
         }
         html.push_str("</tr>\n</thead>\n<tbody>\n");
         for (class, counts) in self.classes.iter().zip(&self.counts) {
-            let _ = write!(html, "<tr><th scope=\"row\">actual {}</th>", escape(class));
+            let _ = write!(html, "<tr><th scope=\"row\">{actual}{}</th>", escape(class));
             for &count in counts {
                 let share = count as f32 / largest as f32;
                 let dark = if share > 0.5 { " class=\"dark\"" } else { "" };
@@ -109,6 +158,9 @@ impl ConfusionMatrix {
 
     fn text(&self) -> String {
         let width = self.classes.iter().map(|class| class.chars().count()).max().unwrap_or(0);
+        if self.is_large() {
+            return self.text_of_many(width);
+        }
         let column = width.max(5) + "predicted ".len();
         let mut text = " ".repeat("actual ".len() + width);
         for class in &self.classes {
@@ -146,6 +198,14 @@ mod tests {
             "<tr><th scope=\"row\">actual 3</th><td class=\"dark\" style=\"--share:1.00\">2</td>\
              <td style=\"--share:0.50\">1</td></tr>"
         ));
+    }
+
+    #[test]
+    fn a_large_table_is_narrow() {
+        let matrix = ConfusionMatrix::new(&["0", "1", "2", "3", "4"], &[0, 4, 4], &[0, 4, 1]);
+        assert!(matrix.text().starts_with("   0  1  2  3  4\n0  1  0"), "{}", matrix.text());
+        assert!(matrix.html().contains("<table class=\"confusion large\">"));
+        assert!(matrix.html().contains("<th scope=\"row\">4</th>"));
     }
 
     #[test]
