@@ -96,6 +96,7 @@ pub fn rule(gpu: bool, chapter: &str, cell: &str) -> Rule {
         ("16_recipe", "fit_better") => MIDWAY,
         ("16_recipe", "valley") => SUGGESTION,
         ("16_recipe", "get_preds") => COUNTS,
+        ("18_your_own_digit", _) => CHAOTIC,
         ("16_recipe", cell) if AFTER_TRAINING.contains(&cell) => CHAOTIC,
         ("13_neural_net", "wrong" | "confusion") => TRAINED_COUNTS,
         (
