@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 /// ```
 /// use mnist_from_scratch::data::Idx;
 ///
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("labels-idx1-ubyte");
+/// # let path = std::env::temp_dir().join(format!("labels-{}-idx1-ubyte", std::process::id()));
 /// std::fs::write(&path, [0, 0, 8, 1, 0, 0, 0, 3, 5, 0, 4])?;
 /// let labels = Idx::open(&path)?;
 /// assert_eq!((labels.shape(), labels.bytes()), (&[3][..], &[5, 0, 4][..]));
+/// # std::fs::remove_file(&path)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]

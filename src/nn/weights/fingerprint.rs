@@ -29,10 +29,11 @@ use super::tensors_of;
 ///
 /// let dev = AutoDevice::default();
 /// let mut model = (dev.tensor([1., 2.]), dev.tensor([3.]));
-/// // hashlib.sha256(b"0" + struct.pack("<2f", 1, 2) + b"1" + struct.pack("<f", 3)).hexdigest()[:16]
-/// assert_eq!(fingerprint(&model), "d41c8df12488c1e2");
+/// // dfdx names the tensors of this pair `0.` and `1.`. In Python:
+/// // hashlib.sha256(b"0." + struct.pack("<2f", 1, 2) + b"1." + struct.pack("<f", 3)).hexdigest()[:16]
+/// assert_eq!(fingerprint(&model), "43ceb15bad0ded2a");
 /// model.1 = dev.tensor([3.0000002]);
-/// assert_ne!(fingerprint(&model), "d41c8df12488c1e2");
+/// assert_ne!(fingerprint(&model), "43ceb15bad0ded2a");
 /// ```
 pub fn fingerprint<M: TensorCollection<f32, AutoDevice>>(model: &M) -> String {
     let mut tensors = tensors_of(model);
