@@ -319,7 +319,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
         self
     }
 
-    /// Does this to each picture of the training set, each time anew: data augmentation, by a [`RandomAffine`]
+    /// Does this to each picture of the training set, each time anew: data augmentation, by a [`RandomAffine`](super::RandomAffine)
     /// or a [`RandomResizedCrop`](super::RandomResizedCrop). A second call adds to the first.
     ///
     /// ```
