@@ -246,7 +246,7 @@ impl Urls {
     #[cfg(feature = "mnist")]
     pub const MNIST: Archive = Archive::embedded(
         "mnist",
-        &mnist_from_scratch_data::TAR_XZ,
+        mnist_from_scratch_data::TAR_XZ,
         mnist_from_scratch_data::SHA256,
     );
 }
