@@ -100,7 +100,7 @@ fn powers(x: &[f32], powers: &mut [f32]) -> (f32, f32) {
 }
 
 #[track_caller]
-fn check(function: &str, numbers: usize, classes: usize, others: usize) {
+pub(crate) fn check(function: &str, numbers: usize, classes: usize, others: usize) {
     assert_eq!(numbers, others, "{function}: numbers of the slices");
     assert_eq!(
         numbers.checked_rem(classes).unwrap_or(numbers),

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sha2::{Digest, Sha256};
 
+use crate::archive;
 use crate::shell::Shell;
 
 /// The sources, and what is made of them.
@@ -105,9 +105,8 @@ fn stamp(shell: &Shell) -> Result<String> {
     for file in files {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         // Git may have made other line ends.
-        let digest = Sha256::digest(text.replace("\r\n", "\n"));
+        let digest = archive::sha256(text.replace("\r\n", "\n").as_bytes());
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let digest = digest.iter().fold(String::new(), |all, byte| format!("{all}{byte:02x}"));
         lines.push(format!("{digest}  {name}\n"));
     }
     lines.sort_by(|a, b| a[64..].cmp(&b[64..]));

@@ -6,8 +6,8 @@ use super::driver::Gpu;
 use super::error::Error;
 use super::kernels::Kernel;
 use super::memory::{Slice, SliceMut};
-use crate::Function;
 use crate::device::assert_classes;
+use crate::{Function, classes};
 
 /// The number of a function in `kernels/functions.cuh`.
 fn number(of: Function) -> i32 {
@@ -50,10 +50,7 @@ pub(super) fn gradient(
 }
 
 /// How many rows there are, as kernels take it.
-fn rows_of(len: usize, classes: usize, others: usize, function: &str) -> Result<[i32; 2], Error> {
-    assert_eq!(len, others, "{function}: numbers of the slices");
-    let rest = len.checked_rem(classes).unwrap_or(len);
-    assert_eq!(rest, 0, "{function}: rows of {classes} numbers");
+fn rows_of(function: &str, len: usize, classes: usize) -> Result<[i32; 2], Error> {
     int(len, function)?;
     Ok([len.checked_div(classes).unwrap_or(0) as i32, int(classes, function)?])
 }
@@ -64,7 +61,8 @@ pub(super) fn softmax(
     x: Slice<'_, f32>,
     p: SliceMut<'_, f32>,
 ) -> Result<(), Error> {
-    let [rows, classes] = rows_of(x.len(), classes, p.len(), "softmax")?;
+    classes::check("softmax", x.len(), classes, p.len());
+    let [rows, classes] = rows_of("softmax", x.len(), classes)?;
     let arguments = arguments![x.address(), rows, classes, p.address()];
     // SAFETY: Both slices have a row of so many classes for each thread that does something.
     unsafe { gpu.launch(Kernel::Softmax, blocks(rows as usize, "rows")?, 256, arguments) }
@@ -77,8 +75,10 @@ pub(super) fn softmax_gradient(
     dp: Slice<'_, f32>,
     dx: SliceMut<'_, f32>,
 ) -> Result<(), Error> {
-    rows_of(p.len(), classes, dp.len(), "softmax_gradient")?;
-    let [rows, classes] = rows_of(p.len(), classes, dx.len(), "softmax_gradient")?;
+    for others in [dp.len(), dx.len()] {
+        classes::check("softmax_gradient", p.len(), classes, others);
+    }
+    let [rows, classes] = rows_of("softmax_gradient", p.len(), classes)?;
     let arguments = arguments![p.address(), rows, classes, dp.address(), dx.address()];
     // SAFETY: As for `softmax`.
     unsafe { gpu.launch(Kernel::SoftmaxGradient, blocks(rows as usize, "rows")?, 256, arguments) }
@@ -95,7 +95,8 @@ pub(super) fn cross_entropy(
 ) -> Result<(), Error> {
     assert_eq!(loss.len(), 1, "numbers of the loss");
     assert_classes(classes, x.len(), targets.len());
-    let [rows, classes] = rows_of(x.len(), classes, slopes.len(), "cross_entropy")?;
+    classes::check("cross_entropy", x.len(), classes, slopes.len());
+    let [rows, classes] = rows_of("cross_entropy", x.len(), classes)?;
     let arguments = arguments![
         x.address(),
         rows,

@@ -7,9 +7,9 @@ use super::check::int;
 use super::driver::Gpu;
 use super::error::Error;
 use super::kernels::Kernel;
-use super::memory::{Buffer, SliceMut, room};
+use super::memory::{Buffer, SliceMut};
 use crate::AdamStep;
-use crate::device::{AdamPart, Element, SgdPart, SgdStep};
+use crate::device::{AdamPart, Device as _, SgdPart, SgdStep};
 
 /// How many numbers a block works on.
 const NUMBERS: usize = 4096;
@@ -43,8 +43,7 @@ impl List {
                 words.extend(Part { p, m, v, g, len, decays: decays.into() }.words());
             }
         }
-        let mut on_gpu = room(gpu, words.len())?;
-        on_gpu.fill(&words)?;
+        let on_gpu = gpu.copy_in(&words)?;
         Ok(Self { of, on_gpu, parts: words.len() / 5 })
     }
 }
@@ -114,12 +113,8 @@ pub(super) fn sgd(gpu: Gpu, step: &SgdStep, all: Vec<SgdPart<'_, Gpu>>) -> Resul
     launch(gpu, of, start)
 }
 
-pub(super) fn zero_all<E: Element>(gpu: Gpu, all: Vec<SliceMut<'_, E>>) -> Result<(), Error> {
-    let mut of = Vec::new();
-    for slice in &all {
-        assert_eq!(size_of::<E>(), size_of::<f32>(), "numbers of four bytes");
-        of.push(([0, 0, 0, slice.address()], slice.len(), false));
-    }
+pub(super) fn zero_all(gpu: Gpu, all: Vec<SliceMut<'_, f32>>) -> Result<(), Error> {
+    let of = all.iter().map(|slice| ([0, 0, 0, slice.address()], slice.len(), false)).collect();
     let start = |list: u64, blocks: usize| {
         // SAFETY: As for `adam`.
         unsafe { gpu.launch(Kernel::ZeroAll, [blocks, 1], 256, arguments![list]) }

@@ -10,7 +10,7 @@ use super::error::Error;
 use super::kernels::Kernel;
 use super::memory::{Buffer, Slice, SliceMut, room};
 use crate::Windows;
-use crate::device::concat_batch;
+use crate::device::{Device as _, concat_batch};
 use crate::pool::WindowsKey;
 use crate::sizes::product;
 
@@ -58,10 +58,11 @@ impl Lists {
         let pairs =
             back.iter().flatten().flat_map(|(output, place)| [*output as i32, *place as i32]);
         Ok(Self {
-            starts: copied(gpu, &starts_of(&mut pixels.iter().map(Vec::len)))?,
-            inputs: copied(gpu, &pixels.iter().flatten().map(|at| *at as i32).collect::<Vec<_>>())?,
-            back_starts: copied(gpu, &starts_of(&mut back.iter().map(Vec::len)))?,
-            back: copied(gpu, &pairs.collect::<Vec<_>>())?,
+            starts: gpu.copy_in(&starts_of(&mut pixels.iter().map(Vec::len)))?,
+            inputs: gpu
+                .copy_in(&pixels.iter().flatten().map(|at| *at as i32).collect::<Vec<_>>())?,
+            back_starts: gpu.copy_in(&starts_of(&mut back.iter().map(Vec::len)))?,
+            back: gpu.copy_in(&pairs.collect::<Vec<_>>())?,
         })
     }
 
@@ -71,12 +72,6 @@ impl Lists {
             [starts, inputs, back_starts, back].map(Buffer::address);
         arguments::Windows { starts, inputs, back_starts, back }
     }
-}
-
-fn copied(gpu: Gpu, numbers: &[i32]) -> Result<Buffer<i32>, Error> {
-    let mut buffer = room(gpu, numbers.len())?;
-    buffer.fill(numbers)?;
-    Ok(buffer)
 }
 
 /// How many numbers each pixel has.

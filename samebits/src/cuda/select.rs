@@ -5,8 +5,8 @@ use super::check::{blocks, int, int_product};
 use super::driver::Gpu;
 use super::error::Error;
 use super::kernels::Kernel;
-use super::memory::{Buffer, Slice, SliceMut, room};
-use crate::device::{Element, assert_selected};
+use super::memory::{Buffer, Slice, SliceMut};
+use crate::device::{Device as _, Element, assert_selected};
 use crate::sizes::product;
 
 /// Numbers of rows for a kernel: with its start if there are few, else on the GPU.
@@ -23,8 +23,7 @@ impl Chosen {
             argument.rows.iter_mut().zip(rows).for_each(|(to, row)| *to = *row as i32);
             return Ok(Self { argument, _more: None });
         }
-        let mut more = room(gpu, rows.len())?;
-        more.fill(&rows.iter().map(|row| *row as i32).collect::<Vec<_>>())?;
+        let more = gpu.copy_in(&rows.iter().map(|row| *row as i32).collect::<Vec<_>>())?;
         argument.more = more.address();
         Ok(Self { argument, _more: Some(more) })
     }
