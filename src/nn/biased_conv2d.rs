@@ -6,10 +6,11 @@ use dfdx::shapes::{Axis, Const, Dtype, HasShape, Rank1, Rank4, Shape};
 use dfdx::tensor::{AutoDevice, NoneTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::{BroadcastTo, ReshapeTo, TryAdd};
 
-use super::linear::{bias_bound, draw, weight_bound};
+use super::conv2d::{draw_weight, taps_met};
+use super::linear::{bias_bound, draw};
 use super::observe;
 use crate::device::DeviceError;
-use crate::ops::{Convolved, conv2d, conv2d_sizes};
+use crate::ops::{Convolved, conv2d};
 use crate::parameters::taps;
 use crate::shapes::{Channels, Pictures, Recorded, Traced, Window};
 
@@ -134,7 +135,7 @@ where
     type Error = DeviceError;
 
     fn try_forward_mut(&mut self, x: Traced<X>) -> Result<Self::Output, DeviceError> {
-        self.taps |= taps::bits(&conv2d_sizes::<X, I, O, K, S, P>(1).taps_that_meet());
+        self.taps |= taps_met::<X, I, O, K, S, P>();
         self.run(x)
     }
 }
@@ -154,11 +155,7 @@ impl<
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
         visitor: &mut V,
     ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let weight = TensorOptions::reset_with(|t: &mut Tensor<Rank4<K, K, I, O>, E, D>| {
-            let drawn = draw(O * I * K * K, weight_bound(I * K * K));
-            t.copy_from(&taps::from_pytorch(&drawn, [O, I, K, K]));
-            Ok(())
-        });
+        let weight = TensorOptions::reset_with(draw_weight);
         let bias = TensorOptions::reset_with(|t: &mut Tensor<Rank1<O>, E, D>| {
             t.copy_from(&draw(O, bias_bound(I * K * K)));
             Ok(())

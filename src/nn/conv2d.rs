@@ -125,6 +125,33 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
     }
 }
 
+/// Draws a kernel's weights as PyTorch draws them, in its order.
+pub(super) fn draw_weight<
+    const I: usize,
+    const O: usize,
+    const K: usize,
+    E: Dtype,
+    D: Device<E>,
+>(
+    weight: &mut Tensor<Rank4<K, K, I, O>, E, D>,
+) -> Result<(), D::Err> {
+    let drawn = draw(O * I * K * K, weight_bound(I * K * K));
+    weight.copy_from(&taps::from_pytorch(&drawn, [O, I, K, K]));
+    Ok(())
+}
+
+/// The taps of a kernel that meet a pixel of pictures of shape `X`, one bit each.
+pub(super) fn taps_met<
+    X: Pictures<I>,
+    const I: usize,
+    const O: usize,
+    const K: usize,
+    const S: usize,
+    const P: usize,
+>() -> u64 {
+    taps::bits(&conv2d_sizes::<X, I, O, K, S, P>(1).taps_that_meet())
+}
+
 impl<X, const I: usize, const O: usize, const K: usize, const S: usize, const P: usize>
     Module<Tensor<X, f32, AutoDevice>> for Conv2d<I, O, K, S, P>
 where
@@ -151,7 +178,7 @@ where
     type Error = DeviceError;
 
     fn try_forward_mut(&mut self, x: Traced<X>) -> Result<Self::Output, DeviceError> {
-        self.taps |= taps::bits(&conv2d_sizes::<X, I, O, K, S, P>(1).taps_that_meet());
+        self.taps |= taps_met::<X, I, O, K, S, P>();
         self.run(x)
     }
 }
@@ -171,11 +198,7 @@ impl<
     fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
         visitor: &mut V,
     ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
-        let weight = TensorOptions::reset_with(|t: &mut Tensor<Rank4<K, K, I, O>, E, D>| {
-            let drawn = draw(O * I * K * K, weight_bound(I * K * K));
-            t.copy_from(&taps::from_pytorch(&drawn, [O, I, K, K]));
-            Ok(())
-        });
+        let weight = TensorOptions::reset_with(draw_weight);
         let none = ScalarOptions::from_default(0);
         visitor.visit_fields(
             (
