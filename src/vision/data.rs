@@ -319,8 +319,9 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
         self
     }
 
-    /// Does this to each picture of the training set, each time anew: data augmentation, by a [`RandomAffine`](super::RandomAffine)
-    /// or a [`RandomResizedCrop`](super::RandomResizedCrop). A second call adds to the first.
+    /// Does this to each picture of the training set, each time anew: data augmentation, by a
+    /// [`RandomAffine`](super::RandomAffine) or a [`RandomResizedCrop`](super::RandomResizedCrop). A second
+    /// call adds to the first.
     ///
     /// ```
     /// use mnist_from_scratch::prelude::*;

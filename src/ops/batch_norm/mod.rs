@@ -1,7 +1,7 @@
 //! Batch norm, with what follows it in a residual net.
 
 use dfdx::shapes::{HasShape, Rank1, Shape};
-use dfdx::tensor::{AutoDevice, Merge, PutTape, SplitTape, Tensor};
+use dfdx::tensor::{AutoDevice, Merge, SplitTape, Tensor};
 use samebits::{Device as _, NormEval, NormGradients, NormTrain, Running};
 
 pub(crate) use samebits::Activation;
@@ -84,33 +84,22 @@ pub(crate) fn batch_norm_eval<S: Channels<C>, const C: usize>(
 fn train_by_pixel<S: Shape, const C: usize>(
     x: Traced<S>,
     residual: Option<Traced<S>>,
-    of: Training<'_, C>,
-) -> Result<Traced<S>, DeviceError> {
-    let (x, tape) = in_order(x)?.split_tape();
-    let (x, residual) = match residual {
-        Some(residual) => {
-            let (residual, other) = in_order(residual)?.split_tape();
-            (x.put_tape(tape.merge(other)), Some(residual))
-        }
-        None => (x.put_tape(tape), None),
-    };
-    norm(x, residual, None, of)
-}
-
-/// The batch norm of `x`, whose statistics may be known already.
-pub(super) fn norm<S: Shape, const C: usize>(
-    x: Traced<S>,
-    residual: Option<Tensor<S, f32, AutoDevice>>,
-    statistics: Option<<super::numbers::On as samebits::Device>::Statistics>,
     Training { affine: [weight, bias], running, momentum, eps, activation }: Training<'_, C>,
 ) -> Result<Traced<S>, DeviceError> {
-    let (x, tape) = x.split_tape();
+    let (x, tape) = in_order(x)?.split_tape();
+    let (residual, tape) = match residual {
+        Some(residual) => {
+            let (residual, other) = in_order(residual)?.split_tape();
+            (Some(residual), tape.merge(other))
+        }
+        None => (None, tape),
+    };
     let (weight, of_weight) = parameter::<_, Recorded>(weight)?;
     let (bias, of_bias) = parameter::<_, Recorded>(bias)?;
     let tape = tape.merge(of_weight).merge(of_bias);
     let mut y = zeros(x.device(), x.shape())?;
     let norm = done(device()?.norm_train(NormTrain {
-        statistics,
+        statistics: None,
         x: numbers(&x),
         residual: residual.as_ref().map(numbers),
         weight: numbers(&weight),

@@ -7,9 +7,12 @@ mod tests;
 use dfdx::shapes::Const;
 use dfdx::shapes::{HasShape, Shape, Unit};
 use dfdx::tensor::{AutoDevice, Tensor};
+#[cfg(feature = "cuda")]
 use samebits::Device as _;
 
-use super::numbers::{data_in_order, device, done, fresh, numbers, zeros};
+use super::numbers::{data_in_order, selected};
+#[cfg(feature = "cuda")]
+use super::numbers::{device, done, fresh, numbers, zeros};
 use crate::device::DeviceError;
 #[cfg(feature = "cuda")]
 use crate::shapes::Channels;
@@ -43,9 +46,7 @@ impl<E: Unit + samebits::Element> Gather for E {
         }
         let size = t.shape().num_elements() / count.max(1);
         let t = data_in_order(t)?;
-        let mut found = zeros(t.device(), to)?;
-        done(device()?.select_rows(numbers(&t), size, items, fresh(&mut found)))?;
-        Ok(found)
+        selected(&t, size, items, to)
     }
 }
 

@@ -59,6 +59,17 @@ pub(in crate::ops) fn fresh<S: Shape, E: Unit + samebits::Element>(
     view_mut(y).expect("a tensor in order")
 }
 
+/// Rows of `width` numbers of a tensor that is [in order](in_order), as a tensor of the shape `to`. Each number is written
+/// once, which is most of the work of a small step.
+pub(in crate::ops) fn selected<S: Shape, To: Shape, E: Unit + samebits::Element>(
+    x: &Tensor<S, E, AutoDevice>,
+    width: usize,
+    rows: &[usize],
+    to: &To,
+) -> Result<Tensor<To, E, AutoDevice>, DeviceError> {
+    x.device().try_tensor_from_vec(samebits::select_rows(numbers(x), width, rows), *to)
+}
+
 /// The numbers of a tensor in the order in which they lie in memory, which is also that of its gradient; `None` for a
 /// tensor that shows numbers more than once or not all of them.
 pub(in crate::ops) fn memory<S: Shape>(x: &Tensor<S, f32, AutoDevice>) -> Option<Slice<'_>> {

@@ -38,9 +38,9 @@ pub(in crate::ops) fn in_order<S: Shape, T: Tape<f32, AutoDevice>>(
     x: Tensor<S, f32, AutoDevice, T>,
 ) -> Result<Tensor<S, f32, AutoDevice, T>, DeviceError> {
     let (x, tape) = dfdx::tensor::SplitTape::split_tape(x);
-    let is_broadcast = address(&x).1 < x.shape().num_elements();
+    let is_broadcast = T::OWNS_TAPE && address(&x).1 < x.shape().num_elements();
     let x = dfdx::tensor::PutTape::put_tape(x, tape);
-    if T::OWNS_TAPE && is_broadcast {
+    if is_broadcast {
         // Of a broadcast tensor in another order, dfdx's gradient is wrong on a GPU. That of a sum is right, and
         // x + -0 is x, whatever x is.
         let zeros = x.device().try_zeros_like(x.shape())?;
@@ -53,7 +53,7 @@ pub(in crate::ops) fn in_order<S: Shape, T: Tape<f32, AutoDevice>>(
 pub(in crate::ops) fn data_in_order<S: Shape, E: Unit>(
     x: &Tensor<S, E, AutoDevice>,
 ) -> Result<Tensor<S, E, AutoDevice>, DeviceError> {
-    // dfdx knows it of floats at once. Of others only its text of the tensor tells, which may hold all numbers.
+    // dfdx knows it of floats at once. Of others its text of the tensor tells, which takes longer.
     if let Some(x) = (x as &dyn std::any::Any).downcast_ref::<Tensor<S, f32, AutoDevice>>() {
         let ordered: Box<dyn std::any::Any> = Box::new(x.clone().try_contiguous()?);
         return Ok(*ordered.downcast().expect("a tensor of the same type"));
@@ -89,6 +89,18 @@ pub(in crate::ops) fn fresh<S: Shape, E: Unit + Element>(
     assert_eq!(len, y.shape().num_elements(), "a tensor in order");
     // SAFETY: As in `numbers`; it is borrowed mutably, and new: nobody shares its numbers.
     unsafe { cuda::SliceMut::from_raw(at, len) }
+}
+
+/// Rows of `width` numbers of a tensor that is [in order](in_order), as a tensor of the shape `to`.
+pub(in crate::ops) fn selected<S: Shape, To: Shape, E: Unit + Element>(
+    x: &Tensor<S, E, AutoDevice>,
+    width: usize,
+    rows: &[usize],
+    to: &To,
+) -> Result<Tensor<To, E, AutoDevice>, DeviceError> {
+    let mut selected = super::zeros(x.device(), to)?;
+    done(device()?.select_rows(numbers(x), width, rows, fresh(&mut selected)))?;
+    Ok(selected)
 }
 
 /// The numbers of a tensor in the order in which they lie in memory, which is also that of its gradient; `None` for a

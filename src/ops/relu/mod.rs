@@ -7,7 +7,7 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, SplitTape, Tape, Tensor};
 use samebits::Device as _;
 
-use super::numbers::{device, done, in_order, memory, record, writable, write};
+use super::numbers::{device, done, in_order, memory, record, without_copies, writable, write};
 use crate::device::DeviceError;
 
 /// `y = 0` where `x < 0`, else `x`; its gradient is `dx = 0` where `x <= 0`, else `dy`. So NaN stays NaN, in
@@ -28,7 +28,8 @@ pub(crate) fn relu<S: Shape, T: Tape<f32, AutoDevice>>(
     let device = device()?;
     // A tensor that lies in memory as `x` does.
     let mut y = x.clone().try_negate()?;
-    let to = writable(&mut y)?;
+    // It is new: nobody has a copy.
+    let to = without_copies(|| writable(&mut y))?;
     done(device.relu(memory(&x).expect("looked at above"), to))?;
     let (x, output) = (x.ghost(), y.clone());
     Ok(record(y, tape, move |dy, gradients| {
