@@ -1,7 +1,7 @@
 //! `cargo book adopt`: looks at the fences of a book as it is, says what each kind of them needs, and makes those
 //! changes that need no thought.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -66,7 +66,7 @@ impl<'a> Adoption<'a> {
                 Err(problems) => bail!("{}", problems[0]),
             }
         }
-        let pages = book.pages_for_test(Literate { in_harness: true, draft: false })?;
+        let pages = book.pages_for_test(Literate { is_out: Some(is_text), draft: false })?;
         let libs = Libs::build(book, false)?;
         let mut adoption = Self { book, chapters, found: Vec::new() };
         let kinds = adoption.each_chapter(|at| {
@@ -115,31 +115,33 @@ impl<'a> Adoption<'a> {
                 book
             }));
         }
-        let mut kinds: BTreeMap<usize, Kind> = BTreeMap::new();
+        let mut kinds: BTreeMap<usize, Kind> =
+            tested.iter().map(|line| (*line, Kind::Unknown)).collect();
         for (number, book) in books.iter().enumerate() {
             let told = doctest::test(book, libs, chapter, page, false)
-                .or_else(|error| doctest::Snippets::all_failed(&tested, &error))?;
-            for (snippet, (line, came)) in
-                chapter.snippets.iter().filter(is_tested).zip(told.by_line(tested.iter().copied()))
-            {
+                .unwrap_or_else(|error| doctest::Snippets::all_failed(&tested, &error));
+            let failure = told.failure.as_deref().unwrap_or_default();
+            for (line, told_line, came) in told.by_line(tested.iter().copied()) {
+                let Some(known) = kinds.get_mut(&line) else { continue };
+                let snippet = chapter.snippets.iter().find(|snippet| snippet.open == line);
                 let kind = match came {
                     Came::Failed => {
-                        diagnose(snippet, told.failure.as_deref().unwrap_or_default(), line)
+                        snippet.map_or(Kind::Unknown, |s| diagnose(s, failure, told_line))
                     }
                     Came::Ignored => Kind::Ignored,
                     _ if number > 0 => Kind::NeedsEdition(book.edition),
                     _ => Kind::Passes,
                 };
-                let is_better = match kinds.get(&snippet.open) {
-                    None => true,
-                    Some(Kind::NeedsEdition(_)) => false,
+                let is_better = match &*known {
+                    Kind::Unknown => true,
+                    Kind::NeedsEdition(_) => false,
                     // Errors are told as the latest edition has them.
-                    Some(known) => {
+                    known => {
                         known.is_failure() && (number == 1 || matches!(kind, Kind::NeedsEdition(_)))
                     }
                 };
                 if is_better {
-                    kinds.insert(snippet.open, kind);
+                    *known = kind;
                 }
             }
             if !kinds.values().any(Kind::is_failure) {
@@ -295,7 +297,6 @@ fn relabelled(line: &str, snippet: &Snippet, kind: &Kind) -> String {
         Kind::NotRust => "text".to_string(),
         Kind::Fragment => with("ignore"),
         Kind::DoesNotCompile(codes) => {
-            let codes: BTreeSet<&String> = codes.iter().collect();
             let codes: String = codes.iter().map(|code| format!(",{code}")).collect();
             with(&format!("compile_fail{codes}"))
         }
@@ -318,7 +319,7 @@ mod tests {
         let page = "# A\n\n1. x\n\n   ```rust, editable\n   f();\n   ```\n\n> ~~~~\n> ls\n> ~~~~\n";
         let chapter = Chapter::parse("a", "a.md", page).unwrap();
         let [first, second] = &chapter.snippets[..] else { panic!("{:?}", chapter.snippets) };
-        let kind = Kind::DoesNotCompile(vec!["E0308".into(), "E0277".into(), "E0308".into()]);
+        let kind = Kind::DoesNotCompile(vec!["E0277".into(), "E0308".into()]);
         assert_eq!(
             relabelled("   ```rust, editable\r\n", first, &kind),
             "   ```rust, editable,compile_fail,E0277,E0308\r\n"

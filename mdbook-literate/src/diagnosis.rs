@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     NotRust,
     /// Names that are defined elsewhere, or syntax that is cut off.
     Fragment,
-    /// Errors of these codes, in a program that is whole.
+    /// Errors of these codes, each once and in order, in a program that is whole.
     DoesNotCompile(Vec<String>),
     /// It compiles, but should not.
     Compiles,
@@ -48,7 +48,6 @@ impl fmt::Display for Kind {
             }
             Self::NotRust => f.write_str("have no label, and are no Rust"),
             Self::Fragment => f.write_str("are fragments of a program"),
-            Self::DoesNotCompile(codes) if codes.is_empty() => f.write_str("do not compile"),
             Self::DoesNotCompile(codes) => write!(f, "do not compile: {}", codes.join(", ")),
             Self::Compiles => f.write_str("should not compile, but do"),
             Self::Panics => f.write_str("panic, or end with an error"),

@@ -31,21 +31,21 @@ pub(crate) struct Snippets {
 
 impl Snippets {
     /// What is known of snippets that rustdoc did not come to the end of.
-    pub(crate) fn all_failed(lines: &[usize], error: &anyhow::Error) -> Result<Self> {
+    pub(crate) fn all_failed(lines: &[usize], error: &anyhow::Error) -> Self {
         let outcomes = lines.iter().map(|line| (*line, Came::Failed)).collect();
-        Ok(Self { outcomes, failure: Some(format!("{error:#}")), is_kept: false })
+        Self { outcomes, failure: Some(format!("{error:#}")), is_kept: false }
     }
 
-    /// What came of each snippet, by its line in the chapter. `tested` are the lines of those that rustdoc was to find:
-    /// files that mdBook includes move them; the order stays.
-    pub(crate) fn by_line(&self, tested: impl Iterator<Item = usize>) -> Vec<(usize, Came)> {
+    /// What came of each snippet, with its line in the chapter and the line that rustdoc tells. `tested` are the lines
+    /// of those that rustdoc was to find: files that mdBook includes move them; the order stays.
+    pub(crate) fn by_line(&self, tested: impl Iterator<Item = usize>) -> Vec<(usize, usize, Came)> {
         let tested: Vec<usize> = tested.collect();
         let mut outcomes = self.outcomes.clone();
         outcomes.sort_by_key(|(line, _)| *line);
         let is_whole = tested.len() == outcomes.len();
         let each = outcomes.iter().enumerate().map(|(number, (line, came))| {
             let came = if self.is_kept && *came == Came::Passed { Came::Kept } else { *came };
-            (if is_whole { tested[number] } else { *line }, came)
+            (if is_whole { tested[number] } else { *line }, *line, came)
         });
         each.collect()
     }

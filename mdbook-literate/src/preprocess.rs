@@ -30,8 +30,9 @@ use crate::weave::{problem_html, weave, weave_all};
 /// into the page.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Literate {
-    /// Under `cargo test` the harness tests the snippets, and has built the crates in a folder of its own.
-    pub(crate) in_harness: bool,
+    /// Whether a snippet is left out: this crate tests the others itself, and has built the crates in a folder of its
+    /// own. `None` for mdBook's own `mdbook test`.
+    pub(crate) is_out: Option<fn(&Book, &Snippet) -> bool>,
     /// For the pages of an author, who changes them meanwhile: what is wrong with a chapter stands on
     /// its page, and fails nothing; the API docs are as they were.
     pub(crate) draft: bool,
@@ -52,7 +53,7 @@ impl Preprocessor for Literate {
         let mut notices = HashMap::new();
         let mut problems = Vec::new();
         let chapters = reading::chapters(&book, &md_book);
-        let aliases = match testing && !self.in_harness {
+        let aliases = match testing && self.is_out.is_none() {
             true => {
                 facades::build(&book, chapters.iter().filter_map(|(_, read)| read.as_ref().ok()))?
             }
@@ -61,14 +62,14 @@ impl Preprocessor for Literate {
         for (path, chapter) in chapters {
             let made = chapter.and_then(|chapter| {
                 let accepted = |cell: &str| snapshots::accepted(&book, &chapter.name, cell);
-                match testing {
-                    true if self.in_harness => {
-                        let is_out = |snippet: &Snippet| is_checked_apart(&book, snippet);
+                match (testing, self.is_out) {
+                    (true, Some(is_out)) => {
+                        let is_out = |snippet: &Snippet| is_out(&book, snippet);
                         Ok(doc_page::snippets(&chapter, is_out).join("\n") + "\n")
                     }
-                    true => Ok(for_mdbook_test(&book, &chapter, &aliases)),
-                    false if self.draft => Ok(weave_all(&chapter, accepted).0),
-                    false => {
+                    (true, None) => Ok(for_mdbook_test(&book, &chapter, &aliases)),
+                    (false, _) if self.draft => Ok(weave_all(&chapter, accepted).0),
+                    (false, _) => {
                         let warnings = stale::warnings(&book, &chapter);
                         warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
                         weave(&chapter, accepted)

@@ -31,7 +31,6 @@ use crate::chapter::{Cell, Chapter, Reading, Snippet};
 use crate::doctest::{self, Snippets};
 use crate::failure::Run;
 use crate::libs::Libs;
-use crate::lock::Lock;
 use crate::preprocess::{Literate, is_checked_apart, is_text};
 use crate::problem::Problem;
 use crate::run::How;
@@ -73,7 +72,7 @@ pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -
         }
     };
     // One run of a book at a time: the next one waits here. Held until the process ends.
-    let lock = if args.list { None } else { Some(book.lock().and_then(|lock| swept(&book, lock))) };
+    let lock = if args.list { None } else { Some(snapshots::lock(&book)) };
     if let Some(Err(error)) = &lock {
         eprintln!("error: {error:#}");
         return ExitCode::FAILURE;
@@ -88,12 +87,6 @@ pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -
         session.print_timing();
     }
     conclusion.exit_code()
-}
-
-/// Removes what an earlier run that was killed has left half written.
-fn swept(book: &Book, lock: Lock) -> Result<Lock> {
-    book.snapshots_room().sweep()?;
-    Ok(lock)
 }
 
 /// What the trials share.
@@ -353,7 +346,7 @@ impl Session {
 
     fn mdbook_test(&self, at: usize, path: &Path) -> Result<Snippets> {
         let pages = self.pages.get_or_init(|| {
-            let literate = Literate { in_harness: true, draft: false };
+            let literate = Literate { is_out: Some(is_checked_apart), draft: false };
             self.book.pages_for_test(literate).map_err(|error| format!("{error:#}"))
         });
         let pages = pages.as_ref().map_err(|error| anyhow!("{error}"))?;
@@ -362,7 +355,7 @@ impl Session {
         let libs = self.libs().map_err(|error| anyhow!("{error}"))?;
         let told = doctest::test(&self.book, libs, chapter, page, self.how.fresh)?;
         let tested = chapter.snippets.iter().filter(|s| !is_checked_apart(&self.book, s));
-        for (line, came) in told.by_line(tested.map(|snippet| snippet.open)) {
+        for (line, _, came) in told.by_line(tested.map(|snippet| snippet.open)) {
             self.came.note(at, line, came);
         }
         Ok(told)
