@@ -182,8 +182,9 @@ fn accept(book: &Book, filter: Option<String>, yes: bool) -> Result<()> {
         }
     }
     let mut orphans = snapshots::orphans(book, &chapters)?;
-    orphans.retain(|file| file.to_string_lossy().contains(&filter));
-    let same = stale::accept(book, &chapters)?;
+    let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    orphans.retain(|file| name(file).contains(&filter));
+    let same = stale::accept(book, &chapters, &filter)?;
     for name in &same {
         println!("{name}: other code prints the same; noted");
     }

@@ -110,11 +110,12 @@ fn is_block(line: &str) -> bool {
 /// assert_eq!(accepted("---\nsource: tests/book.rs\n---\n6131\n"), "6131\n");
 /// ```
 pub fn accepted(snapshot: &str) -> &str {
-    let below = snapshot.strip_prefix("---\n").unwrap_or(snapshot);
-    match below.split_once("\n---\n") {
-        Some((_, contents)) => contents,
-        None => snapshot,
-    }
+    header(snapshot).map_or(snapshot, |(_, contents)| contents)
+}
+
+/// The lines between the two `---` of an insta snapshot file, and what stands below them.
+pub(crate) fn header(snapshot: &str) -> Option<(&str, &str)> {
+    snapshot.strip_prefix("---\n")?.split_once("\n---\n")
 }
 
 /// How many figures an output holds.

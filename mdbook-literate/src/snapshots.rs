@@ -14,6 +14,7 @@ use crate::lock::Lock;
 use crate::names::snapshot_name;
 use crate::output;
 use crate::problem::{Place, Problem, count};
+use crate::stale;
 
 /// The accepted output of a cell; `None` when there is none yet.
 pub fn accepted(book: &Book, chapter: &str, cell: &str) -> Option<String> {
@@ -34,7 +35,7 @@ pub(crate) fn description(chapter: &Chapter, cell: &Cell) -> String {
 /// The cell and the chapter's file that a snapshot is described with; `None` for one that is not
 /// the engine's.
 fn described(snapshot: &str) -> Option<(String, String)> {
-    let (header, _) = snapshot.strip_prefix("---\n")?.split_once("\n---\n")?;
+    let (header, _) = output::header(snapshot)?;
     let described = header.lines().find_map(|line| line.strip_prefix("description: "))?;
     let text = match described.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(quoted) => quoted.replace("\\\"", "\"").replace("\\\\", "\\"),
@@ -101,7 +102,8 @@ pub(crate) fn remove(book: &Book, orphan: &Path) -> Result<()> {
     book.snapshots_room().remove(orphan.file_name().unwrap_or_default())
 }
 
-/// Keeps other processes from writing outputs meanwhile; waits for those that do.
+/// Keeps other processes from writing outputs meanwhile; waits for those that do. Removes what an earlier run that
+/// was killed has left half written.
 ///
 /// # Errors
 /// When the target folder cannot be written.
@@ -151,10 +153,11 @@ impl Pending {
     pub(crate) fn accept(self) -> Result<()> {
         // insta notes the line of its assertion in pending files only.
         let text = self.read(".snap.new")?;
-        let (header, output) = text.split_once("\n---\n").unwrap_or((&text, ""));
+        let (header, output) = output::header(&text)
+            .with_context(|| format!("{}.snap.new has no header", self.name))?;
         let kept = header.lines().filter(|line| !line.starts_with("assertion_line: "));
         let header: String = kept.flat_map(|line| [line, "\n"]).collect();
-        self.room.write(format!("{}.snap", self.name), format!("{header}---\n{output}"))?;
+        self.room.write(format!("{}.snap", self.name), format!("---\n{header}---\n{output}"))?;
         self.room.remove(format!("{}.snap.new", self.name))
     }
 
@@ -164,7 +167,7 @@ impl Pending {
     }
 }
 
-/// Makes `output` the accepted one of a cell. What the file says besides stays.
+/// Makes `output` the accepted one of a cell, and of its code as it is now. What the file says besides stays.
 ///
 /// # Errors
 /// When a file cannot be written.
@@ -172,7 +175,7 @@ pub(crate) fn accept(book: &Book, chapter: &Chapter, cell: &Cell, output: &str) 
     let _lock = lock(book)?;
     let (room, name) = (book.snapshots_room(), snapshot_name(&chapter.name, &cell.name));
     let old = files::read_text(&room.path(format!("{name}.snap"))?).unwrap_or_default();
-    let header = match old.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) {
+    let header = match output::header(&old) {
         Some((header, _)) => header.to_string(),
         None => format!(
             "source: {}\ndescription: {:?}",
@@ -180,7 +183,8 @@ pub(crate) fn accept(book: &Book, chapter: &Chapter, cell: &Cell, output: &str) 
             description(chapter, cell)
         ),
     };
-    let text = format!("---\n{header}\n---\n{}\n", output.trim_end());
+    let header = stale::stamped(&header, chapter, cell);
+    let text = format!("---\n{header}---\n{}\n", output.trim_end());
     room.write(format!("{name}.snap"), text)?;
     room.remove(format!("{name}.snap.new"))
 }

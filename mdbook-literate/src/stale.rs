@@ -10,6 +10,7 @@ use crate::book::Book;
 use crate::chapter::{Cell, Chapter};
 use crate::files;
 use crate::names;
+use crate::output;
 use crate::parts;
 use crate::problem::Place;
 
@@ -25,11 +26,21 @@ pub(crate) fn stamp(chapter: &Chapter, cell: &Cell) -> String {
     format!("code {hash:016x}")
 }
 
+/// The lines of a snapshot's header, with the stamp of a cell in place of an older one.
+pub(crate) fn stamped(header: &str, chapter: &Chapter, cell: &Cell) -> String {
+    let others = header.lines().filter(|line| !line.starts_with(INFO));
+    let others: String = others.flat_map(|line| [line, "\n"]).collect();
+    format!("{others}{INFO}{}\n", stamp(chapter, cell))
+}
+
+/// How the line of a snapshot's header starts that holds the stamp.
+const INFO: &str = "info: ";
+
 /// The line of a snapshot's header that holds the stamp, and the stamp.
 fn noted(snapshot: &str) -> Option<(&str, &str)> {
-    let (header, _) = snapshot.strip_prefix("---\n")?.split_once("\n---\n")?;
-    let line = header.lines().find(|line| line.starts_with("info: "))?;
-    let stamp = line.strip_prefix("info: ")?.trim_matches(['"', '\'']);
+    let (header, _) = output::header(snapshot)?;
+    let line = header.lines().find(|line| line.starts_with(INFO))?;
+    let stamp = line.strip_prefix(INFO)?.trim_matches(['"', '\'']);
     stamp.starts_with("code ").then_some((line, stamp))
 }
 
@@ -63,19 +74,22 @@ pub(crate) fn note(book: &Book, chapter: &Chapter, cell: &Cell) -> Result<()> {
     book.workshop()?.room("same.d")?.write(file(chapter, cell), stamp(chapter, cell)).map(drop)
 }
 
-/// Brings what the tests have noted into the snapshots; returns their names.
-pub(crate) fn accept(book: &Book, chapters: &[Chapter]) -> Result<Vec<String>> {
+/// Brings what the tests have noted into the snapshots whose names contain `filter`; returns these.
+pub(crate) fn accept(book: &Book, chapters: &[Chapter], filter: &str) -> Result<Vec<String>> {
     let same = book.workshop()?.room("same.d")?;
     let mut accepted = Vec::new();
     for chapter in chapters {
         for cell in &chapter.cells {
-            let Some(text) = other(book, chapter, cell) else { continue };
-            let (name, stamp) = (file(chapter, cell), stamp(chapter, cell));
-            let known = files::read_text(&same.path(&name)?).is_ok_and(|known| known == stamp);
+            let name = names::snapshot_name(&chapter.name, &cell.name);
+            let Some(text) = other(book, chapter, cell).filter(|_| name.contains(filter)) else {
+                continue;
+            };
+            let (file, stamp) = (file(chapter, cell), stamp(chapter, cell));
+            let known = files::read_text(&same.path(&file)?).is_ok_and(|known| known == stamp);
             if let (true, Some((line, _))) = (known, noted(&text)) {
-                let text = text.replacen(line, &format!("info: {stamp}"), 1);
-                book.snapshots_room().write(&name, text)?;
-                accepted.push(names::snapshot_name(&chapter.name, &cell.name));
+                let text = text.replacen(line, &format!("{INFO}{stamp}"), 1);
+                book.snapshots_room().write(&file, text)?;
+                accepted.push(name);
             }
         }
     }

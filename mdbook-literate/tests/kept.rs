@@ -119,6 +119,7 @@ fn a_page_with_the_output_of_other_code_says_so() {
     book.edit_file(FILE, "greet(name)", "greet(&name)");
     assert!(build().text.contains("warning"));
     book.book(TEST).succeeds_with(&[]);
+    book.book(&["accept", "01_hello__imports"]).succeeds_with(&["No output waits"]);
     book.book(&["accept"]).succeeds_with(&["01_hello__hello: other code prints the same; noted"]);
     assert!(!build().text.contains("warning"));
     book.book(&["accept"]).succeeds_with(&["No output waits"]);
