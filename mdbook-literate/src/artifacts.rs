@@ -46,10 +46,18 @@ pub(crate) struct Profile {
     test: bool,
 }
 
+impl Profile {
+    /// Cargo's own profile `release` or `dev`.
+    pub(crate) fn of(release: bool) -> Self {
+        let (opt_level, checks) = if release { ("3", false) } else { ("0", true) };
+        let (debug_assertions, overflow_checks) = (checks, checks);
+        Self { opt_level: opt_level.into(), debug_assertions, overflow_checks, test: false }
+    }
+}
+
 impl Default for Profile {
-    /// Cargo's own profile `dev`.
     fn default() -> Self {
-        Self { opt_level: "0".into(), debug_assertions: true, overflow_checks: true, test: false }
+        Self::of(false)
     }
 }
 

@@ -36,9 +36,8 @@ pub(crate) fn check(
     settings.set_omit_expression(true);
     settings.set_description(snapshots::description(chapter, cell));
     settings.set_raw_info(&insta::internals::Content::from(stale::stamp(chapter, cell)));
-    let (tolerance, sanitize) = (cell.options.tolerance, cell.options.sanitize.clone());
-    if tolerance.is_some() || sanitize.is_some() {
-        settings.set_comparator(Box::new(Apart(Comparison { tolerance, sanitize })));
+    if let Some(comparison) = cell.options.comparison() {
+        settings.set_comparator(Box::new(Apart(comparison)));
     }
     // insta prints the difference line by line: one cell at a time, please.
     static PRINTING: Mutex<()> = Mutex::new(());

@@ -26,7 +26,7 @@ pub(crate) fn error_codes(info: &str) -> Vec<&str> {
 
 /// Whether the code must not compile.
 pub(crate) fn is_compile_fail(info: &str) -> bool {
-    attributes(info).any(|attribute| attribute == "compile_fail")
+    has(info, "compile_fail")
 }
 
 /// Whether rustdoc, and so mdBook, takes a fence for Rust. One without a word is.

@@ -15,6 +15,7 @@ use crate::book::Book;
 use crate::chapter::{Chapter, Snippet};
 use crate::libs::Libs;
 use crate::program;
+use crate::rustflags;
 use crate::settings::ErrorCodes;
 
 /// Whether [`check_compile_fail`] looks at a snippet. What another file holds is rustdoc's to see.
@@ -44,7 +45,7 @@ pub(crate) fn check_compile_fail(
     let name = format!("{}/line_{}", chapter.name, snippet.open);
     let build =
         Build { book, libs, name: &name, shown: &chapter.file, release: false, lints: true };
-    let Err(errors) = build.executable(&program::snippet(snippet, &snippet.code))? else {
+    let Err(errors) = build.executable(&program::snippet(snippet))? else {
         bail!("{place}: this snippet should not compile, but does");
     };
     // A lint's name is no code: none fits a fence.
@@ -114,7 +115,7 @@ impl Build<'_> {
         // Gone until the new one is there: a run that is killed leaves no stamp of another program.
         room.remove("stamp")?;
         let source = room.write(self.source(), program)?;
-        let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()));
+        let mut rustc = rustflags::rustc();
         // The package's folder may name a toolchain.
         rustc.current_dir(&self.book.package).arg(source).args(arguments).stdin(Stdio::null());
         self.libs.set(&mut rustc);

@@ -267,13 +267,10 @@ struct Report<'a> {
 impl Report<'_> {
     fn run(self, end: End) -> Run {
         let mut failures = Vec::new();
-        let (mut exited, mut stopped) = (None, false);
+        let mut exited = None;
         let last = self.outputs.last().and_then(|output| self.cell(&output.name));
         match end {
-            End::Limit(message) => {
-                stopped = true;
-                failures.push(self.failure(last, &message, true));
-            }
+            End::Limit(message) => failures.push(self.failure(last, &message, true)),
             End::Itself(status) if !status.success() => {
                 let how = match status.code() {
                     Some(program::NO_PANIC)
@@ -304,7 +301,7 @@ impl Report<'_> {
             let cell = self.cell(&output.name);
             failures.push(self.failure(cell, NOT_TEXT, false));
         }
-        Run { outputs: self.outputs, failures, exited, stopped, is_kept: false }
+        Run { outputs: self.outputs, failures, exited, is_kept: false }
     }
 
     fn cell(&self, name: &str) -> Option<&Cell> {

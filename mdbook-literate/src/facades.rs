@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 
@@ -14,6 +14,7 @@ use crate::book::Book;
 use crate::chapter::Chapter;
 use crate::doc_page::Alias;
 use crate::libs::{Crate, Libs};
+use crate::rustflags;
 
 /// Fills the folder for `mdbook test -L`, and returns the crates that the chapters name.
 pub(crate) fn build<'a>(
@@ -62,7 +63,7 @@ fn facade(book: &Book, libs: &Libs, krate: &Crate, name: &str) -> Result<PathBuf
         return Ok(file);
     }
     let source = room.write(format!("{name}.rs"), format!("pub use ::{}::*;\n", krate.name))?;
-    let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
+    let output = rustflags::rustc()
         .current_dir(&book.package)
         .args([
             "--crate-type",

@@ -13,8 +13,6 @@ pub(crate) struct Run {
     pub(crate) failures: Vec<Failure>,
     /// The cell that ended the program before the last cell, as its option `exits` allows.
     pub(crate) exited: Option<String>,
-    /// Whether the program was stopped at its limit of time or output.
-    pub(crate) stopped: bool,
     /// Whether this is known from an earlier run.
     #[serde(skip)]
     pub(crate) is_kept: bool,
@@ -22,7 +20,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn without_outputs(failures: Vec<Failure>) -> Self {
-        Self { outputs: Vec::new(), failures, exited: None, stopped: false, is_kept: false }
+        Self { outputs: Vec::new(), failures, exited: None, is_kept: false }
     }
 }
 

@@ -110,7 +110,14 @@ impl Libs {
     ) -> Result<Self> {
         let Some(manifest) = &book.manifest else {
             filled::fill(room, &BTreeMap::new(), How::Links)?;
-            return Ok(Self { folder: room.folder().to_path_buf(), ..Self::default() });
+            let mut libs = Self {
+                folder: room.folder().to_path_buf(),
+                profile: Profile::of(release),
+                flags: rustflags::of(&book.package),
+                ..Self::default()
+            };
+            libs.stamp = libs.stamp(&BTreeSet::new())?;
+            return Ok(libs);
         };
         let metadata = cargo::dependencies(&book.package, &book.settings.features)?;
         let own = metadata.own(manifest);
@@ -254,7 +261,7 @@ fn linked(name: &str, file: &Path, folder: &Path) -> Result<String> {
     named.push(file);
     let mut search = OsString::from("dependency=");
     search.push(folder);
-    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
+    let mut rustc = rustflags::rustc()
         .args(["--crate-name", "probe", "--print", "link-args", "-C", "linker=true", "-o"])
         .arg(folder.join(".mdbook-literate-part-probe"))
         .arg("--extern")

@@ -1,6 +1,6 @@
 //! Cell options: `//| key: value` lines at the top of a cell, named as in Quarto and nbval.
 
-use crate::compare::{Sanitizer, Tolerance};
+use crate::compare::{Comparison, Sanitizer, Tolerance};
 use crate::limits::{OutputLimit, TimeLimit};
 use crate::problem::{Place, Problem};
 
@@ -99,6 +99,12 @@ impl CellOptions {
             ));
         }
         Ok((options, lines.len()))
+    }
+
+    /// What is not compared of the output; `None` where all of it is.
+    pub(crate) fn comparison(&self) -> Option<Comparison> {
+        let (tolerance, sanitize) = (self.tolerance, self.sanitize.clone());
+        (tolerance.is_some() || sanitize.is_some()).then_some(Comparison { tolerance, sanitize })
     }
 
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {

@@ -61,8 +61,8 @@ impl<'a> Parts<'a> {
     pub(crate) const COUNTER: &'static str = "static PARTS_DONE: ::std::sync::atomic::AtomicUsize = \
         ::std::sync::atomic::AtomicUsize::new(0); ";
 
-    pub(crate) fn of(chapter: &'a Chapter, main: &'a str) -> Self {
-        let imports = Layout::of(chapter).map_or(0, |layout| layout.imports);
+    pub(crate) fn of(chapter: &'a Chapter, layout: &Layout, main: &'a str) -> Self {
+        let imports = layout.imports;
         let mut parts = Vec::new();
         let mut functions = 0;
         for cell in &chapter.cells[imports..] {

@@ -73,7 +73,7 @@ pub(crate) fn lines(
     instrument: &Instrument<'_>,
 ) -> Option<Vec<String>> {
     let layout = Layout::of(chapter)?;
-    let parts = Parts::of(chapter, main);
+    let parts = Parts::of(chapter, &layout, main);
     let mark_cell = |cell: &Cell| (instrument.mark)(&format!("cell {}", cell.name));
     let head = || {
         let imports = chapter.cells.iter().take(layout.imports).map(mark_cell);
@@ -140,8 +140,8 @@ fn caught() -> String {
 }
 
 /// A snippet as a program on the lines it has in the chapter.
-pub(crate) fn snippet(snippet: &Snippet, code: &[String]) -> String {
-    let code: Vec<&str> = code.iter().map(|line| unhidden(line)).collect();
+pub(crate) fn snippet(snippet: &Snippet) -> String {
+    let code: Vec<&str> = snippet.code.iter().map(|line| unhidden(line)).collect();
     let (head, tail) =
         if lexer::has_main(code.iter().copied()) { ("", "") } else { ("fn main() { ", "}") };
     // Attributes of the whole program come first; rustdoc puts them above its `main`, too.
@@ -205,7 +205,7 @@ let y: u8 = \"no\";
         let line = at(CHAPTER, "let y");
         let chapter = chapter();
         let only = &chapter.snippets[0];
-        assert_eq!(at(&snippet(only, &only.code), "let y"), line);
+        assert_eq!(at(&snippet(only), "let y"), line);
     }
 
     #[test]

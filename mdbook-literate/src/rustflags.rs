@@ -73,11 +73,15 @@ fn host() -> &'static str {
     compiler().lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default()
 }
 
+/// The compiler that Cargo would take.
+pub(crate) fn rustc() -> Command {
+    Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
+}
+
 /// What the compiler says of its version.
 pub(crate) fn compiler() -> &'static str {
     static TOLD: LazyLock<String> = LazyLock::new(|| {
-        let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
-        let told = Command::new(rustc).arg("-vV").output().map(|output| output.stdout);
+        let told = rustc().arg("-vV").output().map(|output| output.stdout);
         String::from_utf8_lossy(&told.unwrap_or_default()).into_owned()
     });
     &TOLD

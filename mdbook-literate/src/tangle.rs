@@ -20,7 +20,7 @@ const INDENT: &str = "    ";
 /// `solution` runs when its name is an argument. `None` when the chapter has no cells.
 pub(crate) fn example(chapter: &Chapter, main: &str) -> Option<String> {
     let layout = Layout::of(chapter)?;
-    let parts = Parts::of(chapter, main);
+    let parts = Parts::of(chapter, &layout, main);
     let mut out = written(&lines(chapter, &parts, &layout));
     if layout.main > layout.last {
         out.push(format!("{main} {{"));

@@ -159,6 +159,15 @@ fn mdbooks_own_test_finds_them_too() {
     test().unwrap();
     book.edit_file("book/src/many.md", "\"dev\");", "\"prod\");");
     assert!(test().is_err());
+    book.edit_file("book/src/many.md", "\"prod\");", "\"dev\");");
+    // It compiles the cells of a slow chapter, or of one that needs something, and does not run them.
+    let cell = "cell=all\n//| slow: true\nassert!(false);\n";
+    book.edit_file("book/src/many.md", "cell=all\n", cell);
+    test().unwrap();
+    book.edit_file("book/src/many.md", "slow: true", "requires: NO_SUCH_VARIABLE_HERE");
+    test().unwrap();
+    book.edit_file("book/src/many.md", "//| requires: NO_SUCH_VARIABLE_HERE\n", "");
+    assert!(test().is_err());
 }
 
 #[test]
@@ -186,6 +195,23 @@ fn a_package_may_have_only_a_program_or_only_a_macro_or_nothing_may_be_there_at_
     book.edit_file("book/book.toml", "before =", "manifest = \"../program/Cargo.toml\"\nbefore =");
     test().succeeds_with(&["1 without a label 1 passed"]);
     test().succeeds_with(&["1 without a label 1 kept"]);
+}
+
+#[test]
+fn a_book_without_a_package_has_flags_and_release_runs() {
+    let book = Fixture::empty();
+    book.book_at("book", "");
+    let code = "println!(\"{} {}\", cfg!(debug_assertions), cfg!(flagged));";
+    book.write("book/src/01_hello.md", &format!("# A\n\nText.\n\n```rust,cell=all\n{code}\n```\n"));
+    let test = |flags: &str, args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-book"));
+        book.command(command.env("RUSTFLAGS", flags).args(["test", "01_hello::"]).args(args))
+    };
+    assert!(!test("", &[]).ok);
+    book.book(&["accept", "--yes"]).succeeds_with(&["+ true false"]);
+    test("", &[]).succeeds_with(&["1 cell 1 kept"]);
+    test("--cfg flagged", &[]).fails_with(&["true true"]);
+    test("", &["--release"]).fails_with(&["false false"]);
 }
 
 #[test]

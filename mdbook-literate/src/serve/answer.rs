@@ -12,7 +12,7 @@ use serde_json::json;
 use super::edit::{self, Edits};
 use super::guard::Refusal;
 use super::runs::{Request, Runs};
-use super::site::{Pages, Site};
+use super::site::{self, Pages, Site};
 use super::stream::Events;
 use crate::chapter::Chapter;
 use crate::snapshots;
@@ -99,7 +99,8 @@ impl Server {
         let Some(mut bytes) = pages.file(&path) else {
             return text(StatusCode::NOT_FOUND, format!("{path} is not in this book"));
         };
-        if let Some(version) = pages.version(&path).filter(|_| pages.chapters.contains_key(&path)) {
+        if pages.chapters.contains_key(&path) {
+            let version = site::version(&bytes);
             let end = b"</body>";
             let at = bytes.windows(end.len()).rposition(|part| part == end).unwrap_or(bytes.len());
             bytes.splice(at..at, self.script(&path, &version).into_bytes());

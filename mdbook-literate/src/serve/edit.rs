@@ -13,8 +13,7 @@ pub(super) type Edits = BTreeMap<String, String>;
 
 /// The code of a cell as a reader edits it: with the lines that the page hides at first.
 pub(super) fn code(chapter: &Chapter, cell: &Cell) -> String {
-    let lines: Vec<&str> = chapter.code(cell).iter().map(|l| parts::unhidden(l)).collect();
-    lines.join("\n")
+    parts::code_of(chapter, cell).collect::<Vec<_>>().join("\n")
 }
 
 /// The chapter with other code in some of its cells, which stand on other lines then.

@@ -11,7 +11,6 @@ use super::run::Wish;
 use super::stream::{self, Events, Feed};
 use crate::book::Book;
 use crate::chapter::Chapter;
-use crate::compare::Comparison;
 use crate::record::CellOutput;
 use crate::snapshots;
 
@@ -166,12 +165,9 @@ fn changed(request: &Request, outputs: &[CellOutput]) -> Vec<String> {
         let accepted = snapshots::accepted(&request.book, &request.chapter.name, &output.name);
         let cell = request.chapter.cells.iter().find(|cell| cell.name == output.name);
         let (Some(accepted), Some(cell)) = (accepted, cell) else { return false };
-        let comparison = Comparison {
-            tolerance: cell.options.tolerance,
-            sanitize: cell.options.sanitize.clone(),
-        };
         let (old, new) = (accepted.trim_end(), output.text.trim_end());
-        !cell.options.compare || old == new || comparison.matches(old, new)
+        let apart = cell.options.comparison();
+        !cell.options.compare || old == new || apart.is_some_and(|apart| apart.matches(old, new))
     };
     outputs.iter().filter(|o| !is_accepted(o)).map(|output| output.name.clone()).collect()
 }

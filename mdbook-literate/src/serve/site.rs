@@ -65,10 +65,15 @@ impl Pages {
 
     /// Another number for each content of a page.
     pub(super) fn version(&self, page: &str) -> Option<String> {
-        let mut hash = DefaultHasher::new();
-        self.file(page)?.hash(&mut hash);
-        Some(format!("{:016x}", hash.finish()))
+        Some(version(&self.file(page)?))
     }
+}
+
+/// Another number for each content.
+pub(super) fn version(page: &[u8]) -> String {
+    let mut hash = DefaultHasher::new();
+    page.hash(&mut hash);
+    format!("{:016x}", hash.finish())
 }
 
 impl Site {
