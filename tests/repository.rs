@@ -103,6 +103,11 @@ fn no_file_of_code_is_longer_than_four_hundred_lines() {
     assert!(long.is_empty(), "divide what has more than 400 lines: {long:?}");
 }
 
+/// Errors that are written by hand. A test beside each shows that its cause is told once; those of the library are in
+/// src/cause.rs, those of the engine in mdbook-literate/src/causes.rs.
+const ERRORS: [&str; 3] =
+    ["./mdbook-literate/src/problem.rs", "./samebits/src/cuda/error.rs", "./src/device/error.rs"];
+
 /// Who prints an error prints its sources after it: a message that has its source in it says it twice.
 #[test]
 fn no_message_of_an_error_prints_its_source() {
@@ -110,6 +115,9 @@ fn no_message_of_an_error_prints_its_source() {
     files(Path::new("."), &mut all);
     for path in all.iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs")) {
         let path = path.to_str().unwrap();
+        let by_hand =
+            read(path).lines().any(|line| line.starts_with("impl std::error::Error for "));
+        assert_eq!(by_hand, ERRORS.contains(&path), "{path}: is each cause told once?");
         let mut message = false;
         for (number, line) in (1..).zip(read(path).lines().map(str::trim)) {
             message |= line.starts_with("#[error(");

@@ -40,6 +40,8 @@ mod attributes;
 #[cfg(feature = "tool")]
 mod cargo;
 #[cfg(feature = "tool")]
+mod causes;
+#[cfg(feature = "tool")]
 #[doc(hidden)]
 pub mod command;
 #[cfg(feature = "tool")]

@@ -10,6 +10,7 @@ use mdbook_driver::config::Config;
 use mdbook_renderer::{RenderContext, Renderer};
 
 use crate::book::Book;
+use crate::causes::told_once;
 use crate::chapter::Reading;
 use crate::files::{self, Room};
 use crate::lock::Lock;
@@ -28,6 +29,7 @@ impl Book {
     /// mdBook's view of the book.
     pub(crate) fn load(&self, literate: Literate) -> Result<MDBook> {
         let mut book = MDBook::load(&self.root)
+            .map_err(told_once)
             .with_context(|| format!("the book {} cannot be loaded", self.root.display()))?;
         // Takes the place of the command of the same name in `book.toml`.
         book.with_preprocessor(literate);
@@ -46,7 +48,7 @@ impl Book {
                 Ok(())
             }
         }
-        let (book, _) = self.load(literate)?.preprocess_book(&Test)?;
+        let (book, _) = self.load(literate)?.preprocess_book(&Test).map_err(told_once)?;
         let mut pages = BTreeMap::new();
         for item in book.iter() {
             if let BookItem::Chapter(chapter) = item
@@ -71,7 +73,7 @@ impl Book {
         filled::check_pages(&pages, &workshop.path("pages")?)?;
         // A build that is broken off leaves a folder that is known.
         workshop.write("pages", folder.to_string_lossy().as_ref())?;
-        mdbook.build()?;
+        mdbook.build().map_err(told_once)?;
         Ok(folder)
     }
 
@@ -89,10 +91,11 @@ impl Book {
         )?;
         config.build.build_dir = folder.to_path_buf();
         let mut book = MDBook::load_with_config(&self.root, config)
+            .map_err(told_once)
             .with_context(|| format!("the book {} cannot be loaded", self.root.display()))?;
         book.with_preprocessor(Literate { draft: true, ..Literate::default() });
         let chapters = reading::chapters(self, &book.book);
-        book.build()?;
+        book.build().map_err(told_once)?;
         Ok(chapters)
     }
 }

@@ -103,4 +103,31 @@ mod tests {
         let told = Error::OldDriver { version: 12040 }.to_string();
         assert!(told.contains("CUDA 12.4 at most"), "{told}");
     }
+
+    /// The driver's code is in the message, and no cause besides: who prints the chain prints it once.
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = CUresult::CUDA_ERROR_NO_DEVICE;
+        let all = [
+            Error::NoGpu { cause },
+            Error::Driver { task: "a copy".into(), cause },
+            Error::OldGpu { capability: [7, 0] },
+            Error::OldDriver { version: 12040 },
+            Error::OutOfMemory { bytes: 4 },
+            Error::TooLarge { what: "a picture".into() },
+        ];
+        for error in all {
+            // A new kind of error belongs into the list.
+            let causes = match error {
+                Error::NoGpu { .. } | Error::Driver { .. } => 1,
+                Error::OldGpu { .. }
+                | Error::OldDriver { .. }
+                | Error::OutOfMemory { .. }
+                | Error::TooLarge { .. } => 0,
+            };
+            let told = error.to_string();
+            assert_eq!(told.matches("CUDA_ERROR_NO_DEVICE").count(), causes, "{told}");
+            assert!(std::error::Error::source(&error).is_none(), "{told}");
+        }
+    }
 }
