@@ -4,7 +4,7 @@
 //! | option | |
 //! | --- | --- |
 //! | `--device cpu`, `gpu` or `both` | where to run: both, if nothing is said |
-//! | `--only WORD`, `--except WORD` | only chapters and steps that have WORD in their name, or all others |
+//! | `--only WORDS`, `--except WORDS` | only what has one of WORDS (`resnet,recipe`) in its name, or all else |
 //! | `--limit SECONDS` | ends after so long, whatever is done by then: 480 |
 //! | `--each SECONDS` | ends a single chapter or step after so long: 120 |
 //! | `--rounds N` | rounds of each step, after one to warm up: 5; of the ResNet at most 3 |

@@ -27,8 +27,8 @@ impl Device {
 /// What is asked for, see the list in `main.rs`.
 pub(crate) struct Options {
     pub(crate) devices: Vec<Device>,
-    pub(crate) only: Option<String>,
-    pub(crate) except: Option<String>,
+    pub(crate) only: Option<Vec<String>>,
+    pub(crate) except: Option<Vec<String>>,
     pub(crate) limit: Duration,
     pub(crate) each: Duration,
     pub(crate) rounds: usize,
@@ -64,8 +64,8 @@ impl Options {
                         _ => bail!("--device is cpu, gpu or both, not {value}"),
                     }
                 }
-                "--only" => options.only = Some(value),
-                "--except" => options.except = Some(value),
+                "--only" => options.only = Some(words(&value)),
+                "--except" => options.except = Some(words(&value)),
                 "--limit" => options.limit = Duration::from_secs(number()?.into()),
                 "--each" => options.each = Duration::from_secs(number()?.into()),
                 "--rounds" => options.rounds = number()? as usize,
@@ -83,7 +83,11 @@ impl Options {
 
     /// Whether a chapter or a step is to run.
     pub(crate) fn wants(&self, name: &str) -> bool {
-        self.only.as_ref().is_none_or(|word| name.contains(word))
-            && self.except.as_ref().is_none_or(|word| !name.contains(word))
+        let has_one = |words: &Vec<String>| words.iter().any(|word| name.contains(word));
+        self.only.as_ref().is_none_or(has_one) && !self.except.as_ref().is_some_and(has_one)
     }
+}
+
+fn words(list: &str) -> Vec<String> {
+    list.split(',').map(String::from).collect()
 }
