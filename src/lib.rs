@@ -31,6 +31,7 @@
 //! # mnist_from_scratch::anyhow::Ok(())
 //! ```
 
+pub mod baseline;
 mod cause;
 pub mod data;
 pub mod device;

@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["data"],
     &["ops"],
     &["tensor"],
-    &["loss", "nn", "optim"],
+    &["baseline", "loss", "nn", "optim"],
     &["metrics"],
     &["learner"],
     &["vision"],

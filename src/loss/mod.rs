@@ -1,12 +1,13 @@
 //! Loss functions for training: they keep the tape, so that the loss can be asked for gradients.
 //!
-//! dfdx's own are in `dfdx::losses`. The mean differences of two tensors without a tape are in
-//! [`tensor`](crate::tensor): [`l1_loss`](crate::tensor::l1_loss), [`mse_loss`](crate::tensor::mse_loss).
+//! [`l1_loss`] and [`mse_loss`] also take two borrowed tensors without a tape: then they tell how far these are apart.
 
 pub(crate) mod check;
 mod cross_entropy;
+mod mean_difference;
 
 pub use cross_entropy::{cross_entropy, label_smoothing_cross_entropy};
+pub use mean_difference::{Apart, l1_loss, mse_loss};
 
 use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, WithEmptyTape};

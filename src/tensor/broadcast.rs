@@ -1,6 +1,6 @@
 //! One image or a whole batch: the same function for both.
 
-use dfdx::prelude::{BroadcastTo, MeanTo, TryLt};
+use dfdx::prelude::{BroadcastTo, MeanTo};
 use dfdx::shapes::{Axes2, Const, HasShape, Rank0, Rank2, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 
@@ -143,61 +143,6 @@ impl<S: Shape> ImagesExt<S> for Tensor<S, f32, AutoDevice> {
     }
 }
 
-/// The distance of one image, or of each image of a batch, from the image `b`: the mean absolute
-/// difference of their pixels, `(1/n) sum_i |a_i - b_i|`.
-///
-/// # Example
-/// ```
-/// use mnist_from_scratch::dfdx::prelude::*;
-/// use mnist_from_scratch::tensor::{Image, Images, mnist_distance};
-///
-/// let dev = AutoDevice::default();
-/// let (white, black): (Image, Image) = (dev.zeros(), dev.ones());
-/// assert_eq!(mnist_distance(&white, &black).array(), 1.0);
-///
-/// let batch: Images = vec![white.clone(), black].stack();
-/// assert_eq!(mnist_distance(&batch, &white).as_vec(), [0.0, 1.0]);
-/// ```
-///
-/// Images of different sizes do not compile:
-/// ```compile_fail,E0308
-/// use mnist_from_scratch::dfdx::prelude::*;
-/// use mnist_from_scratch::tensor::{Image, mnist_distance};
-///
-/// let dev = AutoDevice::default();
-/// let a: Image = dev.zeros();
-/// let small: Tensor<Rank2<14, 14>, f32, _> = dev.zeros();
-/// mnist_distance(&a, &small);
-/// ```
-pub fn mnist_distance<S: ImageShape>(
-    a: &Tensor<S, f32, AutoDevice>,
-    b: &Tensor<S::One, f32, AutoDevice>,
-) -> Tensor<S::Each, f32, AutoDevice> {
-    ops::distances(a, b, &a.shape().each())
-        .unwrap_or_else(|error| panic!("mnist_distance: {error}"))
-}
-
-/// Whether an image, or each image of a batch, is nearer to the ideal three than to the ideal
-/// seven.
-///
-/// # Example
-/// ```
-/// use mnist_from_scratch::dfdx::prelude::*;
-/// use mnist_from_scratch::tensor::{Image, is_3};
-///
-/// let dev = AutoDevice::default();
-/// let (mean3, mean7): (Image, Image) = (dev.zeros(), dev.ones());
-/// let x = mean3.clone() + 0.25;
-/// assert_eq!(is_3(&x, &mean3, &mean7).array(), true);
-/// ```
-pub fn is_3<S: ImageShape>(
-    x: &Tensor<S, f32, AutoDevice>,
-    mean3: &Tensor<S::One, f32, AutoDevice>,
-    mean7: &Tensor<S::One, f32, AutoDevice>,
-) -> Tensor<S::Each, bool, AutoDevice> {
-    mnist_distance(x, mean3).lt(&mnist_distance(x, mean7))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,41 +150,18 @@ mod tests {
     use dfdx::prelude::*;
 
     #[test]
-    fn one_image_and_a_batch_as_in_pytorch() {
-        let dev = AutoDevice::default();
-        let b = dev.tensor([[0.5f32, 0.0], [0.25, 1.0]]);
-        let first = dev.tensor([[0.0f32, 0.0], [0.0, 1.0]]);
-        let second = dev.tensor([[1.0f32, 0.5], [0.25, 0.0]]);
-        // def mnist_distance(a, b): return (a - b).abs().mean((-1, -2))
-        // b = torch.tensor([[0.5, 0.0], [0.25, 1.0]])
-        // first, second = torch.tensor([[[0., 0.], [0., 1.]], [[1., .5], [.25, 0.]]])
-        // mnist_distance(first, b), mnist_distance(torch.stack([first, second]), b)
-        assert_eq!(mnist_distance(&first, &b).array(), 0.1875);
-        let batch = vec![first, second].stack();
-        assert_eq!(mnist_distance(&batch, &b).as_vec(), [0.1875, 0.5]);
-    }
-
-    #[test]
-    fn the_same_as_by_hand() {
+    fn the_mean_image_as_by_hand() {
         let dev = AutoDevice::default();
         let batch: Images = crate::random::randn_like(&dev, &(300, Const, Const));
-        let one: Image = crate::random::randn(&dev);
-        let close = |a: Vec<f32>, b: Vec<f32>| {
-            assert_eq!(a.len(), b.len());
-            assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5));
-        };
-        let by_hand = (batch.clone() - one.expand_as(&batch)).abs().mean_pixels();
-        close(mnist_distance(&batch, &one).as_vec(), by_hand.as_vec());
         let by_hand: Image = batch.clone().mean::<_, Axis<0>>();
-        close(batch.mean_image().as_vec(), by_hand.as_vec());
+        let mean = batch.mean_image();
+        assert!(mean.as_vec().iter().zip(by_hand.as_vec()).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 
     #[test]
-    fn no_images() {
+    fn the_mean_of_no_images_is_nan() {
         let dev = AutoDevice::default();
         let none: Images = dev.zeros_like(&(0, Const, Const));
-        let one: Image = dev.zeros();
-        assert_eq!(mnist_distance(&none, &one).shape().0, 0);
         assert!(none.mean_image().as_vec().iter().all(|x| x.is_nan()));
     }
 
@@ -250,13 +172,5 @@ mod tests {
         let batch: Tensor<(usize, Const<2>, Const<2>), f32, _> = dev.zeros_like(&(2, Const, Const));
         assert_eq!(one.expand_as(&one).array(), one.array());
         assert_eq!(one.expand_as(&batch).as_vec(), [1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0]);
-    }
-
-    #[test]
-    fn a_batch_is_classified_image_by_image() {
-        let dev = AutoDevice::default();
-        let (mean3, mean7): (Tensor<Rank2<2, 2>, f32, _>, _) = (dev.zeros(), dev.ones());
-        let batch = vec![mean3.clone() + 0.125, mean3.clone() + 0.75].stack();
-        assert_eq!(is_3(&batch, &mean3, &mean7).as_vec(), [true, false]);
     }
 }

@@ -1,4 +1,4 @@
-//! Pictures as numbers: opening images, tensors of pixels, distances between them.
+//! Pictures as numbers: opening images, tensors of pixels, their means.
 //!
 //! A [`Tensor`] comes from [dfdx]; it knows its shape at compile time where it can. This
 //! module adds what the course needs on top, under the names that PyTorch uses:
@@ -11,10 +11,6 @@
 //! | `x.float()`, `x.ndim`, `x.size()`, `x.mean()` | [`TensorExt`] |
 //! | `b.expand_as(a)`, `x.mean((-1, -2))`, `x.mean(0)` | [`ImagesExt`] |
 //! | `torch.exp`, `torch.log`, `torch.sigmoid`, `torch.tanh`, `F.softmax` | [`exp`], [`ln`], [`sigmoid`], [`tanh`], [`softmax`]: the same bits everywhere |
-//! | `F.l1_loss`, `F.mse_loss` | [`l1_loss`], [`mse_loss`] |
-//!
-//! `mnist_distance` and `is_3`, which the course writes itself, are here as [`mnist_distance`] and
-//! [`is_3`] for the chapters after that.
 
 mod array;
 mod broadcast;
@@ -24,10 +20,9 @@ mod dataset;
 mod ext;
 mod function;
 mod image;
-mod loss;
 
 pub use array::{PixelArray, array};
-pub use broadcast::{ImageShape, ImagesExt, is_3, mnist_distance};
+pub use broadcast::{ImageShape, ImagesExt};
 #[cfg(feature = "cuda")]
 pub use compare::CompareExt;
 pub use ext::TensorExt;
@@ -37,7 +32,6 @@ pub use image::{
     image_open_on, open_images, stack_images, tensor, tensors,
 };
 pub(crate) use image::{lay_on, open_picture};
-pub use loss::{Apart, l1_loss, mse_loss};
 
 pub use crate::ops::Gather;
 
