@@ -15,9 +15,13 @@
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
+    //
+    //
     // If you come from the notebook: this is its `from fastai.vision.all import *`. The `prelude`
     // of a crate is a module that is made to be imported as a whole. Its page in the API
     // docs lists what is in it.
+    //
+
     //
     // It is good to know which version you are working with:
     //
@@ -25,9 +29,13 @@ fn main() -> Result<()> {
     show!(mnist_from_scratch::VERSION);
 
     //
+    //
+    //
     // The notebook then tells its plotting library to draw pictures in shades of grey, with 0 as
     // white. Our `show_image` draws tensors that
     // way from the start.
+    //
+
     //
     // ## Unpacking the data
     //
@@ -107,5 +115,58 @@ fn main() -> Result<()> {
 
     show!(threes.len(), sevens.len());
 
+    //
+    // That matters. If nearly all images were threes, a program could look good by always answering
+    // "3".
+    //
+    // ## What you have learned
+    //
+    // - Images are files, sorted into a folder for each label.
+    // - The training set is for learning; the validation set is for checking, and stays unseen.
+    // - A function that can fail says so in its type, and `?` passes the failure on.
+    //
+    //
+    // Why is there a validation set?
+    //
+    // To find out whether the model learned something about digits in general. On the images that
+    // it was trained with, remembering would look just like understanding.
+    //
+
+    //
+    // What is a label?
+    //
+    // The right answer for an example. Here it is the digit that an image shows, and it is written
+    // in the name of the folder.
+    //
+    //
+    // **Exercise 1.** How many images has the validation set, and which of the two digits has more?
+    // Guess before you count.
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_valid") {
+        for digit in ["3", "7"] {
+            println!("{digit}: {}", path.join("valid").join(digit).ls()?.len());
+        }
+    }
+
+    // About a thousand each, a sixth of what there is to learn from. In the training set the sevens
+    // are ahead, too.
+    //
+    //
+    // **Exercise 2.** The table `labels.csv` says again what the folders say. Does it have a line
+    // for each image?
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_labels") {
+        let table = std::fs::read_to_string(path.join("labels.csv"))?;
+        for line in table.lines().take(3) {
+            println!("{line}");
+        }
+        println!("{} lines", table.lines().count());
+    }
     Ok(())
 }

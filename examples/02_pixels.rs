@@ -122,5 +122,72 @@ fn main() -> Result<()> {
 
     show!(type_of(&im3_t));
 
+    //
+    // `Const<28>` is how dfdx writes the number 28 as a type, and `Rank2<28, 28>` is short for a
+    // pair of them. So the compiler knows the shape. A tensor of another size is a tensor of
+    // another *type*, and the mix-up of the two is found before the program runs. (`Rank2<14, 28>`:
+    // 14 rows of 28.)
+    //
+    // ```rust,compile_fail,E0308
+    // use mnist_from_scratch::prelude::*;
+    // let dev = AutoDevice::default();
+    // let im3_t: Pixels = dev.zeros();
+    // let half: Tensor<Rank2<14, 28>, u8, AutoDevice> = im3_t; // 28 rows are not 14
+    // ```
+    //
+    // In a notebook you would see that mistake when the cell runs, perhaps after an hour of
+    // training.
+    //
+    // A file has no type, of course. That the image really has 28 rows of 28 pixels is checked when
+    // `tensor` reads it, hence the `?`. From then on the compiler knows.
+    //
+    // ## What you have learned
+    //
+    // - A grey image is a grid of numbers from 0 to 255, one byte each.
+    // - A tensor holds such a grid, and can do so on a graphics card as well.
+    // - The shape of a dfdx tensor is part of its type, so the compiler checks it.
+    //
+    //
+    // How is a grey image stored?
+    //
+    // As one number for each pixel, from 0 to 255, in rows and columns. Which end is black and
+    // which is white is a matter of agreement.
+    //
+
+    //
+    // What is the difference between an array and a tensor?
+    //
+    // They hold the same numbers. A tensor can also live on a graphics card, and it can keep track
+    // of how a result came about.
+    //
+    //
+    // **Exercise 1.** Which share of the pixels of our 3 is not white? (A tensor has a method
+    // `as_vec`, which returns its numbers as a plain list.)
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_ink") {
+        let pixels = im3_t.as_vec();
+        let ink = pixels.iter().filter(|pixel| **pixel > 0).count();
+        println!("{ink} of {}", pixels.len());
+    }
+
+    // About a fifth. Most of an image of a digit is paper.
+    //
+    //
+    // **Exercise 2.** Draw the 3 in a terminal: a `#` where a pixel is darker than 127, a space
+    // where it is not.
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_draw") {
+        for row in im3_t.as_vec().chunks(28).skip(5).take(20) {
+            let line: String =
+                row.iter().map(|p| if *p > 127 { '#' } else { ' ' }).collect();
+            println!("{}", line.trim_end());
+        }
+    }
     Ok(())
 }

@@ -3,8 +3,8 @@
 
 // How would you tell a 3 from a 7, if you had to write the rule yourself?
 //
-// Here is a first idea. Average all the threes, pixel by pixel. The result is a kind of ideal 3.
-// Do the same with the sevens. A new image is then called a 3 if it is more like the ideal 3
+// Here is a first idea. Average all the threes, pixel by pixel. The result is a kind of ideal
+// 3. Do the same with the sevens. A new image is then called a 3 if it is more like the ideal 3
 // than the ideal 7.
 //
 // There is no learning in this at all. It is a *baseline*: something
@@ -37,6 +37,7 @@ fn main() -> Result<()> {
     //
     //
 
+    // The same 3, as ink on paper.
     show_image(&three_tensors[1])?;
 
     // three_tensors_type
@@ -61,15 +62,15 @@ fn main() -> Result<()> {
     // stack of images as `f32`, and `Image` for a single one.
     //
 
-    let stacked_sevens: Images = seven_tensors.stack().to_dtype::<f32>() / 255.;
-    let stacked_threes: Images = three_tensors.stack().to_dtype::<f32>() / 255.;
+    let stacked_sevens: Images = seven_tensors.stack().float() / 255.;
+    let stacked_threes: Images = three_tensors.stack().float() / 255.;
     show!(stacked_threes.shape());
 
     //
     // These are the 6131 threes, each of 28 by 28 pixels.
     //
-    // Rust never turns a `u8` into an `f32` behind your back: you say `to_dtype::<f32>()`. Leave it
-    // out, and the compiler tells you that the types do not fit.
+    // Rust never turns a `u8` into an `f32` behind your back: you say `float()`. Leave it out, and
+    // the compiler tells you that the types do not fit.
     //
     // ```rust,compile_fail,E0308
     // use mnist_from_scratch::prelude::*;
@@ -168,6 +169,7 @@ fn main() -> Result<()> {
     //
     //
 
+    // One three.
     let a_3: Image = stacked_threes.clone().select(dev.tensor(1));
     show_image(&a_3)?;
 
@@ -176,6 +178,7 @@ fn main() -> Result<()> {
     //
     //
 
+    // One seven.
     let a_7: Image = stacked_sevens.clone().select(dev.tensor(1));
     show_image(&a_7)?;
 
@@ -227,5 +230,73 @@ fn main() -> Result<()> {
 
     show!(l1_loss(&a_3, &mean7), mse_loss(&a_3, &mean7).sqrt());
 
+    //
+    // The result is the same as before. `mse` is the *mean squared error*, without the root, so we
+    // take that ourselves. Why they are called losses is for a later chapter to tell.
+    //
+    // What is the difference between the two? A pixel that is off twice as much counts twice in the
+    // first and four times in the second. So with squares, a few large differences weigh more than
+    // many small ones: MSE is hard on large mistakes, and more lenient with small ones.
+    //
+    // ## What you have learned
+    //
+    // - A baseline is a simple method that others have to beat.
+    // - `stack` makes one tensor of many; the rank is the number of axes, the shape their lengths.
+    // - The mean along an axis makes that axis disappear.
+    // - Two images can be compared by their mean absolute difference or by their root mean squared
+    //   error.
+    //
+    //
+    // Why not simply add up the differences of all pixels?
+    //
+    // Because positive and negative ones cancel out. Two images that differ everywhere could get a
+    // distance of zero.
+    //
+
+    //
+    // What are the rank and the shape of a tensor that holds ten images of 28 by 28 pixels?
+    //
+    // The rank is 3. The shape is `[10, 28, 28]`.
+    //
+
+    //
+    // Which of the two measures reacts more to one very wrong pixel?
+    //
+    // The one with the squares, RMSE. A difference that is twice as big counts four times as much
+    // before the root is taken.
+    //
+    //
+    // **Exercise 1.** Is the seven `a_7` closer to the ideal 7? By how much, with both measures?
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_seven") {
+        show!(l1_loss(&a_7, &mean3), mse_loss(&a_7, &mean3).sqrt());
+        show!(l1_loss(&a_7, &mean7), mse_loss(&a_7, &mean7).sqrt());
+    }
+
+    // The first line has its distances from the ideal 3, the second one those from the ideal 7. The
+    // second ones are smaller.
+    //
+    //
+    // **Exercise 2.** Which three of the first hundred is most like the ideal 3, and which one
+    // least?
+    //
+    //
+    // Solution
+    //
+    //
+
+    if std::env::args().any(|arg| arg == "solution_best") {
+        let three =
+            |i: usize| -> Image { stacked_threes.clone().select(dev.tensor(i)) };
+        let distances: Vec<f32> =
+            (0..100).map(|i| l1_loss(&three(i), &mean3).array()).collect();
+        let place = |wanted: f32| distances.iter().position(|d| *d == wanted).unwrap();
+        let most = place(distances.iter().copied().fold(f32::INFINITY, f32::min));
+        let least = place(distances.iter().copied().fold(0., f32::max));
+        show_images(&[("most", &three(most)), ("least", &three(least))])?;
+    }
     Ok(())
 }

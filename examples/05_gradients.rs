@@ -14,7 +14,8 @@
 // ```
 //
 // Now there is something to improve: the weights. If only we had a way to make them a little
-// better, again and again!
+// better, again and again! A search for the best function has become a search for the best
+// numbers.
 //
 // ## Seven steps
 //
@@ -52,14 +53,17 @@ fn main() -> Result<()> {
     //
     //
     // The function x².
-    plot_function(f, "x", "x²").show("parabola")?;
+    plot_function(f, "x", "x²", -2.0..2.0).show("parabola")?;
 
     //
     // Step 1 is to pick some value for the weight, at random. Say it is −1.5, and this is its loss:
     //
     //
 
-    plot_function(f, "x", "x²").points("start", &[-1.5], &[f(-1.5)]).show("start")?;
+    // Where we start.
+    plot_function(f, "x", "x²", -2.0..2.0)
+        .points("start", &[-1.5], &[f(-1.5)])
+        .show("start")?;
 
     //
     // Would the loss be smaller with a slightly larger weight, or with a slightly smaller one? The
@@ -67,15 +71,25 @@ fn main() -> Result<()> {
     //
     //
     //
+    //
 
     // The slope at the start.
     let (x0, slope) = (-1.5, -3.0);
     let tangent = |x: f32| f(x0) + slope * (x - x0);
-    plot_function(f, "x", "x²")
+    plot_function(f, "x", "x²", -2.0..2.0)
         .line("slope", &[-2.0, -0.75], &[tangent(-2.0), tangent(-0.75)])
         .points("start", &[x0], &[f(x0)])
         .show("slope")?;
 
+    //
+    // Where does the −3 in this cell come from? From a small step. Make the weight larger by a
+    // thousandth, see by how much the loss changes, and divide the one by the other:
+    //
+
+    show!((f(-1.5 + 0.001) - f(-1.5)) / 0.001);
+
+    //
+    // (Not quite −3, since the curve bends on the way, and the smaller the step the less.)
     //
     // Take a small step that way, and look at the slope again. Take another step. After a while you
     // are at the lowest point. It is like walking down a hill in fog: you cannot see the valley,
@@ -86,13 +100,19 @@ fn main() -> Result<()> {
     // ## The gradient
     //
     // What we called the slope is found by calculus. You may remember it from school: the
-    // *derivative* of a function says how fast the function changes, as "rise over run". The
-    // derivative of x² is 2x. At 3, it is 6: there the function grows six times as fast as its
-    // input.
+    // *derivative* of a function says how fast the function changes, as "rise over run". It is a
+    // function, too: for each place it gives the slope there. The derivative of x² is 2x. At 3, it
+    // is 6: there the function grows six times as fast as its input.
     //
     // A real model has thousands of weights. So the derivative is not one number but thousands of
     // them, one for each weight: how does the loss change if *this* weight changes, and all others
     // stay as they are? All these numbers together are the **gradient**.
+    // (The slopes are an old idea, Newton's and Leibniz's. To walk down along them was Cauchy's, in
+    // 1847.)
+    //
+    // One could find it as above, by a small step for each weight. But then each weight would cost
+    // one more look at all the data, and there are thousands. Calculus gives all of them in a
+    // single pass. That is why it is worth having: it makes the same thing fast.
     //
     // Nobody wants to work them out by hand, and nobody has to. First, a tensor at whose value we
     // want the gradient:
@@ -102,7 +122,8 @@ fn main() -> Result<()> {
     let xt: Tensor<Rank0, f32, _> = dev.tensor(3.);
 
     //
-    // Then the function, now for tensors:
+    // `3.` is a floating-point number; a plain `3` would be a whole one, and an error. Then the
+    // function, now for tensors:
     //
 
     let yt = xt.leaky_trace().square();
@@ -110,8 +131,9 @@ fn main() -> Result<()> {
 
     //
     // Three squared, no surprise. But look at `leaky_trace`. It is the counterpart of PyTorch's
-    // `requires_grad_()`, and it says: *keep a record of what happens to this tensor*. dfdx calls
-    // the record a **tape**. On it is written that `yt` is the square of `xt`.
+    // `requires_grad_()`, whose underscore means that it changes the tensor in place, and it says:
+    // *keep a record of what happens to this tensor*. dfdx calls the record a
+    // **tape**. On it is written that `yt` is the square of `xt`.
     //
     // (*Leaky* is about memory: this tape keeps the gradients of intermediate results, too. In
     // later chapters we use one that does not.)
@@ -132,8 +154,12 @@ fn main() -> Result<()> {
     //
     // Six, as calculus promised.
     //
+
+    //
     // In PyTorch you would find it in `xt.grad`: `backward` puts it there. dfdx has no such hiding
     // place. `backward` returns the gradients, and they are yours.
+    //
+
     //
     // ### What the types prevent
     //
@@ -162,11 +188,15 @@ fn main() -> Result<()> {
     // let more = yt.backward(); // `yt` is gone
     // ```
     //
+
+    //
     // Something else does slip through in PyTorch. If you make *new* predictions and call
     // `backward` on them, the new gradients are added to those of the last time, and nothing warns
     // you. Here `leaky_trace` starts with empty gradients for each pass. (dfdx adds up, too, if you
     // hand it the old gradients. Chapter 9 does that,
     // and shows what it is good for.)
+    //
+
     //
     // ### Three at once
     //
@@ -177,7 +207,13 @@ fn main() -> Result<()> {
     show!(xt);
 
     //
-    // A loss has to be a single number, so we add up the squares:
+    // A loss has to be a single number, so we add up the squares. The numbers flow one way, and
+    // their gradients come back the other:
+    //
+
+    //
+    // Above, the forward pass; below, in the other direction, the gradients.
+    //
     //
 
     let yt = xt.leaky_trace().square().sum::<Rank0, _>();
@@ -207,10 +243,11 @@ fn main() -> Result<()> {
     //
     // We *subtract* it because the gradient points uphill, and we want to go down. One such change
     // of the weights is called an *optimizer step*. Learning rates are usually between 0.001 and
-    // 0.1, and people often find a good one by trying a few.
+    // 0.1, but they could be anything: this book has one of 0.00001, and one of 1. People often
+    // find a good one by trying a few.
     //
     // Let us try some on our parabola. This function takes ten steps and returns every place on the
-    // way:
+    // way. (`array` gets the plain number out of a tensor, as PyTorch's `item` does.)
     //
 
     fn descend(lr: f32) -> Vec<f32> {
@@ -227,6 +264,7 @@ fn main() -> Result<()> {
 
     //
     // Too low, just right and too high:
+    //
     //
     //
     //
@@ -304,7 +342,25 @@ fn main() -> Result<()> {
     // hands the old ones on, with `trace`, has to set them to zero here as well.)
     //
     //
-    // **Exercise.** Start `descend` at 2.5 instead. Which learning rate needs the fewest steps to
+    // **Exercise 1.** What is the slope of x³ at 2? Find it by a small step, and then let dfdx do
+    // it.
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_cube") {
+        let cube = |x: f32| x.powi(3);
+        println!("{:.2}", (cube(2.01) - cube(2.)) / 0.01);
+
+        let x: Tensor<Rank0, f32, _> = dev.tensor(2.);
+        show!(x.leaky_trace().powi(3).backward().get(&x));
+    }
+
+    // The small step is a little off, since the curve bends on the way. The derivative of x³ is
+    // 3x², and that is 12.
+    //
+    //
+    // **Exercise 2.** Start `descend` at 2.5 instead. Which learning rate needs the fewest steps to
     // get below a loss of 0.01? The answer does not depend on the start; can you say why?
     //
     //

@@ -15,9 +15,13 @@ fn main() -> Result<()> {
     //
 
     let dev = default_device()?;
-    let time: Tensor<Rank1<20>, f32, _> = dev.tensor(std::array::from_fn(|second| second as f32));
+    let time: Tensor<Rank1<20>, f32, _> =
+        dev.tensor(std::array::from_fn(|second| second as f32));
     show!(time);
 
+    //
+    // `from_fn` makes a list of Rust's own by calling a function for each place; here it is
+    // PyTorch's `torch.arange(20)`.
     //
     // Measuring by hand is not precise. So there is some noise in the numbers, a little random
     // error in each. `randn` draws such random numbers: most of them are near 0, and few are beyond
@@ -70,6 +74,8 @@ fn main() -> Result<()> {
     // The three lines on top only give short names to long types. `Traced` is a tensor with a tape:
     // we want to know later how the result came about. Each parameter is picked out with `select`,
     // and repeated twenty times with `broadcast`, so that there is one for each second.
+    // `leaky_trace` is called three times, which makes three tapes. When the parts are added, their
+    // tapes become one.
     //
     // What is "best"? We need a loss function, a number that is smaller the better the predictions
     // fit. For values on a scale, like speeds, the usual one is the mean squared error. We have met
@@ -98,8 +104,12 @@ fn main() -> Result<()> {
     let orig_params = params.clone();
 
     //
+    //
+    //
     // PyTorch has to be told to track these with `requires_grad_`. We have done it where the
     // tracking matters: in `f`, with `leaky_trace`.
+    //
+
     //
     // ## Step 2: calculate the predictions
     //
@@ -189,7 +199,12 @@ fn main() -> Result<()> {
     // the step, and the predictions:
     //
 
-    fn apply_step(time: &Series, speed: &Series, params: &mut Params, lr: f32) -> (f32, Series) {
+    fn apply_step(
+        time: &Series,
+        speed: &Series,
+        params: &mut Params,
+        lr: f32,
+    ) -> (f32, Series) {
         let preds = f(time, params);
         let shown = preds.with_empty_tape().split_tape().0;
         let loss = mse(preds, speed);
@@ -199,6 +214,11 @@ fn main() -> Result<()> {
         (value, shown)
     }
 
+    //
+    // The predictions are wanted twice: the loss uses them up, and somebody may want to draw them.
+    // `with_empty_tape` makes a second copy, and `split_tape` takes a tensor and its tape apart, of
+    // which we keep the first, `.0`. What PyTorch calls `detach` is the two together. The `*` in
+    // `*params` means: what the reference points to.
     //
     // ## Step 6: repeat
     //
@@ -246,9 +266,13 @@ fn main() -> Result<()> {
         losses.push(apply_step(&time, &speed, &mut params, lr).0);
     }
     for step in [0, 1, 10, 100, 1000, 4999] {
-        println!("step {step:4}: loss {:10.2}  a, b, c = {:.3?}", losses[step], path[step]);
+        println!(
+            "step {step:4}: loss {:10.2}  a, b, c = {:.3?}",
+            losses[step], path[step]
+        );
     }
 
+    //
     //
     //
     //
@@ -264,6 +288,7 @@ fn main() -> Result<()> {
     //
     // Most of the way down is done in the first few steps. After that the loss crawls. To see why,
     // look at where the parameters go:
+    //
     //
     //
     //
@@ -325,7 +350,21 @@ fn main() -> Result<()> {
     // works on `.data`. Here only what starts with `leaky_trace` is recorded.
     //
     //
-    // **Exercise.** Divide the time by 20 before it goes into `f`, so that it runs from 0 to 1.
+    // **Exercise 1.** What is the loss of a model that says the same speed, the mean, for every
+    // second? Is ours after ten steps better?
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_mean") {
+        let mean = speed.clone().mean::<Rank0, _>().broadcast::<Rank1<20>, _>();
+        show!((mean - speed.clone()).square().mean::<Rank0, _>());
+    }
+
+    // No: a model with a single parameter beats it. A falling loss is not yet a good one.
+    //
+    //
+    // **Exercise 2.** Divide the time by 20 before it goes into `f`, so that it runs from 0 to 1.
     // Which learning rates work now, and how good does the fit get after 5000 steps?
     //
     //
@@ -350,7 +389,9 @@ fn main() -> Result<()> {
         for _ in 0..5000 {
             apply_step(&scaled, &speed, &mut params, 0.1);
         }
-        show_preds(&time, &speed, &f(&scaled, &params)).y_range(-10.0..90.0).show("scaled")?;
+        show_preds(&time, &speed, &f(&scaled, &params))
+            .y_range(-10.0..90.0)
+            .show("scaled")?;
     }
     Ok(())
 }

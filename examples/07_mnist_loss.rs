@@ -31,7 +31,8 @@ fn main() -> Result<()> {
     // numbers, a *vector*. We join the stacks and make each image a row:
     //
 
-    let [threes, sevens] = [&stacked_threes, &stacked_sevens].map(|stack| stack.shape().0);
+    let [threes, sevens] =
+        [&stacked_threes, &stacked_sevens].map(|stack| stack.shape().0);
     let train_x: Rows<784> = (stacked_threes, stacked_sevens)
         .concat_along(Axis::<0>)
         .reshape_like(&(threes + sevens, Const));
@@ -91,7 +92,10 @@ fn main() -> Result<()> {
     // Now we give every pixel a weight, at random:
     //
 
-    fn init_params<S: ConstShape>(dev: &AutoDevice, std: f32) -> Tensor<S, f32, AutoDevice> {
+    fn init_params<S: ConstShape>(
+        dev: &AutoDevice,
+        std: f32,
+    ) -> Tensor<S, f32, AutoDevice> {
         randn(dev) * std
     }
 
@@ -138,8 +142,18 @@ fn main() -> Result<()> {
     // ### Matrix multiplication
     //
     // What we want has a name. To multiply each row of one table with a column of another one, and
-    // add up, is **matrix multiplication**. Python writes it
-    // `@`:
+    // add up, is **matrix multiplication**. A small one can be
+    // checked by hand:
+    //
+
+    let two_rows: Tensor<Rank2<2, 3>, f32, _> =
+        dev.tensor([[1., 2., 3.], [4., 5., 6.]]);
+    let column_of_3: Tensor<Rank2<3, 1>, f32, _> = dev.tensor([[10.], [1.], [0.]]);
+    show!(two_rows.matmul(column_of_3));
+
+    //
+    // The first row gives `1·10 + 2·1 + 3·0`, the second one `4·10 + 5·1 + 6·0`. With images it is
+    // the same: each row is an image, and the column is the weights. Python writes it `@`:
     //
 
     fn linear1(xb: Rows<784>, weights: &Weights, bias: &Bias) -> Rows<1> {
@@ -152,7 +166,8 @@ fn main() -> Result<()> {
     show!(preds);
 
     //
-    // `mm` is PyTorch's name for it in words. In Python the bias, a single number, is added to all
+    // `mm` is PyTorch's name for it in words. (dfdx's own `matmul` does it, too; `mm` of our crate
+    // has the same bits on every processor.) In Python the bias, a single number, is added to all
     // rows without further ado. dfdx wants to be told that it is meant to be repeated:
     // `broadcast_like`.
     //
@@ -173,8 +188,9 @@ fn main() -> Result<()> {
     //
     // ### How good is it?
     //
-    // To decide between 3 and 7 we ask whether the prediction is greater than 0. Each answer is
-    // right or wrong:
+    // To decide between 3 and 7 we ask whether the prediction is greater than 0. (Why 0? The
+    // weights are as often negative as positive, so it is the middle; and learning moves the
+    // predictions to where they belong.) Each answer is right or wrong:
     //
 
     let corrects = preds.gt(0.).eq(&train_y.eq(1));
@@ -203,8 +219,12 @@ fn main() -> Result<()> {
     nudged.set([middle, 0], weights.array()[middle][0] * 1.01);
 
     //
+    //
+    //
     // (The notebook nudges the weight of the first pixel, the corner. It is white in all images, so
     // no prediction depends on its weight, and nothing could have changed.)
+    //
+    //
     //
 
     let preds = linear1(train_x.clone(), &nudged, &bias);
@@ -243,9 +263,14 @@ fn main() -> Result<()> {
     show!(trgts.eq(1).choose(-prds.clone() + 1., prds.clone()));
 
     //
-    // `choose` is PyTorch's `torch.where`: it takes the number of the first tensor where the
-    // condition is true, and that of the second elsewhere. It does what a loop over all items would
-    // do, for the whole tensor at once.
+    // `-prds + 1.` is 1 minus the prediction, written so that the tensor comes first: dfdx has no
+    // `1. - prds`, with a number on the left. And the labels are whole numbers, `0` and `1`, while
+    // predictions have a point.
+    //
+    // `choose` is PyTorch's `torch.where`, which cannot be called so here, since `where` is a word
+    // of Rust's own: it takes the number of the first tensor where the condition is true, and that
+    // of the second elsewhere. It does what a loop over all items would do, for the whole tensor at
+    // once.
     //
     // The mean of these distances is our loss:
     //
@@ -300,7 +325,9 @@ fn main() -> Result<()> {
     //
 
     // The sigmoid function.
-    Plot::new().title("Sigmoid").function("sigmoid", sigmoid, -4.0..4.0).show("sigmoid")?;
+    plot_function(sigmoid, "x", "sigmoid", -4.0..4.0)
+        .title("Sigmoid")
+        .show("sigmoid")?;
 
     //
     // It takes any number, positive or negative, and returns one between 0 and 1. Large numbers
@@ -355,14 +382,16 @@ fn main() -> Result<()> {
     // We have two numbers now that tell how good a model is, and it helps to keep them apart.
     //
     // The **metric** is for people. Accuracy is what we care about, and it is what one looks at to
-    // judge a model.
+    // judge a model, usually at the end of each epoch, on the validation set.
     //
-    // The **loss** is for the machine. It has to answer to small changes, so that its gradient says
-    // where to go. Sometimes it is not quite what we want. It is a compromise between that and a
-    // function that can be learned from.
+    // The **loss** is for the machine. It is worked out for each image, and the mean of them is
+    // what is made smaller. It has to answer to small changes, so that its gradient says where to
+    // go. Sometimes it is not quite what we want. It is a compromise between that and a function
+    // that can be learned from.
     //
     // You can see the difference. Take one pixel in the middle and change its weight, step by step,
     // over a wide range. On the left is what happens to the accuracy, on the right the loss:
+    //
     //
     //
     //
@@ -380,7 +409,10 @@ fn main() -> Result<()> {
         losses.push(mnist_loss(preds, yb.clone()).array());
     }
     Plots::row([
-        Plot::new().title("accuracy").line("accuracy", &x, &accuracies).x_label("weight"),
+        Plot::new()
+            .title("accuracy")
+            .line("accuracy", &x, &accuracies)
+            .x_label("weight"),
         Plot::new().title("loss").line("loss", &x, &losses).x_label("weight"),
     ])
     .show("staircase")?;
@@ -426,7 +458,22 @@ fn main() -> Result<()> {
     // everywhere.
     //
     //
-    // **Exercise.** What is the slope of the sigmoid at 0, and what at 4? Let dfdx find out. What
+    // **Exercise 1.** What does a prediction of 0 cost, before any sigmoid is drawn on paper? And
+    // one of 2, if the image is a 7?
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_costs") {
+        let predictions: Tensor<Rank1<2>, f32, _> = dev.tensor([0., 2.]);
+        show!(nn::sigmoid(predictions));
+    }
+
+    // A prediction of 0 is "I do not know", one half, and costs one half whatever the image is. A
+    // prediction of 2 says that it is a 3, and for a 7 its cost is its sigmoid.
+    //
+    //
+    // **Exercise 2.** What is the slope of the sigmoid at 0, and what at 4? Let dfdx find out. What
     // does that mean for a prediction that is far from 0, and wrong?
     //
     //

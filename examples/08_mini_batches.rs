@@ -62,14 +62,13 @@ fn main() -> Result<()> {
         .y_label("gradient of the bias");
     for power in [2, 5, 8] {
         let size = 1 << power; // 4, 32, 256
-        let gradients: Vec<f32> = (0..100).map(|_| bias_gradient(random_batch(size))).collect();
+        let gradients: Vec<f32> =
+            (0..100).map(|_| bias_gradient(random_batch(size))).collect();
         let mean = gradients.iter().sum::<f32>() / 100.;
         let spread = gradients.iter().map(|g| (g - mean).powi(2)).sum::<f32>() / 100.;
-        let deviation = spread.sqrt();
-        println!(
-            "{size:3} images: standard deviation {deviation:.4}, mean {mean:7.4} ± {:.4}",
-            deviation / 10.
-        );
+        let sd = spread.sqrt();
+        print!("{size:3} images: standard deviation {sd:.4}, ");
+        println!("mean {mean:7.4} ± {:.4}", sd / 10.);
         // Side by side, so that they do not hide one another.
         let places: Vec<f32> =
             (0..100).map(|i| power as f32 + (i % 10) as f32 / 20. - 0.25).collect();
@@ -93,7 +92,9 @@ fn main() -> Result<()> {
     //
     // We want batches that differ from one epoch to the next. An **epoch** is
     // one pass through the whole dataset. If the same images were always together, the model would
-    // get to know the batches, too. So before each epoch the items are *shuffled*.
+    // get to know the batches, too. But it is to *generalize*: to do well on images that it has
+    // never seen. Whatever varies during the training helps with that, and the order is the easiest
+    // thing to vary. So before each epoch the items are *shuffled*.
     //
     // That is so common that there is a class for it, the
     // **`DataLoader`**. It takes any collection and gives you an
@@ -148,7 +149,7 @@ fn main() -> Result<()> {
     // And this is the loader for our digits:
     //
 
-    let dl = DataLoader::new(dset).batch_size(256).shuffle(true);
+    let dl = DataLoader::new(dset.clone()).batch_size(256).shuffle(true);
     let (xb, yb) = first(&dl)?;
     show!(xb.shape(), yb.shape());
     println!("{} images, {} batches", dl.dataset().len(), dl.len());
@@ -185,7 +186,41 @@ fn main() -> Result<()> {
     // chosen at random.
     //
     //
-    // **Exercise.** How many different batches of 5 does the loader of fifteen numbers give in a
+    // Now there is a loss, there are gradients, and there are batches to take them from. What is
+    // missing is the loop that puts them together, and that is the next chapter.
+    //
+    // **Exercise 1.** A race of batch sizes. Each runner starts from the same parameters and may
+    // look at 4,096 images: in batches of 4, of 64, of 1,024. Whose loss is lowest in the end?
+    // (Take the step by hand, with a learning rate of 0.1.)
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_race") {
+        let everything = dset.batch(&order);
+        for size in [4, 64, 1024] {
+            let (mut w, mut b) = (weights.clone(), bias.clone());
+            for indices in order[..4096].chunks(size) {
+                let (xb, yb) = dset.batch(indices);
+                let preds = xb.mm(w.leaky_trace());
+                let bias_b = b.leaky_trace().broadcast_like(&preds);
+                let grads = mnist_loss(preds + bias_b, yb).backward();
+                (w, b) =
+                    (w.clone() - grads.get(&w) * 0.1, b.clone() - grads.get(&b) * 0.1);
+            }
+            let preds = everything.0.clone().mm(w);
+            let preds = preds.clone() + b.broadcast_like(&preds);
+            let loss = mnist_loss(preds, everything.1.clone()).array();
+            println!("{size:4} images, {:4} steps: loss {loss:.4}", 4096 / size);
+        }
+    }
+
+    // The smallest batches win by far: many rough steps get further than a few careful ones. It is
+    // not the whole truth, though. A larger batch could stand a larger learning rate, and it takes
+    // less time.
+    //
+    //
+    // **Exercise 2.** How many different batches of 5 does the loader of fifteen numbers give in a
     // hundred passes? Guess before you count.
     //
     //
@@ -203,7 +238,10 @@ fn main() -> Result<()> {
         }
         let possible = 15 * 14 * 13 * 12 * 11 / (5 * 4 * 3 * 2);
         let drawn = 100 * dl.len();
-        println!("{} different ones in {drawn} batches; possible: {possible}", seen.len());
+        println!(
+            "{} different ones in {drawn} batches; possible: {possible}",
+            seen.len()
+        );
     }
     Ok(())
 }

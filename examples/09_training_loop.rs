@@ -122,22 +122,31 @@ fn main() -> Result<()> {
     //
     // ## Gradients that add up
     //
-    // Let us call it with the same four images. The gradients should be the same as before:
+    // About these four images the model is wrong and quite sure. There the sigmoid is flat, and the
+    // gradients are too small to watch. So let us take four others, about which it is not sure:
     //
 
-    grads = calc_grad(&batch, &labels, &params, grads);
+    let (unsure, answers) = dset.batch(&[26, 48, 66, 81]);
+    show!(linear1(&unsure, params.0.clone(), &params.1));
+    grads = calc_grad(&unsure, &answers, &params, params.alloc_grads());
+    show!(grads.get(&params.0).mean_all(), grads.get(&params.1));
+
+    //
+    // Let us call it again, with the same four. The gradients should be the same as before:
+    //
+
+    grads = calc_grad(&unsure, &answers, &params, grads);
     show!(grads.get(&params.0).mean_all(), grads.get(&params.1));
 
     //
     // They are not! And once more:
     //
 
-    grads = calc_grad(&batch, &labels, &params, grads);
+    grads = calc_grad(&unsure, &answers, &params, grads);
     show!(grads.get(&params.0).mean_all(), grads.get(&params.1));
 
     //
-    // Look at the bias: twice as much, three times as much. (The mean of the weights does the same,
-    // but too few of its digits are printed.) `backward` *adds* the gradients to those that are
+    // Twice as much, and three times as much. `backward` *adds* the gradients to those that are
     // already there. In PyTorch it is just the same, and it is the most famous trap of all: nothing
     // in `loss.backward()` shows that there is something left from last time.
     //
@@ -170,7 +179,7 @@ fn main() -> Result<()> {
     // let w: Tensor<Rank1<2>, f32, _> = dev.tensor([1., 2.]);
     // let grads = w.alloc_grads();
     // let first = w.trace(grads).square().sum::<Rank0, _>().backward();
-    // let second = w.trace(grads).square().sum::<Rank0, _>().backward(); // they are in `first` now
+    // let second = w.trace(grads).square().sum::<Rank0, _>().backward(); // in `first` now
     // ```
     //
     // The first call has taken them. Whoever wants to add to them says so, with `w.trace(first)`.
@@ -193,9 +202,13 @@ fn main() -> Result<()> {
     }
 
     //
+    //
+    //
     // In PyTorch one writes `p.data -= p.grad*lr` in this place. Without `.data` it is an error,
     // because a step must not become part of the record. Our parameters have no record while they
     // are changed.
+    //
+
     //
     // The new gradients in the last line belong to the new parameters: `params.0 = ...` has made
     // another tensor. (In the next chapter an optimizer changes the parameters in place, and keeps
@@ -278,6 +291,7 @@ fn main() -> Result<()> {
     //
     //
     //
+    //
     // Accuracy on the validation set. The level line is the pixel similarity of chapter 4.
     let epochs: Vec<f32> = (1..=20).map(|epoch| epoch as f32).collect();
     Plot::new()
@@ -314,7 +328,8 @@ fn main() -> Result<()> {
     // The weights as a picture: dark pixels speak for a 3, light ones for a 7.
     manual_seed(42);
     let before: Weights = init_params(&dev, 1.);
-    let [before, after] = [before, params.0.clone()].map(|w| w.reshape::<Rank2<28, 28>>());
+    let [before, after] =
+        [before, params.0.clone()].map(|w| w.reshape::<Rank2<28, 28>>());
     show_images(&[("before", &before), ("after", &after)])?;
 
     //
@@ -330,6 +345,9 @@ fn main() -> Result<()> {
 
     //
     // Dark is where ink makes a 3 more likely, light where it makes a 7 more likely.
+    //
+    // The loop works, and it is all ours. What of it would we write anew for the next model? Hardly
+    // anything. So the next three chapters hand it over, piece by piece, to a library.
     //
     // ## What you have learned
     //
@@ -403,7 +421,7 @@ fn main() -> Result<()> {
         for epoch in 0..5 {
             for (xb, yb) in &dl {
                 grads = calc_grad(&xb, &yb, &params, grads);
-                // p = 1 * p - lr * grad, in place: the gradients still belong to these tensors.
+                // p = 1 * p - lr * grad, in place: the gradients stay those of these.
                 params.0.axpy(1., &grads.get(&params.0), -lr);
                 params.1.axpy(1., &grads.get(&params.1), -lr);
             }

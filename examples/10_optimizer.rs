@@ -112,8 +112,12 @@ fn main() -> Result<()> {
     // tape: nobody asks for the gradient of its pixels. (`traced` uses up the tensor that it is
     // called on, `trace` leaves it to you.)
     //
+
+    //
     // PyTorch's `opt.zero_grad()` has no counterpart in our optimizer. It is the model that sets
     // the gradients to zero, with `model.zero_grads`.
+    //
+
     //
     // The validation hardly changes:
     //
@@ -167,7 +171,8 @@ fn main() -> Result<()> {
     // The accuracies at the end agree. Early on they do not, for a simple reason: this model
     // started from other random numbers.
     //
-    // The two loops are ours still. They go in the next chapter.
+    // The two loops are ours still, and nothing in them is about digits. The next chapter hands
+    // them over, too.
     //
     // ## What you have learned
     //
@@ -188,10 +193,35 @@ fn main() -> Result<()> {
     // the parameters would lock the model up. So it borrows them, just for the step.
     //
     //
-    // **Exercise.** Write an optimizer with momentum. It keeps a velocity `v` for each parameter; a
-    // step is `v = 0.9 * v + grad` and then `p -= lr * v`. Train for 5 epochs, shuffled, with a
-    // learning rate of 0.1. (Hint: the library has a `PerParameter`, which keeps a tensor for each
-    // parameter.)
+    // **Exercise 1.** What if the rate shrinks on the way? Train for 20 epochs in two halves, the
+    // second one with a tenth of the rate. (`opt.set_lr` sets it.)
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_two_rates") {
+        let mut model = Linear::<784, 1>::new(&dev);
+        let mut opt = BasicOptim { lr };
+        for epoch in 1..=20 {
+            if epoch == 11 {
+                UpdateRule::set_lr(&mut opt, lr / 10.);
+            }
+            train_epoch(&dl, &mut model, &mut opt)?;
+            let accuracy = validate_epoch(&valid_dl, &model);
+            print!("{accuracy:.4}{}", if epoch % 10 == 0 { "\n" } else { " " });
+        }
+    }
+
+    // It helps those who are near the goal. Here the model is still on its way, and small steps
+    // only make it slower.
+    //
+    //
+    // **Exercise 2.** Write an optimizer with *momentum*. A ball that rolls
+    // downhill does not stop and think at each step: it keeps most of its speed, and where the
+    // slope points the same way again and again, it gets faster. It keeps a velocity `v` for each
+    // parameter; a step is `v = 0.9 * v + grad` and then `p -= lr * v`. Train for 5 epochs,
+    // shuffled, with a learning rate of 0.1. (Hint: the library has a `PerParameter`, which keeps a
+    // tensor for each parameter.)
     //
     //
     // Solution

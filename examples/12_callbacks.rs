@@ -32,7 +32,7 @@ fn main() -> Result<()> {
     let mut learn = Learner::new(dls, model, SGD::default(), mnist_loss)
         .metrics(batch_accuracy)
         .callback(ParamScheduler::lr(|done| 1. - done))
-        .callback(EarlyStopping::new("valid_loss").patience(2));
+        .callback(EarlyStoppingCallback::new("valid_loss").patience(2));
     learn.fit(5, lr)?;
 
     //
@@ -47,7 +47,10 @@ fn main() -> Result<()> {
     struct SumOfWeights;
 
     impl Callback<Linear<784, 1>> for SumOfWeights {
-        fn after_epoch(&mut self, training: &mut Training<Linear<784, 1>>) -> Result<()> {
+        fn after_epoch(
+            &mut self,
+            training: &mut Training<Linear<784, 1>>,
+        ) -> Result<()> {
             let sum = training.model.weight.clone().sum::<Rank0, _>().array();
             println!("after epoch {} the weights add up to {sum:.2}", training.epoch);
             Ok(())
@@ -55,8 +58,9 @@ fn main() -> Result<()> {
     }
 
     let model = Linear::<784, 1>::new(&dev);
-    let mut learn =
-        Learner::new(learn.dls, model, SGD::default(), mnist_loss).callback(SumOfWeights).silent();
+    let mut learn = Learner::new(learn.dls, model, SGD::default(), mnist_loss)
+        .callback(SumOfWeights)
+        .no_logging();
     learn.fit(3, lr)?;
 
     //
@@ -74,5 +78,39 @@ fn main() -> Result<()> {
     load_weights(&mut fresh, &path)?;
     show!(fresh.weight.eq(&learn.model.weight).mean_all());
 
+    //
+    // All weights are the same. The file holds numbers, not the model: which layers there are is in
+    // your code.
+    //
+    // ## What you have learned
+    //
+    // - A callback adds to the training loop what you need.
+    // - `save` writes the parameters, `load` reads them. The model itself is in your code.
+    //
+    //
+    // What is a callback good for?
+    //
+    // It adds something to the training loop without a change of the loop: a schedule for the
+    // learning rate, early stopping, saving the best model, a message.
+    //
+    //
+    // **Exercise.** `SaveModelCallback` saves the weights whenever a column of the table is at its
+    // best. Train for five epochs with it. Which epoch was kept?
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_best_epoch") {
+        let best = std::env::temp_dir().join("best.safetensors");
+        let model = Linear::<784, 1>::new(&dev);
+        let mut learn = Learner::new(learn.dls, model, SGD::default(), mnist_loss)
+            .callback(SaveModelCallback::new("valid_loss", &best))
+            .no_logging();
+        learn.fit(5, lr)?;
+        learn.load(&best)?;
+        let again = learn.validate()?[0];
+        let losses = learn.recorder.column("valid_loss").unwrap();
+        println!("{losses:.4?}, kept: {again:.4}");
+    }
     Ok(())
 }

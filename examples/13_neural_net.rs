@@ -14,8 +14,8 @@ fn main() -> Result<()> {
     let dev = default_device()?;
     let (dset, valid_dset) = threes_and_sevens(&dev)?;
     let dl = DataLoader::new(dset).batch_size(256);
-    let valid_dl = DataLoader::new(valid_dset.clone()).batch_size(256);
-    let dls = DataLoaders::new(dl, valid_dl);
+    let valid_dl = DataLoader::new(valid_dset).batch_size(256);
+    let dls = DataLoaders::new(dl, valid_dl).vocab(["7", "3"]);
 
     //
     // ## A neural net by hand
@@ -67,12 +67,20 @@ fn main() -> Result<()> {
     // In between stands `maximum(zero)`. It keeps numbers above 0, and replaces the others by 0.
     // That is the non-linearity, or **activation function**.
     // This one has a grand name, *rectified linear unit*, and everybody calls it
-    // **ReLU**. It is a very simple function:
-    //
+    // **ReLU**. As in PyTorch it comes twice. `relu` is a function, PyTorch's
+    // `F.relu`. `ReLU` is a module, which we shall need below; it has no parameters, so the value
+    // is simply called `ReLU`, with nothing to make it from. Here is the function, of five numbers
+    // and of many:
     //
 
+    show!(relu(dev.tensor([-2., -1., 0., 1., 2.])));
+
+    //
+    //
+    //
     // ReLU.
-    Plot::new().title("ReLU").function("relu", |x: f32| x.max(0.), -2.0..2.0).show("relu")?;
+    let relu_of = |x: f32| relu(dev.tensor(x)).array();
+    plot_function(relu_of, "x", "relu", -2.0..2.0).title("ReLU").show("relu")?;
 
     //
     // Why does it matter so much? Because without it nothing would be gained. Two linear layers in
@@ -99,6 +107,11 @@ fn main() -> Result<()> {
     // composition*. That is all that a neural net is: linear
     // layers and activation functions, one after the other.
     //
+
+    //
+    // Our net: 784 pixels, 30 features, one answer. Each line is a weight; only a few are drawn.
+    //
+    //
     // ## The same as a module
     //
     // With modules it is shorter. In PyTorch one writes `nn.Sequential` for modules that are called
@@ -124,8 +137,8 @@ fn main() -> Result<()> {
     // moves at the same time. So we take a lower learning rate, and more epochs:
     //
 
-    let mut learn =
-        Learner::new(dls, simple_net, SGD::default(), mnist_loss).metrics(batch_accuracy);
+    let mut learn = Learner::new(dls, simple_net, SGD::default(), mnist_loss)
+        .metrics(batch_accuracy);
 
     //
     //
@@ -158,7 +171,9 @@ fn main() -> Result<()> {
     show!(fingerprint(&learn.model));
 
     //
-    // The linear model of the last chapters stayed below that accuracy. The losses are there, too:
+    // The linear model of the last chapters stayed below that accuracy. (In the first rows of the
+    // table all images are taken for one class, as in chapter
+    // 11.) The losses are there, too:
     //
     //
     //
@@ -171,6 +186,58 @@ fn main() -> Result<()> {
     // Both go down together. If the validation loss went up again while the training loss fell, the
     // net would have begun to learn the training images by heart: it would be
     // *overfitting*.
+    //
+    // ### Where a line fails
+    //
+    // A few digits fewer are wrong than with the linear model: is that all? For 3s and 7s it is,
+    // since weighing pixels gets one so far already. To see what the bend is good for, take a task
+    // in which no line helps. Here are points in a plane; those in the middle belong to one class,
+    // those around them to the other. We give it to a linear model, and to a net with eight
+    // features:
+    //
+    //
+    //
+    //
+
+    // The task, and what two models make of it: the darker, the more sure of the middle class.
+    manual_seed(42);
+    let points: Rows<2> = randn::<Rank2<500, 2>>(&dev).reshape_like(&(500, Const));
+    let in_the_middle = |p: &[f32]| i64::from(p[0] * p[0] + p[1] * p[1] < 1.4);
+    let classes: Vec<i64> = points.as_vec().chunks(2).map(in_the_middle).collect();
+    let toy = zip(points, column(&classes, &dev))?;
+    let loader = || DataLoader::new(toy.clone()).batch_size(50);
+
+    let opt = Adam::default;
+    let (line, net) = (
+        Linear::<2, 1>::new(&dev),
+        (Linear::<2, 8>::new(&dev), ReLU, Linear::<8, 1>::new(&dev)),
+    );
+    let mut line =
+        Learner::new(DataLoaders::new(loader(), loader()), line, opt(), mnist_loss)
+            .metrics(batch_accuracy)
+            .no_logging();
+    let mut net =
+        Learner::new(DataLoaders::new(loader(), loader()), net, opt(), mnist_loss)
+            .metrics(batch_accuracy)
+            .no_logging();
+    line.fit(60, 0.02)?;
+    net.fit(60, 0.02)?;
+    println!("a line: {:.2}, a net: {:.2}", line.validate()?[1], net.validate()?[1]);
+
+    // 40 by 40 places of the plane, from -2.5 to 2.5.
+    let at = |i: usize| (i as f32 - 19.5) / 8.;
+    let places: Vec<f32> = (0..1600).flat_map(|i| [at(i % 40), at(i / 40)]).collect();
+    let truth: Vec<f32> = places.chunks(2).map(|p| in_the_middle(p) as f32).collect();
+    let places: Rows<2> = dev.tensor_from_vec(places, (1600, Const));
+    let square = |numbers: Vec<f32>| dev.tensor_from_vec(numbers, (40, 40));
+    let line = square(sigmoid(line.model.forward(places.clone())).as_vec());
+    let net = square(sigmoid(net.model.forward(places)).as_vec());
+    show_images(&[("the task", &square(truth)), ("a line", &line), ("a net", &net)])?;
+
+    //
+    // The line gets two of three right: it cuts off some of those around, and more a line cannot
+    // do. The net has folded its eight lines into a wall around the middle. Each corner of the wall
+    // is one ReLU, where it bends.
     //
     // At this point you have two things that go a very long way: a function that can approximate
     // any continuous function, and a way to find its parameters.
@@ -205,7 +272,8 @@ fn main() -> Result<()> {
 
     // The weights of all 30 features. Dark weights are large, light ones are small.
     let feature = |i: usize| features.clone().select(dev.tensor(i));
-    let pictures: Vec<(String, Image)> = (0..30).map(|i| (i.to_string(), feature(i))).collect();
+    let pictures: Vec<(String, Image)> =
+        (0..30).map(|i| (i.to_string(), feature(i))).collect();
     show_image_grid(&pictures)?;
 
     //
@@ -216,50 +284,33 @@ fn main() -> Result<()> {
     //
     // ## Where it is wrong
     //
-    // A single number such as the accuracy hides much. Let us see which digits are confused. First
-    // the predictions for the whole validation set:
+    // A single number such as the accuracy hides much. fastai has an object that goes through the
+    // validation set and remembers what the net says of each image, the
+    // `ClassificationInterpretation`:
     //
 
-    let (preds, targets) = learn.get_preds()?;
-    show!(preds.shape(), targets.shape());
+    let interp = ClassificationInterpretation::from_learner(&learn)?;
+    println!("{} of {} are wrong", interp.wrong(), interp.actual.len());
 
     //
+    // Which digits are taken for which? A *confusion matrix* counts
+    // them:
     //
     //
     //
+
     // Rows are what the images show, columns what the net says.
-    let class = |is_3: bool| usize::from(is_3);
-    let actual: Vec<usize> = targets.eq(1).as_vec().into_iter().map(class).collect();
-    let predicted: Vec<usize> = preds.gt(0.).as_vec().into_iter().map(class).collect();
-    let matrix = ConfusionMatrix::new(&["7", "3"], &actual, &predicted);
-    matrix.show()?;
-
-    // wrong
-
-    let wrong = matrix.counts()[0][1] + matrix.counts()[1][0];
-    println!("{wrong} of {} are wrong: accuracy {:.4}", preds.shape().0, matrix.accuracy());
+    interp.plot_confusion_matrix()?;
 
     //
-    // And which images are the worst? Those with the largest loss. fastai calls this
-    // `plot_top_losses`:
+    // And which images are the worst? Those with the largest loss:
     //
     //
     //
 
     // The nine images with the largest loss: what the net says, what it is, and how sure
     // the net is.
-    let p = sigmoid(preds);
-    let losses = targets.eq(1).choose(-p.clone() + 1., p.clone());
-    let worst: Vec<(String, Image)> = topk(&losses, 9)
-        .into_iter()
-        .map(|(loss, index)| {
-            let (x, y) = valid_dset.get(index);
-            let actual = if y.array() == [1] { 3 } else { 7 };
-            let said = if loss > 0.5 { 10 - actual } else { actual };
-            (format!("{said}, is {actual} ({loss:.2})"), x.reshape())
-        })
-        .collect();
-    show_image_grid(&worst)?;
+    interp.plot_top_losses(9)?;
 
     //
     // The number in brackets is how sure the net was of its wrong answer; with our loss that is the
@@ -282,10 +333,14 @@ fn main() -> Result<()> {
         ReLU,
         Linear::<14, 1>::new(&dev),
     );
-    println!("{} instead of {}", deeper.num_trainable_params(), learn.model.num_trainable_params());
+    println!(
+        "{} instead of {}",
+        deeper.num_trainable_params(),
+        learn.model.num_trainable_params()
+    );
     let mut deep = Learner::new(learn.dls, deeper, SGD::default(), mnist_loss)
         .metrics(batch_accuracy)
-        .silent();
+        .no_logging();
     deep.fit(40, 0.1)?;
     println!("accuracy {:.4}", deep.recorder.column("batch_accuracy").unwrap()[39]);
 
@@ -340,11 +395,15 @@ fn main() -> Result<()> {
     // Solution
 
     if std::env::args().any(|arg| arg == "solution_width") {
-        fn accuracy_with<const N: usize>(dls: DataLoaders<Digits>, dev: &AutoDevice) -> Result<()> {
+        fn accuracy_with<const N: usize>(
+            dls: DataLoaders<Digits>,
+            dev: &AutoDevice,
+        ) -> Result<()> {
             manual_seed(42);
             let net = (Linear::<784, N>::new(dev), ReLU, Linear::<N, 1>::new(dev));
-            let mut learn =
-                Learner::new(dls, net, SGD::default(), mnist_loss).metrics(batch_accuracy).silent();
+            let mut learn = Learner::new(dls, net, SGD::default(), mnist_loss)
+                .metrics(batch_accuracy)
+                .no_logging();
             learn.fit(20, 0.1)?;
             let accuracies = learn.recorder.column("batch_accuracy").unwrap();
             println!("{N:3} features: {:.4}", accuracies[19]);
@@ -370,7 +429,7 @@ fn main() -> Result<()> {
         manual_seed(42);
         let net = (Linear::<784, 30>::new(&dev), Sigmoid, Linear::<30, 1>::new(&dev));
         let learn = Learner::new(deep.dls, net, SGD::default(), mnist_loss);
-        let mut learn = learn.metrics(batch_accuracy).silent();
+        let mut learn = learn.metrics(batch_accuracy).no_logging();
         learn.fit(20, 0.1)?;
         println!("{:.4}", learn.recorder.column("batch_accuracy").unwrap()[19]);
     }

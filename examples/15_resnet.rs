@@ -4,7 +4,7 @@
 // The net of chapter 13 has two layers with weights. Nets that tell thousands of things apart
 // have ten times as many, and more. This chapter trains one of those on our digits:
 // **ResNet18**, with 18 layers and nearly twelve million parameters. (What is counted are the
-// layers with weights on the way from the picture to the answer: 17 convolutions and a linear
+// layers with weights on the way from the image to the answer: 17 convolutions and a linear
 // layer. fastai puts two linear layers at the end, so ours has one more.) It is made of
 // convolutions, and of a few tricks that make deep nets learn.
 
@@ -13,10 +13,10 @@ use mnist_from_scratch::prelude::*;
 fn main() -> Result<()> {
     // The notebook does it in five lines. So do we, but first let us see what goes in.
     //
-    // ## Pictures in, classes out
+    // ## Images in, classes out
     //
     // Up to now we opened the images ourselves, stacked them, scaled them and made labels for them.
-    // All that is what a folder of pictures nearly always needs, so there is a function for it. It
+    // All that is what a folder of images nearly always needs, so there is a function for it. It
     // takes the classes from the names of the folders:
     //
 
@@ -27,13 +27,13 @@ fn main() -> Result<()> {
     show!(dls.vocab);
 
     //
-    // The type says what the pictures have to be: 3 channels (red, green and blue), 28 rows, 28
+    // The type says what the images have to be: 3 channels (red, green and blue), 28 rows, 28
     // columns. Ours are grey, and then all three channels are equal. ResNet18 was made for
     // photographs, so it wants three.
     //
     //
 
-    // Some pictures of a batch.
+    // Some images of a batch.
     dls.show_batch()?;
 
     // batch
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
     show!(xb.shape(), yb.shape());
 
     //
-    // A batch has 64 pictures. The shape is PyTorch's: (batch, channel, row, column). The labels
+    // A batch has 64 images. The shape is PyTorch's: (batch, channel, row, column). The labels
     // are the numbers of the classes, 0 for the threes and 1 for the sevens.
     //
     // Mind that two things have turned round. In the chapters before, a 3 was a 1: the question was
@@ -75,6 +75,11 @@ fn main() -> Result<()> {
     // becomes smoother, so that a gradient is a good guide for longer steps.
     //
 
+    //
+    // A residual block: what the convolutions work out is added to what came in.
+    //
+    //
+
     let block = BasicBlock::<64>::new(&dev);
     let maps: Tensor<Rank4<5, 64, 7, 7>, f32, _> = dev.ones();
     show!(block.forward(maps).shape(), block.num_trainable_params());
@@ -87,24 +92,30 @@ fn main() -> Result<()> {
     // Here is a learner with a new ResNet18. Its type has each layer in it:
     //
 
-    let mut learn = vision_learner(dls, resnet18::<2>, cross_entropy)?.metrics(accuracy);
+    let mut learn =
+        vision_learner(dls, resnet18::<2>, cross_entropy)?.metrics(accuracy);
     show!(learn.model.num_trainable_params());
 
     //
-    // `resnet18::<2>` makes the net; 2 is the number of classes. For a first idea of the net, let
-    // it draw itself. A box is as wide as a picture has columns there, and its height grows with
-    // the number of channels:
+    // `resnet18::<2>` makes the net; 2 is the number of classes. (The notebook calls `cnn_learner`,
+    // the old name of the same function, with `pretrained=False`. Ours are never pretrained: all
+    // weights start at random.) For a first idea of the net, let it draw itself. A box is as wide
+    // as an image has columns there, and its height grows with the number of channels:
     //
     //
     //
 
-    // ResNet18. Pictures get smaller, and channels more.
+    // ResNet18. Images get smaller, and channels more.
     learn.summary()?.show_diagram("resnet18")?;
 
     //
-    // In the end each picture is a single pixel with 512 channels: five hundred answers to
+    // In the end each image is a single pixel with 512 channels: five hundred answers to
     // questions that the net came up with by itself. The last layers, the *head*, make two numbers
-    // of them, one for each class.
+    // of them, one for each class. It starts with two poolings over the whole map, the largest
+    // value of each channel and the mean of each, so there are 1024 numbers. Twice it also has a
+    // *dropout*: while the net learns, some activations, drawn anew for each
+    // batch, are set to 0, so that no feature can rely on a single other one. In use, all of them
+    // work.
     //
     // Two numbers, not one? Our loss function up to now was made for 3 or 7. For any number of
     // classes one takes **cross-entropy**: the net gives a number for
@@ -118,10 +129,24 @@ fn main() -> Result<()> {
     show!(cross_entropy(preds, dev.tensor([1])));
 
     //
+    // By hand: softmax raises e to each number, and divides by the sum, e² / (e² + e⁻¹) for the
+    // first. And the loss of the first class is
+    //
+
+    println!("{:.4}", -ln(0.9526_f32));
+
+    //
+    // Why a logarithm? Because being sure and wrong should cost a lot. Each time that the
+    // probability of the right class is halved, the loss grows by the same amount, from 1 to a half
+    // as from a hundredth to a two-hundredth. A probability of 0 would cost infinitely much. And
+    // the chance of being right about *all* images is the product of their probabilities; the
+    // logarithm makes a sum of it, and a sum can be taken batch by batch.
+    //
     // The net is quite sure of class 0. If that is right, the loss is small; if it is class 1, it
     // is large.
     //
     // ## The last cell of the notebook
+    //
     //
     //
 
@@ -152,5 +177,54 @@ fn main() -> Result<()> {
     // The one-cycle schedule.
     learn.recorder.plot_sched().show("schedule")?;
 
+    //
+    // The optimizer is Adam, as in fastai. Its momentum goes the other way: where steps are large,
+    // it helps less.
+    //
+    // ## What you have learned
+    //
+    // - A residual block adds what it works out to its input. So gradients get through many layers.
+    // - Batch norm keeps activations in a range in which learning is easy.
+    // - The one-cycle schedule starts with small steps, takes large ones in the middle, and careful
+    //   ones at the end.
+    //
+    //
+    // Why does a residual block need a second way around where the image gets smaller?
+    //
+    // The two things that are added need the same shape. So a convolution of 1x1 with stride 2
+    // makes `x` smaller, too, and gives it as many channels.
+    //
+
+    //
+    // What does batch norm do differently when the model is in use?
+    //
+    // In training it takes mean and variance of the batch. Later there may be no batch, only a
+    // single image. So it keeps a running mean and variance while it learns, and uses these.
+    //
+    //
+    // **Exercise 1.** What is the cross-entropy of a net that knows nothing, and gives each of two
+    // classes the same number? And with ten classes?
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_nothing") {
+        show!(cross_entropy(dev.tensor([[0., 0.]]), dev.tensor([1])));
+        show!(cross_entropy(dev.tensor([[0.; 10]]), dev.tensor([1])));
+    }
+
+    // The logarithm of the number of classes. A loss that starts near it is a good sign; one that
+    // stays there is not.
+    //
+    //
+    // **Exercise 2.** Where are most of the weights: in the convolutions or in the head?
+    //
+    //
+    // Solution
+
+    if std::env::args().any(|arg| arg == "solution_where") {
+        let (body, head) = &learn.model;
+        println!("{} and {}", body.num_trainable_params(), head.num_trainable_params());
+    }
     Ok(())
 }

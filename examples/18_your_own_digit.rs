@@ -125,8 +125,8 @@ fn main() -> Result<()> {
 
     println!("{} digits", some.len());
     for (name, change) in changes {
-        let share = share_right(&some, |digit| Ok(learn.predict(change(digit))?.class))?;
-        println!("{share:.2} {name}");
+        let class = |digit: &GrayImage| Ok(learn.predict(change(digit))?.class);
+        println!("{:.2} {name}", share_right(&some, class)?);
     }
 
     //
@@ -163,8 +163,8 @@ fn main() -> Result<()> {
 
     for (name, change) in changes {
         let prepare = |digit: &GrayImage| digit_from_photo(change(digit));
-        let share = share_right(&some, |digit| Ok(learn.predict(prepare(digit)?)?.class))?;
-        println!("{share:.2} {name}, prepared");
+        let class = |digit: &GrayImage| Ok(learn.predict(prepare(digit)?)?.class);
+        println!("{:.2} {name}, prepared", share_right(&some, class)?);
     }
 
     //
@@ -181,11 +181,12 @@ fn main() -> Result<()> {
 
     let anywhere = RandomAffine::new(10.).translate(0.25).scale(0.5..=1.1);
     let dls = ImageDataLoaders::<1, 28, 28>::from_folder(&path)?.batch_tfms(anywhere);
-    let mut augmented = vision_learner(dls, Net::build, cross_entropy)?.metrics(accuracy);
+    let mut augmented = vision_learner(dls, Net::build, cross_entropy)?;
+    augmented = augmented.metrics(accuracy);
     augmented.fit_one_cycle(2, 0.01)?;
     for (name, change) in changes {
-        let share = share_right(&some, |digit| Ok(augmented.predict(change(digit))?.class))?;
-        println!("{share:.2} {name}");
+        let class = |digit: &GrayImage| Ok(augmented.predict(change(digit))?.class);
+        println!("{:.2} {name}", share_right(&some, class)?);
     }
 
     //
@@ -244,8 +245,8 @@ fn main() -> Result<()> {
                 imageops::replace(&mut moved, digit, step, 0);
                 moved
             };
-            let share = share_right(&some, |digit| Ok(learn.predict(moved(digit))?.class))?;
-            println!("{share:.2} moved by {step}");
+            let class = |digit: &GrayImage| Ok(learn.predict(moved(digit))?.class);
+            println!("{:.2} moved by {step}", share_right(&some, class)?);
         }
     }
     Ok(())

@@ -1,17 +1,30 @@
 //! MNIST from Scratch in Rust
 //! Made from `book/src/introduction.md` by `cargo book tangle`: edit that, not this.
 
-// In this book you teach a computer to tell a handwritten 3 from a handwritten 7.
+// In this book you teach a computer to tell a handwritten 3 from a handwritten 7. You start
+// with single pixels, write each idea as a few lines of Rust, and end with a deep net that
+// hardly ever errs:
 //
-// That sounds like a small thing. But on the way you meet the ideas that all of deep learning
-// is made of: data as tensors, a baseline to beat, a loss function, gradients, and learning
-// step by step. (Never mind the words: each is explained when it comes.) You see each of them
-// as a few lines of Rust that you can read, run and change.
+
+//
+// Start with the first chapter
+//
+// The last two chapters go further: to all ten digits, and to a digit that you have written.
+//
+// Telling two digits apart sounds like a small thing. But on the way you meet the ideas that
+// all of deep learning is made of: data as tensors, a baseline to beat, a loss function,
+// gradients, and learning step by step. (Never mind the words: each is explained when it
+// comes.)
+//
+// ## The chapters
+//
+
 //
 // The road is that of chapter 4 of the fastai course, in the form of
 // a Python notebook with a reader's notes
 // on it. We follow that notebook cell by cell, in our own words, and pause wherever Rust has
-// something to add.
+// something to add. From fastai to Rust has the list of its cells, and of
+// ours.
 //
 // ## Who it is for
 //

@@ -12,7 +12,8 @@ type Net = (
 );
 
 fn main() -> Result<()> {
-    let learn = load_learner::<PictureBatch<1, 28, 28>, _>("digits.safetensors", Net::build)?;
+    let learn =
+        load_learner::<PictureBatch<1, 28, 28>, _>("digits.safetensors", Net::build)?;
     for picture in std::env::args().skip(1) {
         println!("{picture}: {}", learn.predict(&picture)?);
     }

@@ -34,7 +34,9 @@ fn main() -> Result<()> {
     let enough = accuracies.iter().filter(|accuracy| **accuracy >= 0.99).count();
     times.sort_by(f64::total_cmp);
     let median = times.get(times.len() / 2).copied().unwrap_or_default();
-    println!("{enough} of {seeds} nets are right in 99 of 100 cases; median {median:.2} s");
+    println!(
+        "{enough} of {seeds} nets are right in 99 of 100 cases; median {median:.2} s"
+    );
     Ok(())
 }
 
@@ -58,11 +60,11 @@ struct Run {
 /// Trains a new net and tests it.
 fn train(dls: ImageDataLoaders<1, 28, 28>, seed: u64) -> Result<Run> {
     set_seed(seed);
-    let mut learn = vision_learner(dls, Net::build, cross_entropy)?.metrics(accuracy).silent();
+    let mut learn =
+        vision_learner(dls, Net::build, cross_entropy)?.metrics(accuracy).no_logging();
     let start = Instant::now();
     learn.fit_one_cycle(2, 0.01)?;
     let seconds = start.elapsed().as_secs_f64();
-    // The losses of training and test come before it.
-    let accuracy = learn.recorder.values[1][2];
+    let accuracy = learn.recorder.column("accuracy").unwrap()[1];
     Ok(Run { accuracy, seconds, dls: learn.dls })
 }

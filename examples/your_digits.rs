@@ -26,7 +26,8 @@ type Pictures = ImageDataLoaders<1, 28, 28>;
 
 /// A fifth of the pictures is kept to validate with, the same ones each time.
 fn own_pictures(folder: &Path) -> Result<Pictures> {
-    let options = FolderOptions::new().valid_pct(0.2).seed(42).item_tfms(ItemTransform::Digit);
+    let options =
+        FolderOptions::new().valid_pct(0.2).seed(42).item_tfms(ItemTransform::Digit);
     let dls = Pictures::from_folder_with(folder, &options)?;
     let batch_size = (dls.train.dataset().len() / 4).clamp(2, 64);
     Ok(dls.batch_size(batch_size).batch_tfms(RandomAffine::new(10.).translate(0.1)))

@@ -33,7 +33,7 @@ fn the_linear_model_of_the_chapter_on_the_learner() {
         let dls = DataLoaders::new(dl, DataLoader::new(valid_dset.clone()).batch_size(256));
         manual_seed(42);
         let model = Linear::<784, 1>::new(&dev);
-        let mut learn = Learner::new(dls, model, SGD::default(), mnist_loss).silent();
+        let mut learn = Learner::new(dls, model, SGD::default(), mnist_loss).no_logging();
         learn.fit(10, 1.).unwrap();
         fingerprint(&learn.model)
     });

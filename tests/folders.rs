@@ -144,7 +144,7 @@ fn a_folder_may_be_all_training_set() {
     assert_eq!(first(&dls.train).unwrap().0.size(), [3, 1, 4, 4]);
     // fastai's table says `None` then.
     let learn = vision_learner(dls, Net::build, cross_entropy).unwrap();
-    let mut learn = learn.metrics(accuracy).silent();
+    let mut learn = learn.metrics(accuracy).no_logging();
     learn.fit_one_cycle(2, 0.1).unwrap();
     let [losses, valid, accuracies] =
         ["train_loss", "valid_loss", "accuracy"].map(|name| learn.recorder.column(name).unwrap());
@@ -154,7 +154,7 @@ fn a_folder_may_be_all_training_set() {
     let message = learn.validate().unwrap_err().to_string();
     assert_eq!(message, "the validation set has no items: is its folder empty?");
     // What would wait for a validation says so before the first epoch.
-    let mut learn = learn.callback(EarlyStopping::new("valid_loss"));
+    let mut learn = learn.callback(EarlyStoppingCallback::new("valid_loss"));
     let message = learn.fit(1, 0.1).unwrap_err().to_string();
     assert!(message.contains("no validation set"), "{message}");
 }

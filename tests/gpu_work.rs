@@ -128,13 +128,13 @@ fn a_step_copies_back_its_loss_and_nothing_else() -> Result<()> {
 
     let counter = Counter::new(counts);
     let model = Linear::<784, 1>::new(&dev);
-    let learn = Learner::new(dls(), model, SGD::default(), mnist_loss).silent();
+    let learn = Learner::new(dls(), model, SGD::default(), mnist_loss).no_logging();
     learn.callback(counter.clone()).fit(2, 1.)?;
     let linear = counter.step();
 
     let counter = Counter::new(counts);
     let net = (Linear::<784, 30>::new(&dev), ReLU, Linear::<30, 1>::new(&dev));
-    let learn = Learner::new(dls(), net, SGD::default(), mnist_loss).silent();
+    let learn = Learner::new(dls(), net, SGD::default(), mnist_loss).no_logging();
     learn.callback(counter.clone()).fit(2, 0.1)?;
     let simple_net = counter.step();
 
@@ -142,7 +142,7 @@ fn a_step_copies_back_its_loss_and_nothing_else() -> Result<()> {
     small_sample(&untar_data(Urls::MNIST_SAMPLE)?, folder.path())?;
     let counter = Counter::new(counts);
     let dls: ImageDataLoaders<3, 28, 28> = ImageDataLoaders::from_folder(folder.path())?;
-    let learn = vision_learner(dls.batch_size(8), resnet18::<2>, cross_entropy)?.silent();
+    let learn = vision_learner(dls.batch_size(8), resnet18::<2>, cross_entropy)?.no_logging();
     learn.callback(counter.clone()).fit(2, 0.001)?;
     let resnet = counter.step();
 

@@ -34,7 +34,7 @@ impl Trained {
         set_seed(42);
         let dls = ImageDataLoaders::from_folder_with(folder.path().join("all"), options).unwrap();
         let loss: Loss = cross_entropy;
-        let mut learn = vision_learner(dls.batch_size(4), Net::build, loss).unwrap().silent();
+        let mut learn = vision_learner(dls.batch_size(4), Net::build, loss).unwrap().no_logging();
         learn.fit(30, 0.02).unwrap();
         Self { folder, learn }
     }
@@ -115,7 +115,7 @@ fn rows_of_784_pixels_are_pictures_too() {
     manual_seed(42);
     type Rows784 = Linear<784, 1>;
     let mut learn =
-        Learner::new(loaders(), Rows784::new(&dev), SGD::default(), mnist_loss).silent();
+        Learner::new(loaders(), Rows784::new(&dev), SGD::default(), mnist_loss).no_logging();
     learn.fit(10, 1.).unwrap();
     // Without names a class is its number, here 1 for a three.
     let three = path.join("valid/3/1020.png");

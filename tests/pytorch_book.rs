@@ -76,7 +76,7 @@ fn the_training_loops_numbers_are_pytorchs() {
     let chapter = "09_training_loop";
     assert_shown(chapter, "preds", &pytorch["batch4_preds"], four_decimals);
     assert_shown(chapter, "loss", &pytorch["batch4_loss"], four_decimals);
-    let gradients = pytorch["grads_1_2_3_calls"].as_array().unwrap();
+    let gradients = pytorch["unsure_1_2_3_calls"].as_array().unwrap();
     assert_shown(chapter, "second_call", &gradients[1], four_decimals);
     assert_shown(chapter, "third_call", &gradients[2], four_decimals);
     let accuracies = numbers(&pytorch["valid_accuracy"]);
@@ -104,7 +104,7 @@ fn the_neural_nets_table_is_fastais() {
     let pytorch = &seed_42()["net"];
     assert_table("13_neural_net", &pytorch["learner"]);
     let book = Book::open("book").unwrap();
-    let wrong = snapshots::accepted(&book, "13_neural_net", "wrong").unwrap();
+    let wrong = snapshots::accepted(&book, "13_neural_net", "interp").unwrap();
     assert!(wrong.starts_with(&format!("{} of 2038 are wrong", pytorch["wrong"])), "{wrong}");
 }
 

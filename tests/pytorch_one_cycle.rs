@@ -29,7 +29,7 @@ fn the_schedule_and_what_is_learned_are_fastais() {
     let opt = SGD::default().momentum(0.9);
     let mut learn = Learner::new(dls, Linear::<784, 1>::new(&dev), opt, mnist_loss)
         .metrics(batch_accuracy)
-        .silent();
+        .no_logging();
     let epochs = fastai["epochs"].as_u64().unwrap() as usize;
     learn.fit_one_cycle(epochs, fastai["lr_max"].as_f64().unwrap()).unwrap();
 

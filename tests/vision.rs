@@ -132,7 +132,7 @@ fn a_net_needs_an_output_for_each_class() {
     let dls = open(folder.path()).unwrap().batch_size(6);
     set_seed(42);
     let mut learn =
-        vision_learner(dls, Net::<3>::build, cross_entropy).unwrap().metrics(accuracy).silent();
+        vision_learner(dls, Net::<3>::build, cross_entropy).unwrap().metrics(accuracy).no_logging();
     learn.fit(60, 0.02).unwrap();
     assert_eq!(learn.recorder.column("accuracy").unwrap().last(), Some(&1.0));
 }
@@ -228,7 +228,7 @@ fn after_lr_find_all_is_as_before() {
     let folder = folder(&[("dark", 10), ("light", 200)]);
     let dls = open(folder.path()).unwrap().batch_size(8);
     type Net = (Conv2d<3, 4, 3, 1, 1>, BatchNormReLU<4>, AdaptiveConcatPool2d<8>, Linear<8, 2>);
-    let mut learn = vision_learner(dls, Net::build, cross_entropy).unwrap().silent();
+    let mut learn = vision_learner(dls, Net::build, cross_entropy).unwrap().no_logging();
     let before = (learn.model.0.weight.array(), learn.model.1.0.running_mean.array());
     let found = learn.lr_find().unwrap();
     assert_eq!((learn.model.0.weight.array(), learn.model.1.0.running_mean.array()), before);

@@ -118,7 +118,7 @@ where
 {
     let mut learn = Learner::new(data.loaders(), model, SGD::default(), mnist_loss)
         .metrics(batch_accuracy)
-        .silent();
+        .no_logging();
     learn.fit(epochs, lr)?;
     Ok(learn.recorder.values[epochs - 1][2])
 }
@@ -149,7 +149,7 @@ pub fn resnet(seed: u64, recipe: &Recipe) -> Result<Run> {
         dls = dls.batch_tfms(tfms.clone());
     }
     let loss = label_smoothing_cross_entropy(recipe.smoothing);
-    let mut learn = vision_learner(dls, resnet18::<2>, loss)?.metrics(accuracy).silent();
+    let mut learn = vision_learner(dls, resnet18::<2>, loss)?.metrics(accuracy).no_logging();
     let start = Instant::now();
     learn.fit_one_cycle(recipe.epochs, recipe.lr_max)?;
     let seconds = start.elapsed().as_secs_f64();

@@ -27,26 +27,54 @@ const COLUMNS: [(&str, &str); 5] = [
     ("burn", "burn"),
 ];
 
-/// A Markdown table of the medians, and below it where and when they were measured.
+/// Bars as long as the times, for each step those of ours as one: who is faster, at a glance.
+fn bars(steps: &[Value], columns: &[&(&str, &str)]) -> Result<String> {
+    let ratio = |step: &Value, who: &str| -> Option<f64> {
+        Some(step["runs"][who]["median"].as_f64()? / step["runs"]["ours"]["median"].as_f64()?)
+    };
+    let all = steps.iter().flat_map(|step| columns.iter().filter_map(|(who, _)| ratio(step, who)));
+    let longest = all.fold(1.0, f64::max);
+    let mut html = String::from("<figure class=\"bars\">\n");
+    for step in steps {
+        // The title without its link's address, and without backticks.
+        let title = title(step["step"].as_str().context("no `step`")?);
+        let title = title.trim_start_matches('[').replace('`', "");
+        let title = match title.split_once("](") {
+            Some((name, rest)) => {
+                format!("{name}{}", rest.split_once(')').map_or("", |(_, more)| more))
+            }
+            None => title,
+        };
+        html += &format!("<p>{title}</p>\n");
+        for (who, heading) in columns {
+            if let Some(ratio) = ratio(step, who) {
+                let width = 100.0 * ratio / longest;
+                let ours = if *who == "ours" { " class=\"ours\"" } else { "" };
+                html += &format!(
+                    "<div{ours}><span>{heading}</span><i style=\"--long:{width:.1}%\"></i><b>{ratio:.1}</b></div>\n"
+                );
+            }
+        }
+    }
+    html += "<figcaption>Times, with that of this book as 1: shorter is faster.</figcaption>\n</figure>\n";
+    Ok(html)
+}
+
+/// A chart and a Markdown table of the medians, and below it where and when they were measured.
 pub fn markdown(results: &Value) -> Result<String> {
     let steps = results["steps"].as_array().context("no `steps`")?;
     let measured = |who: &str| steps.iter().any(|step| step["runs"].get(who).is_some());
     let columns: Vec<_> = COLUMNS.iter().filter(|(who, _)| measured(who)).collect();
     let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
     let mut lines = vec![
+        bars(steps, &columns)?,
         format!("| step | {} |", headings.join(" | ")),
         format!("| --- |{}", " ---: |".repeat(columns.len())),
     ];
     for step in steps {
         let median = |who: &str| step["runs"][who]["median"].as_f64();
-        let ours = median("ours").context("no median of ours")?;
-        let cells = columns.iter().map(|(who, _)| match median(who) {
-            None => "–".to_string(),
-            Some(seconds) if *who == "ours" => three_digits(seconds),
-            Some(seconds) => {
-                format!("{} (×&nbsp;{:.1})", three_digits(seconds), seconds / ours)
-            }
-        });
+        let cells =
+            columns.iter().map(|(who, _)| median(who).map_or("–".to_string(), three_digits));
         let title = title(step["step"].as_str().context("no `step`")?);
         lines.push(format!("| {title} | {} |", cells.collect::<Vec<_>>().join(" | ")));
     }
@@ -57,8 +85,7 @@ pub fn markdown(results: &Value) -> Result<String> {
     };
     lines.push(String::new());
     lines.push(format!(
-        "Seconds, the medians of {} rounds{}; in brackets how many times as long as this book. \
-         Processor: {}, {} threads. {}{}{}{}measured on {}.",
+        "Seconds, the medians of {} rounds{}. Processor: {}, {} threads. {}{}{}{}measured on {}.",
         results["rounds"],
         fewer_rounds(results),
         text(&results["cpu"]),

@@ -97,10 +97,10 @@ pub fn rule(gpu: bool, chapter: &str, cell: &str) -> Rule {
         ("15_resnet", "fit") => CHAOTIC,
         ("16_recipe", "fit_better") => MIDWAY,
         ("16_recipe", "valley") => SUGGESTION,
-        ("16_recipe", "get_preds") => COUNTS,
+        ("16_recipe", "interp") => COUNTS,
         ("18_your_own_digit", _) => CHAOTIC,
         ("16_recipe", cell) if AFTER_TRAINING.contains(&cell) => CHAOTIC,
-        ("13_neural_net", "wrong" | "confusion") => TRAINED_COUNTS,
+        ("13_neural_net", "interp" | "confusion") => TRAINED_COUNTS,
         // The bias by hand has a gradient that dfdx sums, in another order on a GPU. The other fingerprints are the same.
         ("09_training_loop", "fingerprint") => Rule::OtherFingerprint,
         (
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn the_cells_that_are_named_here_are_in_the_book() {
         let resnet = CHAPTERS.iter().find(|chapter| chapter.name == "16_recipe").unwrap();
-        for name in AFTER_TRAINING.iter().chain(&["fit_better", "get_preds", "valley"]) {
+        for name in AFTER_TRAINING.iter().chain(&["fit_better", "interp", "valley"]) {
             assert!(resnet.cells.iter().any(|cell| cell.name == *name), "no cell {name}");
         }
     }

@@ -10,6 +10,8 @@ use crate::problem::{Place, Problem};
 pub struct CellOptions {
     /// `echo: false` hides the code on the page.
     pub echo: bool,
+    /// `fold: true` folds the code away on the page; a click opens it.
+    pub fold: bool,
     /// `output: false` hides the output on the page; it is still compared.
     pub output: bool,
     /// `compare: false` shows the accepted output without comparing it: for timings.
@@ -48,6 +50,7 @@ impl Default for CellOptions {
     fn default() -> Self {
         Self {
             echo: true,
+            fold: false,
             output: true,
             compare: true,
             tolerance: None,
@@ -70,8 +73,8 @@ impl Default for CellOptions {
 /// The start of an option line.
 pub(crate) const MARK: &str = "//|";
 
-const KNOWN: &str = "echo, output, compare, tolerance, sanitize, slow, requires, exits, keep, reset, \
-                     should_panic, stderr, time-limit, output-limit, fig-alt, fig-cap (a line `//|   …` goes on)";
+const KNOWN: &str = "echo, fold, output, compare, tolerance, sanitize, slow, requires, exits, keep, \
+                     reset, should_panic, stderr, time-limit, output-limit, fig-alt, fig-cap (a line `//|   …` goes on)";
 
 impl CellOptions {
     /// Reads the option lines at the top of a cell's code; returns how many there are, too.
@@ -110,6 +113,7 @@ impl CellOptions {
     fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         match key {
             "echo" => self.echo = boolean(key, value)?,
+            "fold" => self.fold = boolean(key, value)?,
             "output" => self.output = boolean(key, value)?,
             "compare" => self.compare = boolean(key, value)?,
             "slow" => self.slow = boolean(key, value)?,

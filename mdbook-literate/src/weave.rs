@@ -1,5 +1,6 @@
 //! The chapter for readers: under each cell stands its accepted output.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::attributes;
@@ -94,11 +95,35 @@ fn woven(chapter: &Chapter, cell: &Cell, output: &str) -> String {
     // Blank lines between the HTML and the Markdown: mdBook then reads each as what it is.
     let mut html = format!("<div class=\"cell\" id=\"cell-{}\">\n\n", cell.name);
     if cell.options.echo {
-        html.push_str(&code_block(&chapter.code(cell).join("\n")));
+        let code = chapter.code(cell).join("\n");
+        let block = code_block(&code);
+        html.push_str(&match cell.options.fold {
+            true => format!(
+                "<details class=\"cell-code\">\n<summary>Code</summary>\n\n{block}</details>\n\n"
+            ),
+            false => block,
+        });
+        html.push_str(&words(&code));
     }
     html.push_str(output);
     html.push_str("</div>\n");
     html
+}
+
+/// The names in a cell's code, hidden: mdBook's search looks for words between spaces, and so finds `len` in
+/// `list.len()` only where it stands by itself.
+fn words(code: &str) -> String {
+    let apart: BTreeSet<&str> = code.split_whitespace().collect();
+    let names = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let names: BTreeSet<&str> = names
+        .filter(|name| name.len() > 2 && name.starts_with(|c: char| c.is_alphabetic() || c == '_'))
+        .filter(|name| !apart.contains(name))
+        .collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let names = escape(&Vec::from_iter(names).join(" "));
+    format!("<p class=\"cell-words\" hidden>{names}</p>\n\n")
 }
 
 /// A cell's code. What mdBook would take for one of its own links, such as `{{#include x}}`, cannot be
@@ -264,6 +289,20 @@ mod tests {
         assert!(!page("//| echo: false\n", "x").unwrap().contains("```"));
         let page = page("//| output: false\n", "x").unwrap();
         assert!(page.contains("f();") && !page.contains("cell-output"), "{page}");
+    }
+
+    #[test]
+    fn code_can_be_folded() {
+        let page = page("//| fold: true\n", "x").unwrap();
+        let folded = "<details class=\"cell-code\">\n<summary>Code</summary>\n\n```rust\nf();\n```\n\n</details>";
+        assert!(page.contains(folded) && page.contains("cell-output"), "{page}");
+    }
+
+    #[test]
+    fn names_in_code_are_found_by_the_search() {
+        let found = words("let list = a.concat_along(x).len(); list");
+        assert_eq!(found, "<p class=\"cell-words\" hidden>concat&#95;along len</p>\n\n");
+        assert_eq!(words("f(); 12345"), "");
     }
 
     #[test]

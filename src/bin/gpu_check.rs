@@ -37,7 +37,7 @@ fn train(dev: &AutoDevice) -> Result<f32> {
     manual_seed(42);
     let model = UnbiasedLinear::<1, 1>::new(dev);
     let mut learn = Learner::new(dls, model, SGD::default().momentum(0.5), dfdx::losses::mse_loss);
-    learn = learn.silent();
+    learn = learn.no_logging();
     learn.fit(50, 0.02)?;
     Ok(learn.model.weight.array()[0][0])
 }

@@ -43,7 +43,7 @@ where
     /// fn mean_error(preds: Rows<1>, targets: Rows<1>) -> Tensor<Rank0, f32, AutoDevice> {
     ///     (preds - targets).abs().mean_all()
     /// }
-    /// let mut learn = Learner::new(dls, model, SGD::default(), loss).metrics(mean_error).silent();
+    /// let mut learn = Learner::new(dls, model, SGD::default(), loss).metrics(mean_error).no_logging();
     /// learn.fit(1, 0.01)?;
     /// assert_eq!(learn.recorder.metric_names[2], "mean_error");
     /// # mnist_from_scratch::anyhow::Ok(())
@@ -81,8 +81,8 @@ where
         self
     }
 
-    /// Shows nothing.
-    pub fn silent(mut self) -> Self {
+    /// Shows neither the table nor the bar: fastai's `learn.no_logging()`.
+    pub fn no_logging(mut self) -> Self {
         self.verbosity = Verbosity::Silent;
         self
     }

@@ -46,7 +46,7 @@ where
     /// # let dset = zip(x.clone(), x * 2.)?;
     /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
     /// # let (model, loss) = (Linear::<1, 1>::new(&dev), mnist_from_scratch::dfdx::losses::mse_loss);
-    /// let mut learn = Learner::new(dls, model, SGD::default(), loss).silent();
+    /// let mut learn = Learner::new(dls, model, SGD::default(), loss).no_logging();
     /// learn.fit(3, 0.01)?;
     /// assert_eq!(learn.recorder.values.len(), 3);
     /// # mnist_from_scratch::anyhow::Ok(())
@@ -113,7 +113,7 @@ where
     /// # let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
     /// # let (model, loss) = (Linear::<1, 1>::new(&dev), mnist_from_scratch::dfdx::losses::mse_loss);
     /// let opt = SGD::default().momentum(0.9);
-    /// let mut learn = Learner::new(dls, model, opt, loss).silent();
+    /// let mut learn = Learner::new(dls, model, opt, loss).no_logging();
     /// learn.fit_one_cycle(4, 0.01)?;
     /// // Four batches, at 0, 1/4, 1/2 and 3/4 of the training: the second has the highest rate.
     /// assert_eq!((learn.recorder.lrs.len(), learn.recorder.lrs[1]), (4, 0.01));

@@ -51,7 +51,7 @@ pub use position::{Position, Training};
 pub use recorder::Recorder;
 pub use schedule::{ParamScheduler, combined_cos, sched_cos};
 pub use summary::Summary;
-pub use watch::{EarlyStopping, SaveModel};
+pub use watch::{EarlyStoppingCallback, SaveModelCallback};
 
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{AutoDevice, Tensor};
@@ -86,7 +86,7 @@ struct Metric<P, Y> {
 ///
 /// // The loss function is dfdx's.
 /// let loss = mnist_from_scratch::dfdx::losses::mse_loss;
-/// let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), loss).silent();
+/// let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), loss).no_logging();
 /// learn.fit(200, 0.05)?;
 /// assert!(learn.recorder.values.last().unwrap()[0] < 0.1);
 /// # mnist_from_scratch::anyhow::Ok(())

@@ -69,16 +69,16 @@ impl Best {
 /// use mnist_from_scratch::prelude::*;
 ///
 /// // Wait for two epochs without an improvement of at least 0.001.
-/// let stop = EarlyStopping::new("valid_loss").patience(2).min_delta(0.001);
+/// let stop = EarlyStoppingCallback::new("valid_loss").patience(2).min_delta(0.001);
 /// ```
 #[derive(Debug, Clone)]
-pub struct EarlyStopping {
+pub struct EarlyStoppingCallback {
     best: Best,
     patience: usize,
     waited: usize,
 }
 
-impl EarlyStopping {
+impl EarlyStoppingCallback {
     /// Stops at the first epoch in which the column `monitor` does not get better.
     pub fn new(monitor: &str) -> Self {
         Self { best: Best::new(monitor), patience: 1, waited: 0 }
@@ -97,7 +97,7 @@ impl EarlyStopping {
     }
 }
 
-impl<M> Callback<M> for EarlyStopping {
+impl<M> Callback<M> for EarlyStoppingCallback {
     fn keeps_no_clones(&self) -> bool {
         true
     }
@@ -129,22 +129,22 @@ impl<M> Callback<M> for EarlyStopping {
 /// ```
 /// use mnist_from_scratch::prelude::*;
 ///
-/// let save = SaveModel::new("valid_loss", "best.safetensors");
+/// let save = SaveModelCallback::new("valid_loss", "best.safetensors");
 /// ```
 #[derive(Debug, Clone)]
-pub struct SaveModel {
+pub struct SaveModelCallback {
     best: Best,
     path: PathBuf,
 }
 
-impl SaveModel {
+impl SaveModelCallback {
     /// Saves to `path` when the column `monitor` is at its best.
     pub fn new(monitor: &str, path: impl Into<PathBuf>) -> Self {
         Self { best: Best::new(monitor), path: path.into() }
     }
 }
 
-impl<M: TensorCollection<f32, AutoDevice>> Callback<M> for SaveModel {
+impl<M: TensorCollection<f32, AutoDevice>> Callback<M> for SaveModelCallback {
     fn keeps_no_clones(&self) -> bool {
         true
     }
@@ -153,7 +153,7 @@ impl<M: TensorCollection<f32, AutoDevice>> Callback<M> for SaveModel {
         let path = self.path.display();
         if self.path.is_dir() || self.path.file_name().is_none() {
             bail!(
-                "`SaveModel` cannot save the weights to {path}: that is a folder; name a file in it"
+                "`SaveModelCallback` cannot save the weights to {path}: that is a folder; name a file in it"
             );
         }
         match self.path.parent() {
@@ -161,7 +161,7 @@ impl<M: TensorCollection<f32, AutoDevice>> Callback<M> for SaveModel {
             folder => {
                 let folder = folder.unwrap_or(&self.path).display();
                 bail!(
-                    "`SaveModel` cannot save the weights to {path}: make the folder {folder} first"
+                    "`SaveModelCallback` cannot save the weights to {path}: make the folder {folder} first"
                 );
             }
         }

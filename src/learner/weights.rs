@@ -80,7 +80,7 @@ where
     /// #     let x: Rows<1> = column(&[0., 1., 2., 3.], &dev);
     /// #     let dset = zip(x, column(&[0, 0, 1, 1], &dev))?;
     /// #     let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
-    /// #     Ok(Learner::new(dls, Linear::<1, 1>::new(&dev), Adam::default(), mnist_loss).silent())
+    /// #     Ok(Learner::new(dls, Linear::<1, 1>::new(&dev), Adam::default(), mnist_loss).no_logging())
     /// # };
     /// let (mut learn, mut later) = (learner()?, learner()?);
     /// learn.fit(2, 0.05)?;

@@ -176,6 +176,19 @@ pub enum VisionError {
         /// The classes of the training set.
         vocab: Vec<String>,
     },
+    /// A picture's label is no class.
+    #[error(
+        "picture {picture} of the validation set has the label {label}, and there are {classes} classes: labels are \
+         0 to {}", classes.saturating_sub(1)
+    )]
+    Label {
+        /// Which picture.
+        picture: usize,
+        /// Its label.
+        label: i64,
+        /// How many classes there are.
+        classes: usize,
+    },
     /// The net has not one output for each class.
     #[error(
         "the pictures are of {classes} classes, {vocab:?}, but the net has {outputs} outputs: \

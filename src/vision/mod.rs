@@ -6,6 +6,7 @@
 //! | `from_folder(path, valid_pct=0.2, seed=42, item_tfms=Resize(28, ResizeMethod.Pad))` | [`ImageDataLoaders::from_folder_with`], [`FolderOptions`] |
 //! | `learn.predict(picture)`, `learn.export(path)`, `load_learner(path)` | [`Learner::predict`](crate::learner::Learner::predict), [`Learner::export`](crate::learner::Learner::export), [`load_learner`] |
 //! | `RandomAffine`, `RandomResizedCrop` | [`RandomAffine`], [`RandomResizedCrop`] |
+//! | `ClassificationInterpretation.from_learner(learn)`, `plot_confusion_matrix()`, `plot_top_losses(9)` | [`ClassificationInterpretation`] |
 //! | a digit on paper, photographed, as MNIST has it | [`digit_from_photo`] |
 //! | `dls.show_batch()` | [`ImageDataLoaders::show_batch`] |
 //! | `resnet18` with the head of `vision_learner` | [`ResNet18`], [`resnet18`] |
@@ -20,6 +21,7 @@ mod error;
 mod export;
 mod folder;
 mod idx_set;
+mod interpretation;
 mod learner;
 mod photo;
 mod predict;
@@ -36,6 +38,7 @@ pub use digits::{Digits, threes_and_sevens};
 pub use error::VisionError;
 pub use export::load_learner;
 pub use folder::FolderOptions;
+pub use interpretation::ClassificationInterpretation;
 pub use learner::vision_learner;
 pub use photo::{DigitSteps, digit_from_photo};
 pub use predict::{PictureBatch, PictureData, PictureShape, Prediction, Predictor};

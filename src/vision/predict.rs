@@ -176,9 +176,7 @@ fn predict<S: PictureShape, M: Model<S>>(
         let (classes, vocab, outputs) = (vocab.len(), vocab.to_vec(), outputs.len());
         return Err(VisionError::Outputs { classes, vocab, outputs });
     }
-    // The first of the most probable, as PyTorch's `argmax`.
-    let index = (1..probabilities.len())
-        .fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best });
+    let index = most_probable(&probabilities);
     let class = vocab.get(index).cloned().unwrap_or_else(|| index.to_string());
     Ok(Prediction { class, index, probabilities })
 }
@@ -197,8 +195,14 @@ pub(super) fn outputs<S: PictureShape, M: Model<S>>(
     Ok(model.forward_eval(x)?.as_vec())
 }
 
+/// The first of the most probable classes, as PyTorch's `argmax`.
+pub(super) fn most_probable(probabilities: &[f32]) -> usize {
+    (1..probabilities.len())
+        .fold(0, |best, i| if probabilities[i] > probabilities[best] { i } else { best })
+}
+
 /// Softmax, or for a single output sigmoid: of class 0, of class 1.
-fn probabilities(outputs: &[f32]) -> Vec<f32> {
+pub(super) fn probabilities(outputs: &[f32]) -> Vec<f32> {
     // A sigmoid is the softmax of 0 and the output.
     let outputs = if let [output] = outputs { &[0.0, *output] } else { outputs };
     let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);

@@ -47,7 +47,7 @@ fn callbacks_are_told_of_everything_in_order() {
     let dls = DataLoaders::new(loader(), loader());
     let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mse)
         .callback(Notes(Arc::clone(&notes)))
-        .silent();
+        .no_logging();
     learn.fit(2, 0.1).unwrap();
     assert_eq!(
         *notes.lock().unwrap(),
@@ -75,7 +75,7 @@ fn a_schedule_sets_the_learning_rate_of_each_batch() {
     let dev = AutoDevice::default();
     let mut learn = Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse)
         .callback(ParamScheduler::lr(|done| 1. - done))
-        .silent();
+        .no_logging();
     learn.fit(1, 100.).unwrap();
     assert_eq!(learn.recorder.lrs, [1., 0.75, 0.5, 0.25]);
 }
@@ -109,7 +109,7 @@ impl TrainingData for Told {
 fn data_are_told_how_much_of_the_training_is_done() {
     let dev = AutoDevice::default();
     let dls = Told { dls: loaders(&dev), pct_train: RefCell::default() };
-    let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mse).silent();
+    let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mse).no_logging();
     learn.fit(2, 0.1).unwrap();
     // Four batches an epoch, and back to the beginning.
     let eighths = (0..8).map(|step| f64::from(step) / 8.).chain([0.]);
@@ -123,8 +123,8 @@ fn data_are_told_how_much_of_the_training_is_done() {
 fn training_stops_when_it_no_longer_gets_better() {
     let dev = AutoDevice::default();
     let mut learn = Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse)
-        .callback(EarlyStopping::new("valid_loss").patience(2).min_delta(1000.))
-        .silent();
+        .callback(EarlyStoppingCallback::new("valid_loss").patience(2).min_delta(1000.))
+        .no_logging();
     learn.fit(10, 0.01).unwrap();
     // The first epoch is the best, and two bring nothing.
     assert_eq!(learn.recorder.values.len(), 3);
@@ -136,10 +136,10 @@ fn the_best_weights_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("best.safetensors");
     let mut learn = Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse)
-        .callback(SaveModel::new("valid_loss", &path))
+        .callback(SaveModelCallback::new("valid_loss", &path))
         // The last epochs make it worse.
         .callback(ParamScheduler::lr(|done| if done < 0.5 { 0.1 } else { 2. }))
-        .silent();
+        .no_logging();
     learn.fit(10, 0.1).unwrap();
     let losses = learn.recorder.column("valid_loss").unwrap();
     let best = losses.iter().copied().fold(f32::INFINITY, f32::min);
@@ -152,8 +152,8 @@ fn the_best_weights_are_kept() {
 fn a_column_that_does_not_exist() {
     let dev = AutoDevice::default();
     let mut learn = Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse)
-        .callback(EarlyStopping::new("acuracy"))
-        .silent();
+        .callback(EarlyStoppingCallback::new("acuracy"))
+        .no_logging();
     assert_eq!(
         learn.fit(1, 0.1).unwrap_err().to_string(),
         "there is no column `acuracy` to watch; the columns are train_loss, valid_loss"

@@ -18,7 +18,7 @@ fn nothing_to_learn_from() {
     assert!(error.to_string().contains("4 items, fewer than a batch of 5"), "{error}");
     let few = DataLoader::new(line(1, &dev)).drop_last(true);
     let dls = DataLoaders::new(DataLoader::new(line(4, &dev)), few);
-    let mut learn = Learner::new(dls, model(), SGD::default(), mse).silent();
+    let mut learn = Learner::new(dls, model(), SGD::default(), mse).no_logging();
     let error = learn.fit(1, 0.1).unwrap_err();
     assert!(error.to_string().starts_with("the validation set has 1 item, fewer"), "{error}");
     // Before the first epoch.
@@ -32,7 +32,7 @@ fn a_folder_that_is_missing_is_told_before_the_first_epoch() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("models");
     let fit = |path: &std::path::Path| {
-        let mut learn = fresh(&dev).callback(SaveModel::new("valid_loss", path));
+        let mut learn = fresh(&dev).callback(SaveModelCallback::new("valid_loss", path));
         let error = learn.fit(1, 0.1).unwrap_err().to_string();
         assert!(learn.recorder.losses.is_empty());
         error
@@ -48,7 +48,8 @@ fn a_last_batch_of_one_is_too_small_for_batch_norm() {
     let model = (Linear::<1, 3>::new(&dev), BatchNorm1d::<3>::new(&dev), Linear::<3, 1>::new(&dev));
     let loader = |n| DataLoader::new(line(n, &dev)).batch_size(4);
     let mut learn =
-        Learner::new(DataLoaders::new(loader(9), loader(9)), model, SGD::default(), mse).silent();
+        Learner::new(DataLoaders::new(loader(9), loader(9)), model, SGD::default(), mse)
+            .no_logging();
     let error = learn.fit(1, 0.1).unwrap_err().to_string();
     let start = "batch norm: expected more than 1 value per channel when training";
     assert!(error.starts_with(start) && error.ends_with("batch 2 of the training set in epoch 0"));
@@ -66,7 +67,7 @@ fn labels_that_are_digits_are_refused() {
     let dls = DataLoaders::new(DataLoader::new(dset.clone()), DataLoader::new(dset));
     let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mnist_loss)
         .metrics(batch_accuracy)
-        .silent();
+        .no_logging();
     let expected = "mnist_loss: target 0 of the batch is 3, but the targets have to be 0 and 1";
     let error = learn.fit(1, 0.1).unwrap_err().to_string();
     assert!(error.starts_with(expected) && error.ends_with("training set in epoch 0"), "{error}");

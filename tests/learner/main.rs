@@ -35,7 +35,7 @@ fn mean_error(preds: Rows<1>, targets: Rows<1>) -> Tensor<Rank0, f32, AutoDevice
 }
 
 fn fresh(dev: &AutoDevice) -> Learner<DataLoaders<Pairs>, Linear<1, 1>, SGD, Loss> {
-    Learner::new(loaders(dev), Linear::new(dev), SGD::default(), mse as Loss).silent()
+    Learner::new(loaders(dev), Linear::new(dev), SGD::default(), mse as Loss).no_logging()
 }
 
 type Loss = fn(Traced<(usize, Const<1>)>, Rows<1>) -> Traced<Rank0>;

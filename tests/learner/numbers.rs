@@ -8,7 +8,7 @@ use crate::{Loss, Pairs, fresh, line, loaders, mse};
 fn a_loss_that_is_no_number_stops_the_training() {
     let dev = AutoDevice::default();
     let mut learn =
-        Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse).silent();
+        Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse).no_logging();
     let error = learn.fit(1000, 1e9).unwrap_err();
     let LearnerError::NonFinite { epoch, batch, lr, ref cause, .. } = error else {
         panic!("{error}")
@@ -51,7 +51,7 @@ fn a_broken_number_in_the_data_is_found() {
     let learner = |train: Pairs, valid: Pairs| {
         let loader = |pairs| DataLoader::new(pairs).batch_size(4).shuffle(true);
         let dls = DataLoaders::new(loader(train), loader(valid));
-        Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mse as Loss).silent()
+        Learner::new(dls, Linear::<1, 1>::new(&dev), SGD::default(), mse as Loss).no_logging()
     };
     let broken_x = || {
         let (mut x, y) = line(16, &dev).batch(&all);
@@ -121,8 +121,8 @@ fn weights_are_looked_at_before_anything_is_saved() {
     let path = folder.path().join("best.safetensors");
     let model = (Linear::<1, 3>::new(&dev), Hides, Linear::<3, 1>::new(&dev));
     let mut learn = Learner::new(dls, model, SGD::default(), mse)
-        .callback(SaveModel::new("valid_loss", &path))
-        .silent();
+        .callback(SaveModelCallback::new("valid_loss", &path))
+        .no_logging();
     let error = learn.fit(1, 0.1).unwrap_err().to_string();
     assert!(
         error.starts_with("after epoch 0, though its losses were finite: the inputs of item 2")

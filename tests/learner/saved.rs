@@ -9,7 +9,8 @@ fn resumed<O: Optim<Linear<1, 1>>>(opt: impl Fn() -> O) {
     let dev = AutoDevice::default();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("resume.safetensors");
-    let learner = || Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), opt(), mse).silent();
+    let learner =
+        || Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), opt(), mse).no_logging();
     let (mut one, mut two) = (learner(), learner());
     one.fit_one_cycle(2, 0.05).unwrap();
     one.save_with_opt(&path).unwrap();

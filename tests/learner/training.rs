@@ -13,27 +13,27 @@ fn a_line_is_learned_with_any_optimizer() {
     let model = || Linear::<1, 1>::new(&dev);
     let last = |losses: &Recorder| losses.values.last().unwrap()[1];
 
-    let mut learn = Learner::new(loaders(&dev), model(), SGD::default(), mse).silent();
+    let mut learn = Learner::new(loaders(&dev), model(), SGD::default(), mse).no_logging();
     learn.fit(100, 0.3).unwrap();
     assert!(last(&learn.recorder) < 1e-3);
 
-    let mut learn = Learner::new(loaders(&dev), model(), BasicOptim::new(0.), mse).silent();
+    let mut learn = Learner::new(loaders(&dev), model(), BasicOptim::new(0.), mse).no_logging();
     learn.fit(100, 0.3).unwrap();
     assert!(last(&learn.recorder) < 1e-3);
 
     let start = model();
     let adam = dfdx::optim::Adam::new(&start, AdamConfig::default());
-    let mut learn = Learner::new(loaders(&dev), start, adam, mse).silent();
+    let mut learn = Learner::new(loaders(&dev), start, adam, mse).no_logging();
     learn.fit(100, 0.05).unwrap();
     assert!(last(&learn.recorder) < 1e-3);
 
-    let mut learn = Learner::new(loaders(&dev), model(), Adam::default(), mse).silent();
+    let mut learn = Learner::new(loaders(&dev), model(), Adam::default(), mse).no_logging();
     learn.fit(100, 0.05).unwrap();
     assert!(last(&learn.recorder) < 1e-3);
 
     let start = model();
     let sgd = Sgd::new(&start, SgdConfig::default());
-    let mut learn = Learner::new(loaders(&dev), start, sgd, mse).silent();
+    let mut learn = Learner::new(loaders(&dev), start, sgd, mse).no_logging();
     learn.fit(100, 0.3).unwrap();
     assert!(last(&learn.recorder) < 1e-3);
 }
@@ -48,10 +48,10 @@ fn layers_of_dfdx_and_ours_mix_and_learn_the_same() {
     let theirs = Theirs { weight: first.weight.clone(), bias: first.bias.clone() };
 
     let ours = (first, Tanh, second.clone());
-    let mut ours = Learner::new(loaders(&dev), ours, SGD::default(), mse).silent();
+    let mut ours = Learner::new(loaders(&dev), ours, SGD::default(), mse).no_logging();
     ours.fit(20, 0.1).unwrap();
     let mixed = (theirs, Tanh, second);
-    let mut mixed = Learner::new(loaders(&dev), mixed, SGD::default(), mse).silent();
+    let mut mixed = Learner::new(loaders(&dev), mixed, SGD::default(), mse).no_logging();
     mixed.fit(20, 0.1).unwrap();
 
     for (a, b) in ours.recorder.values.iter().zip(&mixed.recorder.values) {
@@ -65,7 +65,7 @@ fn layers_of_dfdx_and_ours_mix_and_learn_the_same() {
 fn a_layer_knows_whether_it_is_trained() {
     let dev = AutoDevice::default();
     let net = (Linear::<1, 8>::new(&dev), DropoutOneIn::<2>, Linear::<8, 1>::new(&dev));
-    let mut learn = Learner::new(loaders(&dev), net, SGD::default(), mse).silent();
+    let mut learn = Learner::new(loaders(&dev), net, SGD::default(), mse).no_logging();
     learn.fit(3, 0.01).unwrap();
     assert_eq!(learn.validate().unwrap(), learn.validate().unwrap());
     assert_eq!(learn.get_preds().unwrap().0.as_vec(), learn.get_preds().unwrap().0.as_vec());
@@ -76,7 +76,7 @@ fn validation_is_a_mean_over_items_not_over_batches() {
     let dev = AutoDevice::default();
     let learn = Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse)
         .metrics(mean_error)
-        .silent();
+        .no_logging();
     // Batches of 4 and 2 items.
     let (preds, targets) = learn.get_preds().unwrap();
     assert_eq!(preds.shape().0, 6);
@@ -90,7 +90,7 @@ fn validation_is_a_mean_over_items_not_over_batches() {
 fn predictions_come_in_the_order_of_the_validation_set() {
     let dev = AutoDevice::default();
     let learn =
-        Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse).silent();
+        Learner::new(loaders(&dev), Linear::<1, 1>::new(&dev), SGD::default(), mse).no_logging();
     let (_, targets) = learn.get_preds().unwrap();
     let expected = learn.dls.valid.dataset().batch(&[0, 1, 2, 3, 4, 5]).1;
     assert_eq!(targets.as_vec(), expected.as_vec());
@@ -103,7 +103,7 @@ fn the_recorder_is_that_of_the_last_fit() {
         .metrics(mean_error)
         .metrics(|preds: Rows<1>, _| preds.mean_all())
         .named_metric("largest", |preds: Rows<1>, _| preds.max())
-        .silent();
+        .no_logging();
     learn.fit(2, 0.1).unwrap();
     learn.fit(3, 0.1).unwrap();
     let recorder = &learn.recorder;
@@ -123,7 +123,7 @@ fn a_learner_can_be_handed_to_another_thread() {
     let mut learn = fresh(&dev)
         .metrics(mean_error)
         .callback(ParamScheduler::one_cycle(0.1))
-        .callback(EarlyStopping::new("mean_error"));
+        .callback(EarlyStoppingCallback::new("mean_error"));
     let losses = std::thread::spawn(move || {
         learn.fit(2, 0.1).unwrap();
         learn.recorder.losses.len()
@@ -171,7 +171,7 @@ fn a_module_of_a_reader_is_trained_in_all_its_parts() {
     let dev = AutoDevice::default();
     let model = Both { left: Linear::new(&dev), right: Linear::new(&dev) };
     let before = model.clone();
-    let mut learn = Learner::new(loaders(&dev), model, SGD::default(), mse).silent();
+    let mut learn = Learner::new(loaders(&dev), model, SGD::default(), mse).no_logging();
     learn.fit(50, 0.2).unwrap();
     assert!(learn.recorder.values[49][1] < 1e-3);
     assert_ne!(learn.model.left.weight.array(), before.left.weight.array());

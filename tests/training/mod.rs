@@ -72,7 +72,8 @@ where
     M: Model<(usize, Const<784>), Output = (usize, Const<1>)>,
 {
     let loss: fn(_, _) -> _ = mnist_loss;
-    let mut learn = Learner::new(dls, model, SGD::default(), loss).metrics(batch_accuracy).silent();
+    let mut learn =
+        Learner::new(dls, model, SGD::default(), loss).metrics(batch_accuracy).no_logging();
     learn.fit(epochs, lr).unwrap();
     (learn.recorder.values.clone(), learn)
 }

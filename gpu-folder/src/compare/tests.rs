@@ -63,10 +63,10 @@ fn chaos_has_an_end() {
     near(fit, CHAOTIC, "0.179944", "0.200000");
     different(fit, CHAOTIC, "0.179944", "0.350000", "is off by more than");
     different(fit, CHAOTIC, "\n0 ", "\n1 ", "is off by more than");
-    let wrong = ("13_neural_net", "wrong");
+    let wrong = ("13_neural_net", "interp");
     near(wrong, TRAINED_COUNTS, "35 of", "37 of");
     different(wrong, TRAINED_COUNTS, "35 of", "50 of", "is off by more than");
-    let wrong = ("16_recipe", "get_preds");
+    let wrong = ("16_recipe", "interp");
     let count: usize =
         cell(wrong.0, wrong.1).accepted().split(' ').next().unwrap().parse().unwrap();
     let (from, more) = (format!("{count} of"), |by| format!("{} of", count + by));

@@ -262,16 +262,22 @@ impl Plot {
     }
 }
 
-/// The curve of a function from −2 to 2, as in the fastai course.
+/// The curve of a function, as in the fastai course; the names of the axes may be empty, and
+/// [`title`](Plot::title) gives it a title.
 ///
 /// ```
 /// use mnist_from_scratch::show::plot_function;
 ///
-/// assert!(plot_function(|x| x * x, "x", "x²").svg("parabola")?.contains("x²"));
+/// assert!(plot_function(|x| x * x, "x", "x²", -2.0..2.0).svg("parabola")?.contains("x²"));
 /// # Ok::<(), mnist_from_scratch::show::PlotError>(())
 /// ```
-pub fn plot_function(f: impl Fn(f32) -> f32, x_label: &str, y_label: &str) -> Plot {
-    Plot::new().function(y_label, f, -2.0..2.0).x_label(x_label).y_label(y_label)
+pub fn plot_function(
+    f: impl Fn(f32) -> f32,
+    x_label: &str,
+    y_label: &str,
+    range: Range<f32>,
+) -> Plot {
+    Plot::new().function(y_label, f, range).x_label(x_label).y_label(y_label)
 }
 
 /// Single points, as matplotlib's `scatter` draws them; their series is called "data".
@@ -304,7 +310,9 @@ mod tests {
         let plot = scatter(&[1.0], &[1.0]);
         assert!(error(plot.clone().y_range(1.0..1.0)).contains("range 1 to 1 is empty"));
         assert!(error(plot.x_range(0.0..f32::INFINITY)).contains("not finite"));
-        assert!(error(plot_function(|x| x, "x", "y").x_range(2.0..1.0)).contains("2 to 1"));
+        assert!(
+            error(plot_function(|x| x, "x", "y", -2.0..2.0).x_range(2.0..1.0)).contains("2 to 1")
+        );
         assert!(error(Plot::new().function("f", |x| x, 1.0..1.0)).contains("1 to 1 is empty"));
         assert!(error(scatter(&[0.0, 1.0], &[f32::MIN, f32::MAX])).contains("not finite"));
         assert!(Plots::row([]).html("p").unwrap_err().to_string().contains("no points"));

@@ -1,0 +1,118 @@
+// What a page does by itself: keys, long outputs, remarks for those who come from PyTorch, printing.
+(() => {
+    const scrolls = (box) => box.scrollWidth > box.clientWidth + 1;
+    const boxes = () => document.querySelectorAll("main pre, main pre code, main .cell-html, main .table-wrapper");
+
+    // Only what scrolls is a stop of the Tab key; and there, arrows scroll and do not turn the page.
+    const stops = () => {
+        for (const box of boxes()) {
+            if (scrolls(box)) {
+                box.tabIndex = 0;
+            } else {
+                box.removeAttribute("tabindex");
+            }
+        }
+    };
+    addEventListener("resize", stops);
+    document.addEventListener("toggle", stops, true);
+    document.addEventListener(
+        "keydown",
+        (event) => {
+            const arrow = event.key === "ArrowLeft" || event.key === "ArrowRight";
+            if (arrow && event.target.closest?.("main pre, main .cell-html, main .table-wrapper, main input")) {
+                event.stopImmediatePropagation();
+            }
+        },
+        true,
+    );
+
+    // The sidebar's toggle is a label: make it answer the keyboard as a button does.
+    const toggle = document.getElementById("mdbook-sidebar-toggle");
+    toggle?.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === " ") {
+            event.preventDefault();
+            toggle.click();
+        }
+    });
+
+    // Of a long output, the first and the last rows; a button shows the rest.
+    for (const output of document.querySelectorAll("pre.cell-text")) {
+        const lines = output.textContent.trimEnd().split("\n");
+        if (lines.length < 24) continue;
+        const [first, last] = [6, 3];
+        const between = lines.slice(first, -last);
+        const rest = document.createElement("span");
+        rest.className = "rest";
+        rest.hidden = true;
+        rest.textContent = between.join("\n") + "\n";
+        const button = document.createElement("button");
+        button.className = "show-rest";
+        button.type = "button";
+        const say = () => {
+            button.textContent = rest.hidden ? `${between.length} more rows` : "fewer rows";
+            button.setAttribute("aria-expanded", String(!rest.hidden));
+        };
+        button.addEventListener("click", () => {
+            rest.hidden = !rest.hidden;
+            say();
+        });
+        say();
+        output.replaceChildren(lines.slice(0, first).join("\n") + "\n", rest, button, "\n" + lines.slice(-last).join("\n"));
+    }
+
+    // Remarks for those who come from PyTorch can be switched off, on all pages at once.
+    const KEY = "mnist-from-scratch-pytorch-notes";
+    const read = () => {
+        try {
+            return localStorage.getItem(KEY) !== "off";
+        } catch {
+            return true;
+        }
+    };
+    let shown = read();
+    const root = document.documentElement;
+    root.classList.toggle("no-pytorch", !shown);
+    if (document.querySelector("aside.pytorch")) {
+        const line = document.createElement("p");
+        line.className = "pytorch-switch";
+        const button = document.createElement("button");
+        button.type = "button";
+        const say = () => {
+            button.textContent = `Notes for those who know PyTorch: ${shown ? "shown" : "hidden"}`;
+            button.setAttribute("aria-pressed", String(shown));
+        };
+        button.addEventListener("click", () => {
+            shown = !shown;
+            root.classList.toggle("no-pytorch", !shown);
+            try {
+                localStorage.setItem(KEY, shown ? "on" : "off");
+            } catch {
+                // Then it is for this page only.
+            }
+            say();
+        });
+        say();
+        line.append(button);
+        document.querySelector("main h1")?.after(line);
+    }
+
+    // On paper nothing can be opened.
+    let opened = [];
+    addEventListener("beforeprint", () => {
+        opened = [...document.querySelectorAll("main details:not([open])")];
+        for (const details of opened) details.open = true;
+    });
+    addEventListener("afterprint", () => {
+        for (const details of opened) details.open = false;
+    });
+
+    stops();
+
+    // The sidebar scrolls to its chapter, and then the Tab key would start there.
+    addEventListener("load", () => {
+        if (location.hash || document.activeElement !== document.body) return;
+        document.body.tabIndex = -1;
+        document.body.focus({ preventScroll: true });
+        document.body.removeAttribute("tabindex");
+    });
+})();
