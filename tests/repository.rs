@@ -47,10 +47,15 @@ fn no_line_of_an_example_is_longer_than_a_hundred_columns() {
     }
 }
 
+/// The pages of the book; `cargo book` leaves the API docs beside them.
+fn chapters() -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir("book/src").unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+}
+
 #[test]
 fn every_chapter_is_an_example_of_the_same_name() {
-    let chapters = fs::read_dir("book/src").unwrap().map(|entry| entry.unwrap().path());
-    for chapter in chapters.filter(|path| path.extension().is_some_and(|e| e == "md")) {
+    for chapter in chapters() {
         let name = chapter.file_stem().unwrap().to_str().unwrap();
         let has_cells = read(chapter.to_str().unwrap()).contains("```rust,cell=");
         let example = format!("examples/{name}.rs");
@@ -62,7 +67,7 @@ fn every_chapter_is_an_example_of_the_same_name() {
 #[test]
 fn no_cell_asks_the_c_library_for_a_function() {
     let asks = [".exp()", ".ln()", ".sigmoid()", ".tanh()", ".softmax::<", ".log_softmax::<"];
-    for chapter in fs::read_dir("book/src").unwrap().map(|entry| entry.unwrap().path()) {
+    for chapter in chapters() {
         let chapter = chapter.to_str().unwrap();
         let mut code = false;
         for (number, line) in (1..).zip(read(chapter).lines()) {
