@@ -25,6 +25,7 @@ const version = script.dataset.version ?? "";
  *     | { event: "cell", cell: string }
  *     | { event: "text", cell: string, block: number, text: string, append: boolean }
  *     | { event: "figure", cell: string, block: number, html: string }
+ *     | { event: "value", value: number, text: string }
  *     | { event: "error", cell: string | null, at: Spot | null, text: string }
  *     | { event: "changed", cell: string }
  *     | { event: "end", how: "done" | "failed" | "stopped", seconds: number }} Step
@@ -197,6 +198,11 @@ function take(mine, step, status) {
         case "figure": {
             const block = cell?.block(step.block, "div");
             if (block) block.innerHTML = step.html;
+            break;
+        }
+        case "value": {
+            const value = document.querySelector(`.literate-value[data-value="${step.value}"]`);
+            if (value) value.textContent = step.text;
             break;
         }
         case "error":

@@ -7,7 +7,7 @@ use crate::book::Book;
 use crate::chapter::{Cell, Chapter};
 use crate::compare::Comparison;
 use crate::problem::Place;
-use crate::{names, snapshots, stale, weave};
+use crate::{names, snapshots, stale, values, weave};
 
 /// Compares an output with the snapshot of a name, and panics when they differ.
 pub(crate) type Assert = fn(&str, &str);
@@ -30,19 +30,12 @@ pub(crate) fn check(
         stale::note(book, chapter, cell).map_err(|error| format!("{error:#}"))?;
         return Ok(());
     }
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(book.snapshots());
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.set_description(snapshots::description(chapter, cell));
+    let mut settings = settings(book, snapshots::description(chapter, &cell.name));
     settings.set_raw_info(&insta::internals::Content::from(stale::stamp(chapter, cell)));
     if let Some(comparison) = cell.options.comparison() {
         settings.set_comparator(Box::new(Apart(comparison)));
     }
-    // insta prints the difference line by line: one cell at a time, please.
-    static PRINTING: Mutex<()> = Mutex::new(());
-    let _printing = PRINTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let matches = quietly(|| settings.bind(|| assert(&name, output)));
+    let matches = holds(&settings, assert, &name, output);
     let problem = |what: &str, help| {
         let place = Place::new(&chapter.file, cell.open);
         place.problem(format!("cell `{}` {what}", cell.name)).help(help).to_string()
@@ -51,8 +44,7 @@ pub(crate) fn check(
     if !matches {
         snapshots::keep_whole(book, &name, output).map_err(|error| format!("{error:#}"))?;
         let what = if is_accepted { "prints something new" } else { "has no accepted output" };
-        let help = "when the output above is right, accept it with `cargo book accept`";
-        problems.push(problem(what, help));
+        problems.push(problem(what, ACCEPT));
     }
     // The accepted output need not be asked: where it matches the new one, it holds as much.
     if let Some(unused) = cell.options.sanitize.as_ref().filter(|s| !s.finds(output)) {
@@ -63,6 +55,60 @@ pub(crate) fn check(
         true => stale::note(book, chapter, cell).map_err(|error| format!("{error:#}")),
         false => Err(problems.join("\n")),
     }
+}
+
+const ACCEPT: &str = "when the output above is right, accept it with `cargo book accept`";
+
+/// Compares the values in a chapter's text with those that were accepted.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn check_values(
+    book: &Book,
+    assert: Assert,
+    chapter: &Chapter,
+    printed: &[&str],
+) -> Result<(), String> {
+    let problem = |number: usize, what: &str, help| {
+        let place = Place::new(&chapter.file, chapter.values[number].line);
+        Err(place.problem(what).help(help).to_string())
+    };
+    let list = match values::listed(&chapter.values, printed) {
+        Ok(list) => list,
+        Err((number, lines)) => {
+            let expression = &chapter.values[number].expression;
+            let what = format!("the value `{expression}` has {lines} lines");
+            return problem(number, &what, "a value in the text is one line: print it in a cell");
+        }
+    };
+    let name = names::snapshot_name(&chapter.name, values::NAME);
+    let settings = settings(book, snapshots::description(chapter, values::NAME));
+    if holds(&settings, assert, &name, &list) {
+        return Ok(());
+    }
+    snapshots::keep_whole(book, &name, &list).map_err(|error| format!("{error:#}"))?;
+    let accepted = snapshots::accepted(book, &chapter.name, values::NAME).unwrap_or_default();
+    let accepted = values::accepted(&chapter.values, &accepted);
+    let first = accepted.iter().zip(printed).position(|(old, new)| old.as_deref() != Some(new));
+    problem(first.unwrap_or(0), "a value in the text is new", ACCEPT)
+}
+
+/// How insta is asked about one of the engine's own snapshots.
+fn settings(book: &Book, description: String) -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(book.snapshots());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.set_description(description);
+    settings
+}
+
+/// Whether an output is the accepted one.
+fn holds(settings: &insta::Settings, assert: Assert, name: &str, output: &str) -> bool {
+    // insta prints the difference line by line: one cell at a time, please.
+    static PRINTING: Mutex<()> = Mutex::new(());
+    let _printing = PRINTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    quietly(|| settings.bind(|| assert(name, output)))
 }
 
 /// Compares outputs of which a part may change.

@@ -8,6 +8,8 @@ use crate::includes;
 pub use crate::options::CellOptions;
 use crate::problem::Place;
 pub use crate::problem::Problem;
+use crate::values;
+pub use crate::values::Value;
 
 /// A cell: a fence ```` ```rust,cell=NAME ````. All cells of a chapter are one program.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +70,8 @@ pub struct Chapter {
     pub others: Vec<Snippet>,
     /// Lines that would open a fence, if they were not within HTML, such as a comment.
     pub in_html: Vec<usize>,
+    /// Values in the text, `{{= expression }}`, in the order of the page. A chapter without cells has none.
+    pub values: Vec<Value>,
 }
 
 /// A chapter's path below the book's sources, and what was read there.
@@ -78,7 +82,7 @@ impl Chapter {
     ///
     /// # Errors
     /// All mistakes that were found: a fence that is not closed, an ill-formed or repeated cell
-    /// name, an unknown option, a missing blank line around a cell.
+    /// name, an unknown option, a missing blank line around a cell, a value above the first cell.
     ///
     /// # Example
     /// ````
@@ -120,12 +124,21 @@ impl Chapter {
                     .help("put the chapter's title and a line of text above the first cell"),
             );
         }
+        let mut values = Vec::new();
+        if !cells.is_empty() {
+            for found in values::found(markdown, &found.silent) {
+                match value(&found, &cells, &Place::new(file, found.line)) {
+                    Ok(value) => values.push(value),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
         let lines = lines.into_iter().map(String::from).collect();
         let (name, file, in_html) = (name.into(), file.into(), found.in_html);
-        Ok(Self { name, file, lines, cells, snippets, others, in_html })
+        Ok(Self { name, file, lines, cells, snippets, others, in_html, values })
     }
 
     /// Checks that every file and every anchor that the chapter includes is there; mdBook itself
@@ -165,6 +178,17 @@ impl Chapter {
     pub fn cell_at(&self, line: usize) -> Option<&Cell> {
         self.cells.iter().find(|cell| (cell.open..=cell.close).contains(&line))
     }
+}
+
+/// A value in the text, below the nearest of the cells above it.
+fn value(found: &values::Found<'_>, cells: &[Cell], place: &Place<'_>) -> Result<Value, Problem> {
+    let help = "`{{= expression }}` is the value behind the cells above; `\\{{=` is text";
+    let expression = found.expression.map_err(|what| place.problem(what).help(help))?.to_string();
+    let above = cells.iter().rposition(|cell| cell.close < found.line);
+    let cell = above.ok_or_else(|| {
+        place.problem(format!("the value `{expression}` stands above all cells")).help(help)
+    })?;
+    Ok(Value { expression, line: found.line, columns: found.columns.clone(), cell })
 }
 
 impl Fence {
@@ -284,6 +308,15 @@ mod tests {
     }
 
     #[test]
+    fn values_stand_in_the_text_below_cells() {
+        let page = "# A\n\nT\n\n```rust,cell=a\nf();\n```\n\n- {{= x }} `{{= y }}`\n\n```text\n{{= z }}\n```\n";
+        let values = parse(page).unwrap().values;
+        let all: Vec<_> = values.iter().map(|v| (v.expression.as_str(), v.line, v.cell)).collect();
+        assert_eq!(all, [("x", 9, 0)]);
+        assert_eq!(parse("# A\n\n{{= x }}\n").unwrap().values, []);
+    }
+
+    #[test]
     fn a_fence_within_a_longer_fence_is_text() {
         let chapter = parse("# A\n\n````md\n```rust,cell=one\n```\n````\n").unwrap();
         assert!(chapter.cells.is_empty());
@@ -311,6 +344,8 @@ mod tests {
         fails("# A\n\n```python,cell=a\n```\n", "cell `a` is not Rust");
         fails("# A\n\nText\n```rust,cell=a\n```\n", "cell `a` touches the text");
         fails("# A\n\n```rust,cell=a\n```\n", "a.md:3: a cell so early");
+        fails("# A\n\n{{= x }}\n\n```rust,cell=a\n```\n", "a.md:3: the value `x` stands above all");
+        fails("# A\n\nT\n\n```rust,cell=a\n```\n\n{{= x\n", "a.md:8: a value that is not closed");
         fails("# A\n\nT\n\n```rust,cell=a\n{{#include x.rs}}\n```\n", "a.md:6: cell `a` includes");
     }
 

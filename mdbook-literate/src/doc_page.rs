@@ -67,7 +67,8 @@ fn cells(
     limit: Option<TimeLimit>,
 ) -> Option<Vec<String>> {
     let statements = limit.map(|limit| stop_after(limit, chapter)).unwrap_or_default();
-    let instrument = Instrument { items: "", statements: &statements, mark: &|_| String::new() };
+    let (mark, value) = (&|_: &_| String::new(), &|_: &_| String::new());
+    let instrument = Instrument { items: "", statements: &statements, mark, value };
     let mut out = program::lines(chapter, main, &instrument)?;
     // The lines right above the code: rustdoc drops blank ones below `extern crate`, and counts
     // wrong after `extern crate x; more`. `Chapter::parse` sees to it that there are some.

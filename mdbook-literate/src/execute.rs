@@ -19,6 +19,7 @@ use crate::libs::Libs;
 use crate::limits::{OutputLimit, TimeLimit};
 use crate::program;
 use crate::record::{CellOutput, Recorder};
+use crate::values;
 
 /// How often it is asked whether the program has ended although its output is still open, which a process
 /// that it left behind may be the reason for.
@@ -86,7 +87,7 @@ pub(crate) fn execute(
     });
     group.end();
     let stderr = without_marks(&String::from_utf8_lossy(stderr.make_contiguous()), &errors);
-    let has_ended = recorder.has_ended();
+    let (has_ended, is_in_value) = (recorder.has_ended(), recorder.is_in_value());
     let mut outputs = recorder.finish();
     for error in errors.finish() {
         let wants = |cell: &&Cell| cell.name == error.name && cell.options.stderr;
@@ -97,7 +98,7 @@ pub(crate) fn execute(
             output.is_utf8 &= error.is_utf8;
         }
     }
-    let report = Report { chapter, outputs, has_ended, stderr };
+    let report = Report { chapter, outputs, has_ended, is_in_value, stderr };
     Ok(report.run(end?))
 }
 
@@ -261,6 +262,8 @@ struct Report<'a> {
     chapter: &'a Chapter,
     outputs: Vec<CellOutput>,
     has_ended: bool,
+    /// Whether a value in the text was being worked out.
+    is_in_value: bool,
     stderr: String,
 }
 
@@ -270,7 +273,7 @@ impl Report<'_> {
         let mut exited = None;
         let last = self.outputs.last().and_then(|output| self.cell(&output.name));
         match end {
-            End::Limit(message) => failures.push(self.failure(last, &message, true)),
+            End::Limit(message) => failures.push(self.stopped(last, &message)),
             End::Itself(status) if !status.success() => {
                 let how = match status.code() {
                     Some(program::NO_PANIC)
@@ -282,13 +285,13 @@ impl Report<'_> {
                     Some(101) => "panicked".to_string(),
                     _ => format!("stopped the program: {status}"),
                 };
-                failures.push(self.failure(last, &how, true));
+                failures.push(self.stopped(last, &how));
             }
             End::Itself(_) if self.has_ended => {}
             End::Itself(_) if last.is_some_and(|cell| cell.options.exits) => {
                 exited = last.map(|cell| cell.name.clone());
             }
-            End::Itself(_) => failures.push(self.failure(last, EARLY, true)),
+            End::Itself(_) => failures.push(self.stopped(last, EARLY)),
         }
         for (output, cell) in self.outputs.iter().zip(&self.chapter.cells) {
             if output.name != cell.name {
@@ -306,6 +309,17 @@ impl Report<'_> {
 
     fn cell(&self, name: &str) -> Option<&Cell> {
         self.chapter.cells.iter().find(|cell| cell.name == name)
+    }
+
+    /// What stopped the program: the cell that ran last, or a value below it.
+    fn stopped(&self, last: Option<&Cell>, what: &str) -> Failure {
+        let done = self.outputs.iter().map(|output| output.values.len()).sum::<usize>();
+        let Some(value) = self.chapter.values.get(done).filter(|_| self.is_in_value) else {
+            return self.failure(last, what, true);
+        };
+        let place = format!("{}:{}", self.chapter.file, value.line);
+        let message = format!("{place}: the value `{}` {what}\n{}", value.expression, self.stderr);
+        Failure { cell: Some(values::NAME.into()), message: message.trim_end().into() }
     }
 
     fn failure(&self, cell: Option<&Cell>, what: &str, with_stderr: bool) -> Failure {

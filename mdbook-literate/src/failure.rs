@@ -19,6 +19,13 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// What is wrong with the test of this name, or with all of them.
+    pub(crate) fn failure_of(&self, name: &str) -> Option<&str> {
+        let is_mine = |failed: &Option<String>| failed.as_ref().is_none_or(|failed| failed == name);
+        let failure = self.failures.iter().find(|failure| is_mine(&failure.cell))?;
+        Some(&failure.message)
+    }
+
     pub(crate) fn without_outputs(failures: Vec<Failure>) -> Self {
         Self { outputs: Vec::new(), failures, exited: None, is_kept: false }
     }

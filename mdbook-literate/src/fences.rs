@@ -1,5 +1,7 @@
 //! The code blocks of a page, wherever Markdown has them: in lists and quotes, indented, with tildes.
 
+use std::ops::Range;
+
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// A code block.
@@ -35,6 +37,8 @@ pub(crate) struct Fences {
     pub(crate) blocks: Vec<Fence>,
     /// Lines of marks within HTML, a comment for example, where Markdown sees no code.
     pub(crate) in_html: Vec<usize>,
+    /// The bytes of code, blocks or within a line, and of comments.
+    pub(crate) silent: Vec<Range<usize>>,
 }
 
 /// Reads the code blocks of a page.
@@ -54,7 +58,10 @@ pub(crate) fn fences(markdown: &str) -> Fences {
     let mut open: Option<(Fence, String)> = None;
     for (event, range) in Parser::new_ext(markdown, options).into_offset_iter() {
         match event {
+            Event::Code(_) => found.silent.push(range),
+            Event::InlineHtml(html) if html.starts_with("<!--") => found.silent.push(range),
             Event::Start(Tag::CodeBlock(kind)) => {
+                found.silent.push(range.clone());
                 let first = line(range.start);
                 // The range of a block ends with its last line, or just below.
                 let last = line(range.end.saturating_sub(1).max(range.start)).max(first);
@@ -83,6 +90,7 @@ pub(crate) fn fences(markdown: &str) -> Fences {
                 }
             }
             Event::Start(Tag::HtmlBlock) => {
+                found.silent.extend(comments(markdown, range.clone()));
                 let lines = line(range.start)..=line(range.end.saturating_sub(1));
                 let marks = lines.filter(|number| text_of(*number).trim_start().starts_with("```"));
                 // Those that open; the others close.
@@ -92,6 +100,18 @@ pub(crate) fn fences(markdown: &str) -> Fences {
         }
     }
     found
+}
+
+/// The comments in a range of the page.
+fn comments(markdown: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut comments = Vec::new();
+    let mut from = range.start;
+    while let Some(start) = markdown[from..range.end].find("<!--").map(|at| from + at) {
+        let end = markdown[start..range.end].find("-->").map_or(range.end, |at| start + at);
+        comments.push(start..end);
+        from = end;
+    }
+    comments
 }
 
 /// Whether a line closes the fence that another one opens.
@@ -149,6 +169,19 @@ mod tests {
         assert_eq!(read("a\n\n```rust\nb\n\nc\n"), [block("rust", (3, 6), "b||c", Shape::Open)]);
         assert_eq!(read("```rust"), [block("rust", (1, 1), "", Shape::Open)]);
         assert_eq!(read("```\n```"), [block("", (1, 2), "", Shape::Plain)]);
+    }
+
+    #[test]
+    fn code_and_comments_are_known_by_their_bytes() {
+        let page = "a `b` <!-- c -->\n\n```\nd\n```\n\n<p>\ne <!-- f -->\n</p>\n\n    g\n";
+        let silent = fences(page).silent;
+        let is_silent =
+            |text: &str| silent.iter().any(|range| range.contains(&page.find(text).unwrap()));
+        for (texts, expected) in
+            [(["b", "c", "d", "f", "g"], true), (["a", "e", "<p", "/p", " <"], false)]
+        {
+            assert!(texts.iter().all(|text| is_silent(text) == expected), "{silent:?}");
+        }
     }
 
     #[test]

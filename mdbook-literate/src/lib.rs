@@ -72,6 +72,8 @@ mod group;
 #[cfg(feature = "chapters")]
 mod includes;
 #[cfg(feature = "tool")]
+mod inline;
+#[cfg(feature = "tool")]
 mod kept;
 #[cfg(feature = "chapters")]
 mod lexer;
@@ -113,6 +115,8 @@ mod summary;
 mod tangle;
 #[cfg(feature = "chapters")]
 mod terminal;
+#[cfg(feature = "chapters")]
+mod values;
 #[cfg(feature = "tool")]
 mod weave;
 

@@ -24,6 +24,11 @@ pub(crate) fn snapshot_name(chapter: &str, cell: &str) -> String {
     format!("{chapter}__{cell}")
 }
 
+/// The name of a cell's test: `02_pixels::im3`.
+pub(crate) fn test_name(chapter: &str, cell: &str) -> String {
+    format!("{chapter}::{cell}")
+}
+
 /// Makes mistakes of chapters that would share a file with another. Names that differ only in
 /// upper and lower case count as the same: on many disks they are.
 pub(crate) fn check_distinct(chapters: &mut [Reading]) {

@@ -5,7 +5,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::chapter::{Cell, Chapter, Snippet};
+use crate::chapter::{Cell, Chapter, Snippet, Value};
 use crate::display::MARK;
 use crate::lexer;
 use crate::parts::{CATCH, LAST_STATEMENT, Layout, Parts, unhidden};
@@ -16,19 +16,28 @@ use crate::parts::{CATCH, LAST_STATEMENT, Layout, Parts, unhidden};
 pub fn recorded(chapter: &Chapter, main: &str) -> Option<String> {
     let marker = Marker::new(chapter);
     let head = marker.function();
-    let instrument =
-        Instrument { items: &head, statements: "", mark: &|record| marker.call(record) };
+    let value = |value: &Value| {
+        let (start, end) = (marker.call("value"), marker.call("value-end"));
+        format!("{start} ::std::println!(\"{{}}\", {}); {end} ", value.expression)
+    };
+    let instrument = Instrument {
+        items: &head,
+        statements: "",
+        mark: &|record| marker.call(record),
+        value: &value,
+    };
     Some(lines(chapter, main, &instrument)?.join("\n") + "\n")
 }
 
-/// The function that prints the marks. Its name holds a hash of the chapter's cells, and so no cell can
-/// call it: a cell that names it has another hash.
+/// The function that prints the marks. Its name holds a hash of the chapter's cells and values, and so none can
+/// call it: one that names it has another hash.
 struct Marker(String);
 
 impl Marker {
     fn new(chapter: &Chapter) -> Self {
         let mut hash = DefaultHasher::new();
         chapter.cells.iter().for_each(|cell| chapter.code(cell).hash(&mut hash));
+        chapter.values.iter().for_each(|value| value.expression.hash(&mut hash));
         Self(format!("mark_{:016x}", hash.finish()))
     }
 
@@ -61,6 +70,8 @@ pub(crate) struct Instrument<'a> {
     pub(crate) statements: &'a str,
     /// Makes the statement for `cell NAME`, above each cell, and for `end`, below the last.
     pub(crate) mark: &'a dyn Fn(&str) -> String,
+    /// Makes the statements for a value in the text, which stand on its line.
+    pub(crate) value: &'a dyn Fn(&Value) -> String,
 }
 
 /// The exit status of a program in which a cell did not panic, but should have.
@@ -85,7 +96,8 @@ pub(crate) fn lines(
         imports.fold(start, |line, mark| line + &mark)
     };
     let mut out = Vec::new();
-    for (number, line) in (1..=layout.last).zip(&chapter.lines) {
+    let last = chapter.values.iter().fold(layout.last, |last, value| last.max(value.line));
+    for (number, line) in (1..=last).zip(&chapter.lines) {
         out.push(match chapter.cell_at(number) {
             _ if number == layout.main => head(),
             Some(cell) if number == cell.open && number > layout.main => {
@@ -106,10 +118,14 @@ pub(crate) fn lines(
                 }
             }
             Some(cell) if (cell.open + 1..cell.close).contains(&number) => unhidden(line).into(),
-            _ => String::new(),
+            Some(_) => String::new(),
+            None => {
+                let values = chapter.values.iter().filter(|value| value.line == number);
+                values.map(instrument.value).collect()
+            }
         });
     }
-    if layout.main > layout.last {
+    if layout.main > last {
         out.push(head());
     }
     let end = match parts.end_counted(main, mark_cell, &(instrument.mark)("end")) {
@@ -119,10 +135,8 @@ pub(crate) fn lines(
         Some(end) => end,
     };
     match out.last_mut() {
-        // The closing fence of the last cell.
-        Some(line) if layout.main <= layout.last => {
-            *line = format!("{line} {end}").trim_start().into()
-        }
+        // The closing fence of the last cell, or a value.
+        Some(line) if layout.main <= last => *line = format!("{line} {end}").trim_start().into(),
         _ => out.push(end),
     }
     Some(out)
@@ -217,6 +231,20 @@ let y: u8 = \"no\";
         assert!(program.contains(&format!("\n{name}(\"cell two\");\n")), "{program}");
         assert!(program.ends_with(&format!("\n{name}(\"end\"); Ok(()) }}\n")), "{program}");
         assert!(!program.contains("first"));
+    }
+
+    #[test]
+    fn a_value_is_worked_out_on_its_line_also_below_the_last_cell() {
+        let page = "# A\n\nText\n\n```rust,cell=a\nuse std::fmt;\n```\n\n{{= 1 }}, {{= 2 }}\n\nEnd {{= 3 }}\n";
+        let chapter = Chapter::parse("a", "a.md", page).unwrap();
+        let program = recorded(&chapter, "fn main()").unwrap();
+        let name = Marker::new(&chapter).0;
+        let value = |n| {
+            format!("{name}(\"value\"); ::std::println!(\"{{}}\", {n}); {name}(\"value-end\");")
+        };
+        let line = |number: usize| program.lines().nth(number - 1).unwrap().trim_end();
+        assert_eq!(line(9), format!("{} {}", value(1), value(2)));
+        assert_eq!(line(11), format!("{}  {name}(\"end\"); Ok(()) }}", value(3)));
     }
 
     const PARTS: &str = "\

@@ -29,6 +29,9 @@ pub struct CellOutput {
     pub time: Duration,
     /// Whether all of it was UTF-8; what was not is U+FFFD in the text.
     pub is_utf8: bool,
+    /// What the values in the text between this cell and the next one are.
+    #[cfg_attr(feature = "tool", serde(default))]
+    pub values: Vec<String>,
 }
 
 /// Takes the standard output of a [recorded](crate::program::recorded) program and sorts it by cell.
@@ -63,6 +66,8 @@ pub struct Recorder {
     text: Vec<u8>,
     /// Header and content of a figure that is not complete.
     figure: Option<(String, Vec<u8>)>,
+    /// What was printed of a value in the text that is not complete.
+    value: Option<Vec<u8>>,
     has_ended: bool,
 }
 
@@ -83,6 +88,7 @@ impl Recorder {
             unread: Vec::new(),
             text: Vec::new(),
             figure: None,
+            value: None,
             has_ended: false,
         }
     }
@@ -152,6 +158,12 @@ impl Recorder {
         match (known, record.split_once(' ')) {
             (0, Some(("cell", name))) => self.start(name),
             (0, None) if record == "end" => self.has_ended = true,
+            (0, None) if record == "value" => {
+                self.close_figure();
+                self.close_text();
+                self.value = Some(Vec::new());
+            }
+            (0, None) if record == "value-end" => self.close_value(),
             (1, Some(("figure", header))) => {
                 self.close_text();
                 self.figure = Some((header.into(), Vec::new()));
@@ -163,10 +175,11 @@ impl Recorder {
     }
 
     fn keep(&mut self, bytes: &[u8]) {
-        match &mut self.figure {
-            Some((_, content)) => content.extend_from_slice(bytes),
-            None if self.cells.is_empty() => {}
-            None => self.text.extend_from_slice(bytes),
+        match (&mut self.figure, &mut self.value) {
+            (Some((_, content)), _) => content.extend_from_slice(bytes),
+            (None, _) if self.cells.is_empty() => {}
+            (None, Some(value)) => value.extend_from_slice(bytes),
+            (None, None) => self.text.extend_from_slice(bytes),
         }
     }
 
@@ -196,6 +209,12 @@ impl Recorder {
         cell.text.push('\n');
     }
 
+    fn close_value(&mut self) {
+        let (Some(bytes), Some(cell)) = (self.value.take(), self.cells.last_mut()) else { return };
+        let text = terminal::shown(&String::from_utf8_lossy(&bytes)).trim().to_string();
+        cell.values.push(text);
+    }
+
     fn start(&mut self, name: &str) {
         self.stop();
         self.cells.push(CellOutput {
@@ -203,6 +222,7 @@ impl Recorder {
             text: String::new(),
             time: Duration::ZERO,
             is_utf8: true,
+            values: Vec::new(),
         });
     }
 
@@ -223,6 +243,11 @@ impl Recorder {
     /// The cell that runs now.
     pub fn current(&self) -> Option<&str> {
         self.cells.last().map(|cell| cell.name.as_str())
+    }
+
+    /// Whether a value in the text is being worked out.
+    pub(crate) fn is_in_value(&self) -> bool {
+        self.value.is_some()
     }
 
     /// How many cells have started.
@@ -303,6 +328,17 @@ mod tests {
         let figure = "[[figure image/svg+xml]]\n<svg>\n[[/figure]]\n";
         assert_eq!(cells(printed), [cell("a", "1\n\n2\n"), cell("b", figure)]);
         assert!(recorded(printed.as_bytes(), 3).1);
+    }
+
+    #[test]
+    fn values_belong_to_the_cell_above_and_are_none_of_its_output() {
+        let printed = "Ccell a\n1\nCvalue\n 2 \nCvalue-end\nCvalue\nx\ny\nCvalue-end\n3\nCcell b\nCvalue\n4\n";
+        for step in [1, 7, 1000] {
+            let cells = recorded(printed.as_bytes(), step).0;
+            assert_eq!((cells[0].text.as_str(), cells[1].text.as_str()), ("1\n3\n", ""));
+            assert_eq!(cells[0].values, ["2", "x\ny"]);
+            assert!(cells[1].values.is_empty(), "it did not come to its end");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::lexer;
 use crate::libs::Libs;
 use crate::parts;
 use crate::program;
+use crate::values;
 
 /// Compiles `chapter` and runs it once, in the package's folder, within its limits of time and output; or takes what is
 /// known from an earlier run. `tell` gets the word for what is done.
@@ -37,6 +38,7 @@ pub(crate) fn run(
         .cells
         .iter()
         .flat_map(|cell| lexer::strings(parts::code_of(chapter, cell)))
+        .chain(chapter.values.iter().flat_map(|value| lexer::strings([value.expression.as_str()])))
         .collect();
     let strings: Vec<&str> = strings.iter().map(String::as_str).collect();
     let limits = (book.settings.time_limit.0, book.settings.output_limit.0);
@@ -77,14 +79,16 @@ fn compile_failures(chapter: &Chapter, errors: Vec<CompileError>) -> Vec<Failure
     let mut failures: Vec<Failure> = Vec::new();
     for error in errors {
         let cell = error.line.and_then(|line| chapter.cell_at(line));
-        let name = cell.map(|cell| cell.name.clone());
+        let value = chapter.values.iter().find(|value| Some(value.line) == error.line);
+        let name = cell.map(|cell| cell.name.clone()).or(value.map(|_| values::NAME.into()));
         if let Some(failure) = failures.iter_mut().find(|failure| failure.cell == name) {
             failure.message.push_str(&error.rendered);
             continue;
         }
-        let what = match cell {
-            Some(cell) => format!("{}:{}: cell `{}`", chapter.file, cell.open, cell.name),
-            None => chapter.file.clone(),
+        let what = match (cell, value) {
+            (Some(cell), _) => format!("{}:{}: cell `{}`", chapter.file, cell.open, cell.name),
+            (None, Some(value)) => format!("{}:{}: a value in the text", chapter.file, value.line),
+            (None, None) => chapter.file.clone(),
         };
         let message = format!("{what} does not compile\n{}", error.rendered);
         failures.push(Failure { cell: name, message });

@@ -15,6 +15,7 @@ use crate::names::snapshot_name;
 use crate::output;
 use crate::problem::{Place, Problem, count};
 use crate::stale;
+use crate::values;
 
 /// The accepted output of a cell; `None` when there is none yet.
 pub fn accepted(book: &Book, chapter: &str, cell: &str) -> Option<String> {
@@ -28,8 +29,8 @@ fn file(book: &Book, chapter: &str, cell: &str) -> PathBuf {
 
 /// What the engine notes in the snapshot of a cell. It is how the engine knows its own snapshots
 /// again among those of other tests.
-pub(crate) fn description(chapter: &Chapter, cell: &Cell) -> String {
-    format!("cell `{}` of {}", cell.name, chapter.file)
+pub(crate) fn description(chapter: &Chapter, cell: &str) -> String {
+    format!("cell `{cell}` of {}", chapter.file)
 }
 
 /// The cell and the chapter's file that a snapshot is described with; `None` for one that is not
@@ -45,17 +46,27 @@ fn described(snapshot: &str) -> Option<(String, String)> {
     Some((cell.into(), file.into()))
 }
 
-/// A mistake when the accepted output of this cell is that of a cell of another book, which has
-/// its snapshots in the same folder.
-pub(crate) fn of_another_book(book: &Book, chapter: &Chapter, cell: &Cell) -> Option<Problem> {
-    let path = file(book, &chapter.name, &cell.name);
+/// What a chapter has outputs of, with the line on which it stands: its cells, and the values in its text.
+pub(crate) fn all(chapter: &Chapter) -> impl Iterator<Item = (&str, usize)> {
+    let cells = chapter.cells.iter().map(|cell| (cell.name.as_str(), cell.open));
+    cells.chain(chapter.values.first().map(|value| (values::NAME, value.line)))
+}
+
+/// A mistake for each accepted output that is that of a cell of another book, which has its snapshots in the
+/// same folder.
+pub(crate) fn of_another_book(book: &Book, chapter: &Chapter) -> Vec<Problem> {
+    all(chapter).filter_map(|(name, line)| of_another(book, chapter, name, line)).collect()
+}
+
+fn of_another(book: &Book, chapter: &Chapter, cell: &str, line: usize) -> Option<Problem> {
+    let path = file(book, &chapter.name, cell);
     let (_, other) = described(&files::read_text(&path).ok()?)?;
     let page = files::tidy(&book.package.join(&other));
     if page.starts_with(&book.source) || !page.is_file() {
         return None;
     }
     let message = format!("the snapshot {} is that of {other}", book.shown(&path));
-    Some(Place::new(&chapter.file, cell.open).problem(message).help(
+    Some(Place::new(&chapter.file, line).problem(message).help(
         "rename one of the two cells or chapters, or give each book a folder of its own in the \
          setting `snapshots`",
     ))
@@ -69,9 +80,7 @@ pub(crate) fn of_another_book(book: &Book, chapter: &Chapter, cell: &Cell) -> Op
 pub(crate) fn orphans(book: &Book, chapters: &[Chapter]) -> Result<Vec<PathBuf>> {
     let cells: BTreeSet<String> = chapters
         .iter()
-        .flat_map(|chapter| {
-            chapter.cells.iter().map(|cell| snapshot_name(&chapter.name, &cell.name))
-        })
+        .flat_map(|chapter| all(chapter).map(|(cell, _)| snapshot_name(&chapter.name, cell)))
         .collect();
     let mut orphans = own_files(book, ".snap")?;
     orphans.retain(|path| !cells.contains(stem(path, ".snap")));
@@ -180,7 +189,7 @@ pub(crate) fn accept(book: &Book, chapter: &Chapter, cell: &Cell, output: &str) 
         None => format!(
             "source: {}\ndescription: {:?}",
             book.shown(&book.root.join("book.toml")),
-            description(chapter, cell)
+            description(chapter, &cell.name)
         ),
     };
     let header = stale::stamped(&header, chapter, cell);

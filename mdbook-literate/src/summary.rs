@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use crate::attributes;
 use crate::chapter::{Chapter, Snippet};
+use crate::failure::Run;
+use crate::names;
+use crate::record::CellOutput;
 
 /// What came of a fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +63,12 @@ impl Outcomes {
 }
 
 /// A table of the slowest cells.
-pub(crate) fn print_slowest(mut times: Vec<(Duration, String)>) {
+pub(crate) fn print_slowest<'a>(runs: impl Iterator<Item = (&'a Chapter, &'a Run)>) {
+    let times = runs.flat_map(|(chapter, run)| {
+        let name = |output: &CellOutput| names::test_name(&chapter.name, &output.name);
+        run.outputs.iter().map(move |output| (output.time, name(output)))
+    });
+    let mut times: Vec<_> = times.collect();
     times.sort_by(|a, b| b.cmp(a));
     println!("slowest cells:");
     for (time, name) in times.iter().take(20) {

@@ -152,6 +152,10 @@ fn prose(chapter: &Chapter, layout: &Layout) -> Vec<Line> {
             *line = unhidden(line).to_string();
         }
     }
+    for value in chapter.values.iter().rev() {
+        let code = format!("`{}`", value.expression);
+        source[value.line - 1].replace_range(value.columns.clone(), &code);
+    }
     let comment = |text: &String| match text.trim().is_empty() {
         true => Line::Nothing,
         false => Line::Comment(format!("// {text}")),

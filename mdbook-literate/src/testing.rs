@@ -27,15 +27,16 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::asked::{Asked, is_wanted, progress};
 use crate::assertion::Assert;
 use crate::book::Book;
-use crate::chapter::{Cell, Chapter, Reading, Snippet};
+use crate::chapter::{Chapter, Reading, Snippet};
 use crate::doctest::{self, Snippets};
-use crate::failure::Run;
+use crate::failure::{Failure, Run};
 use crate::libs::Libs;
+use crate::names::test_name;
 use crate::preprocess::{Literate, is_checked_apart, is_text};
 use crate::problem::Problem;
 use crate::run::How;
 use crate::summary::{Came, Outcomes, Summary};
-use crate::{assertion, compile, examples, run, snapshots, summary};
+use crate::{assertion, compile, examples, run, snapshots, summary, values};
 
 /// Writes the `main` function of a test target that tests the book in a folder of the package.
 ///
@@ -84,7 +85,7 @@ pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -
         println!("{}", session.summary());
     }
     if timing {
-        session.print_timing();
+        summary::print_slowest(session.done());
     }
     conclusion.exit_code()
 }
@@ -119,21 +120,20 @@ impl Session {
         args: &Arguments,
         how: How,
     ) -> (Arc<Self>, Vec<Trial>) {
-        let (mut chapters, mut paths, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut chapters, mut broken) = (Vec::new(), Vec::new());
         for (path, chapter) in read {
             match chapter {
-                Ok(chapter) => {
-                    chapters.push(chapter);
-                    paths.push(path);
-                }
+                Ok(chapter) => chapters.push((path, chapter)),
                 Err(problems) => broken.push((path, problems)),
             }
         }
+        let (paths, chapters): (Vec<_>, Vec<_>) = chapters.into_iter().unzip();
         let wanted = (0..chapters.len())
             .filter(|&at| {
                 let chapter: &Chapter = &chapters[at];
                 chapter.missing_variable().is_none()
-                    && chapter.cells.iter().any(|cell| is_wanted(args, &cell_name(chapter, cell)))
+                    && snapshots::all(chapter)
+                        .any(|(name, _)| is_wanted(args, &test_name(&chapter.name, name)))
             })
             .collect();
         let runs = chapters.iter().map(|_| OnceLock::new()).collect();
@@ -175,7 +175,7 @@ impl Session {
         let chapter = &self.chapters[at];
         let mut trials = Vec::new();
         for (index, cell) in chapter.cells.iter().enumerate() {
-            let name = cell_name(chapter, cell);
+            let name = test_name(&chapter.name, &cell.name);
             let line = cell.open;
             trials.push(self.trial(name, move |session| {
                 let outcome = session.cell(at, index);
@@ -206,6 +206,10 @@ impl Session {
                 }));
             }
         }
+        if !chapter.values.is_empty() {
+            let name = test_name(&chapter.name, values::NAME);
+            trials.push(self.trial(name, move |session| session.values(at)));
+        }
         if !chapter.cells.is_empty() {
             let name = format!("example::{}", chapter.name);
             trials.push(self.trial(name, move |session| session.example(at)));
@@ -224,21 +228,41 @@ impl Session {
 
     /// What the cell printed is what was accepted.
     fn cell(self: &Arc<Self>, at: usize, index: usize) -> Outcome {
+        let cell = &self.chapters[at].cells[index];
+        self.compared(at, &cell.name, |chapter, run| {
+            let output = run.outputs.iter().find(|output| output.name == cell.name)?;
+            Some(assertion::check(&self.book, self.assert, chapter, cell, &output.text))
+        })
+    }
+
+    /// The values in a chapter's text are those that were accepted.
+    fn values(self: &Arc<Self>, at: usize) -> Outcome {
+        self.compared(at, values::NAME, |chapter, run| {
+            let printed = run.outputs.iter().flat_map(|output| &output.values);
+            let printed: Vec<&str> = printed.map(String::as_str).collect();
+            let is_whole = printed.len() >= chapter.values.len();
+            let check = || assertion::check_values(&self.book, self.assert, chapter, &printed);
+            is_whole.then(check)
+        })
+    }
+
+    /// What comes of the test of this name; `check` says `None` where there is nothing to compare.
+    fn compared(
+        self: &Arc<Self>,
+        at: usize,
+        name: &str,
+        check: impl FnOnce(&Chapter, &Run) -> Option<Result<(), String>>,
+    ) -> Outcome {
         let chapter = &self.chapters[at];
-        let cell = &chapter.cells[index];
         if let Some(name) = chapter.missing_variable() {
             return Ok(Completion::ignored_with(format!("requires {name}, which is not set")));
         }
         let run = self.run(at)?;
-        let is_mine = |failed: &Option<String>| failed.as_ref().is_none_or(|n| *n == cell.name);
-        if let Some(failure) = run.failures.iter().find(|failure| is_mine(&failure.cell)) {
-            return Err(failure.message.as_str().into());
+        if let Some(failure) = run.failure_of(name) {
+            return Err(failure.into());
         }
-        match run.outputs.iter().find(|output| output.name == cell.name) {
-            Some(output) => {
-                assertion::check(&self.book, self.assert, chapter, cell, &output.text)?;
-                Ok(Completion::Completed)
-            }
+        match check(chapter, run) {
+            Some(outcome) => Ok(outcome.map(|()| Completion::Completed)?),
             None => self.did_not_run(chapter, run),
         }
     }
@@ -249,15 +273,12 @@ impl Session {
             let why = format!("did not run: cell `{cell}` ends the program (`exits: true`)");
             return Ok(Completion::ignored_with(why));
         }
-        let failed = run.failures.iter().find_map(|failure| {
-            let name = failure.cell.as_ref()?;
-            Some((name, &failure.message, chapter.cells.iter().find(|cell| cell.name == *name)?))
-        });
-        match failed {
-            Some((name, _, cell)) if is_wanted(&self.args, &cell_name(chapter, cell)) => {
+        let named = |failure: &Failure| Some((failure.cell.clone()?, failure.message.clone()));
+        match run.failures.iter().find_map(named) {
+            Some((name, _)) if is_wanted(&self.args, &test_name(&chapter.name, &name)) => {
                 Ok(Completion::ignored_with(format!("did not run: cell `{name}` failed")))
             }
-            Some((name, message, _)) => {
+            Some((name, message)) => {
                 Err(format!("did not run: cell `{name}` failed\n{message}").into())
             }
             None => Err("did not run, and no cell before it failed".into()),
@@ -307,9 +328,8 @@ impl Session {
 
     fn compile_fail(&self, at: usize, snippet: &Snippet) -> Outcome {
         let libs = self.libs()?;
-        compile::check_compile_fail(&self.book, libs, &self.chapters[at], snippet)
-            .map_err(|error| Failed::from(format!("{error:#}")))?;
-        Ok(Completion::Completed)
+        let checked = compile::check_compile_fail(&self.book, libs, &self.chapters[at], snippet);
+        Ok(checked.map(|()| Completion::Completed).map_err(|error| format!("{error:#}"))?)
     }
 
     /// The example in the repository is the one that the chapter makes.
@@ -371,18 +391,9 @@ impl Session {
         summary
     }
 
-    fn print_timing(&self) {
-        let mut times = Vec::new();
-        for (chapter, run) in self.chapters.iter().zip(&self.runs) {
-            let outputs = run.get().and_then(|run| run.as_ref().ok()).map(|run| &run.outputs);
-            for output in outputs.into_iter().flatten() {
-                times.push((output.time, format!("{}::{}", chapter.name, output.name)));
-            }
-        }
-        summary::print_slowest(times);
+    /// The chapters that were run, and what came of it.
+    fn done(&self) -> impl Iterator<Item = (&Chapter, &Run)> {
+        let runs = self.runs.iter().map(|run| run.get()?.as_ref().ok());
+        self.chapters.iter().zip(runs).filter_map(|(chapter, run)| Some((chapter, run?)))
     }
-}
-
-fn cell_name(chapter: &Chapter, cell: &Cell) -> String {
-    format!("{}::{}", chapter.name, cell.name)
 }

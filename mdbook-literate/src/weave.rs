@@ -5,9 +5,11 @@ use std::fmt::Write;
 
 use crate::attributes;
 use crate::chapter::{Cell, Chapter, Snippet};
+use crate::inline::Inline;
 use crate::markup;
 use crate::output::{self, Part};
 use crate::problem::{Place, Problem};
+use crate::values;
 
 /// Weaves the accepted outputs into the chapter's Markdown.
 ///
@@ -19,7 +21,7 @@ pub(crate) fn weave(
     chapter: &Chapter,
     accepted: impl Fn(&str) -> Option<String>,
 ) -> Result<String, Vec<Problem>> {
-    let (page, problems) = weave_all(chapter, accepted);
+    let (page, problems) = written(chapter, accepted, false);
     if problems.is_empty() { Ok(page) } else { Err(problems) }
 }
 
@@ -29,11 +31,24 @@ pub(crate) fn weave_all(
     chapter: &Chapter,
     accepted: impl Fn(&str) -> Option<String>,
 ) -> (String, Vec<Problem>) {
+    written(chapter, accepted, true)
+}
+
+fn written(
+    chapter: &Chapter,
+    accepted: impl Fn(&str) -> Option<String>,
+    is_live: bool,
+) -> (String, Vec<Problem>) {
+    let snapshot = accepted(values::NAME).unwrap_or_default();
+    let accepted_values = values::accepted(&chapter.values, &snapshot);
+    let inline = Inline { chapter, accepted: accepted_values, is_live };
     let (mut page, mut problems) = (String::new(), Vec::new());
     for (number, line) in (1..).zip(&chapter.lines) {
         match chapter.cell_at(number) {
             None => {
-                page.push_str(line);
+                let (line, more) = inline.line(number, line);
+                problems.extend(more);
+                page.push_str(&line);
                 page.push('\n');
                 let plain = |s: &&Snippet| s.close == number && !s.is_nested && !s.is_indented;
                 if let Some(snippet) = chapter.snippets.iter().find(plain) {

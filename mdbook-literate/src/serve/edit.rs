@@ -1,11 +1,12 @@
 //! A chapter with the changes that a reader made in the page, and messages about it with lines of its cells.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use regex::{Captures, Regex};
 use serde::Serialize;
 
-use crate::chapter::{Cell, Chapter};
+use crate::chapter::{Cell, Chapter, Value};
 use crate::parts;
 
 /// New code of cells, by name.
@@ -28,6 +29,7 @@ pub(super) fn edited(chapter: &Chapter, edits: &Edits) -> Result<Chapter, String
     let mut copied = 0;
     for (cell, old) in made.cells.iter_mut().zip(&chapter.cells) {
         let first = old.open + old.option_lines;
+        move_values(&mut made.values, &chapter.values, copied..first, made.lines.len());
         made.lines.extend_from_slice(&chapter.lines[copied..first]);
         cell.open = made.lines.len() - old.option_lines;
         match edits.get(&old.name) {
@@ -40,8 +42,18 @@ pub(super) fn edited(chapter: &Chapter, edits: &Edits) -> Result<Chapter, String
         cell.close = made.lines.len() + 1;
         copied = old.close - 1;
     }
+    move_values(&mut made.values, &chapter.values, copied..chapter.lines.len(), made.lines.len());
     made.lines.extend_from_slice(&chapter.lines[copied..]);
     Ok(made)
+}
+
+/// Moves the values on some of the lines to where these lines are copied to.
+fn move_values(made: &mut [Value], old: &[Value], lines: Range<usize>, to: usize) {
+    for (value, old) in made.iter_mut().zip(old) {
+        if lines.contains(&(old.line - 1)) {
+            value.line = old.line - lines.start + to;
+        }
+    }
 }
 
 /// A line that `parts::unhidden` gives back as it is.
@@ -118,7 +130,7 @@ mod tests {
     use crate::program;
 
     const MARKDOWN: &str = "# A\n\nT\n\n```rust,cell=one\n//| echo: true\nlet a = 1;\n# let h = 2;\n```\n\n\
-                            ```rust,cell=two\nlet b = a;\nuse_of(b);\n```\n\nEnd.\n";
+                            ```rust,cell=two\nlet b = a;\nuse_of(b);\n```\n\nEnd {{= b }}.\n";
 
     fn chapter() -> Chapter {
         Chapter::parse("01_a", "src/01_a.md", MARKDOWN).unwrap()
@@ -133,7 +145,7 @@ mod tests {
         assert_eq!(edited(&chapter(), &Edits::new()).unwrap(), chapter());
         let all = chapter().cells.iter().map(|c| (c.name.clone(), code(&chapter(), c))).collect();
         let same = edited(&chapter(), &all).unwrap();
-        assert_eq!(program::recorded(&same, "fn main()").unwrap().lines().count(), 14);
+        assert_eq!(program::recorded(&same, "fn main()").unwrap().lines().count(), 16);
     }
 
     #[test]
@@ -142,7 +154,8 @@ mod tests {
         assert_eq!(code(&made, &made.cells[0]), "let a = 1;\n\nlet c = 3;\nlet d = 4;");
         assert_eq!(code(&made, &made.cells[1]), "let b = a;\nuse_of(b);");
         assert_eq!((made.cells[1].open, made.cells[1].close), (13, 16));
-        assert_eq!(made.lines.last().unwrap(), "End.");
+        assert_eq!(made.lines.last().unwrap(), "End {{= b }}.");
+        assert_eq!(made.values[0].line, made.lines.len());
         let empty = with("one", "");
         assert_eq!(code(&empty, &empty.cells[0]), "");
         assert_eq!((empty.cells[0].open, empty.cells[0].close, empty.cells[1].open), (5, 7, 9));

@@ -18,6 +18,8 @@ pub(super) enum Event {
     Text { cell: String, block: usize, text: String, append: bool },
     /// A block under a cell is a figure.
     Figure { cell: String, block: usize, html: String },
+    /// A value in the text is this now.
+    Value { value: usize, text: String },
     /// A cell went wrong, by what stands `at` a place in it or above. Without a cell: the chapter did.
     Error { cell: Option<String>, at: Option<Spot>, text: String },
     /// For authors: the unchanged chapter printed something else than was accepted.

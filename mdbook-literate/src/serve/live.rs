@@ -25,6 +25,8 @@ pub(super) struct Live<'a> {
     figure: usize,
     /// The text of that block so far.
     shown: String,
+    /// How many values in the text have been told.
+    values: usize,
     /// Not before: a long text takes long to look through.
     next: Instant,
 }
@@ -32,7 +34,7 @@ pub(super) struct Live<'a> {
 impl<'a> Live<'a> {
     pub(super) fn new(chapter: &'a Chapter, last: usize) -> Self {
         let (shown, next) = (String::new(), Instant::now());
-        Self { chapter, last, started: 0, closed: 0, block: 0, figure: 0, shown, next }
+        Self { chapter, last, started: 0, closed: 0, block: 0, figure: 0, shown, values: 0, next }
     }
 
     /// Tells what is new, unless it was asked too soon.
@@ -71,6 +73,11 @@ impl<'a> Live<'a> {
                 let text = terminal::shown(&String::from_utf8_lossy(open)).into_owned();
                 self.text(cell, &text, tell);
             }
+        }
+        let values = cells.iter().take(self.last + 1).flat_map(|output| &output.values);
+        for text in values.skip(self.values) {
+            tell(Event::Value { value: self.values, text: text.clone() });
+            self.values += 1;
         }
     }
 

@@ -17,7 +17,7 @@ use crate::execute::execute;
 use crate::failure::{Failure, Run};
 use crate::libs::Libs;
 use crate::record::{self, CellOutput};
-use crate::{group, program, terminal};
+use crate::{group, program, terminal, values};
 
 /// What is to be run.
 pub(super) struct Wish<'a> {
@@ -80,6 +80,7 @@ impl Wish<'_> {
             // All of them, since a cell may need those below: they say of which type its values are.
             // But where only those are wrong, this one need not wait for them.
             chapter.cells.truncate(self.last + 1);
+            chapter.values.retain(|value| value.cell <= self.last);
             built = self.compile(&libs, &chapter)?;
         }
         match built {
@@ -97,7 +98,10 @@ impl Wish<'_> {
 
     fn is_below(&self, error: &CompileError) -> bool {
         let cell = error.line.and_then(|line| self.chapter.cell_at(line));
-        cell.is_some_and(|cell| self.number(&cell.name) > Some(self.last))
+        let value = self.chapter.values.iter().find(|value| Some(value.line) == error.line);
+        let number =
+            cell.and_then(|cell| self.number(&cell.name)).or(value.map(|value| value.cell));
+        number > Some(self.last)
     }
 
     fn number(&self, cell: &str) -> Option<usize> {
@@ -189,5 +193,7 @@ fn failed(chapter: &Chapter, failure: &Failure) -> Event {
     let place = failure.message.strip_prefix(&chapter.file).and_then(|rest| rest.split_once(": "));
     let message = place.map_or(failure.message.as_str(), |(_line, message)| message);
     let (text, at) = edit::told(chapter, &terminal::shown(message));
-    Event::Error { cell: failure.cell.clone(), at, text }
+    // A value in the text is none of the page's cells.
+    let cell = failure.cell.clone().filter(|name| name != values::NAME);
+    Event::Error { cell, at, text }
 }
