@@ -161,7 +161,7 @@ fn main() -> Result<()> {
     // more. Do not make too much of that: at this learning rate the last digit is a matter of luck,
     // as we shall see.
     //
-    // All eleven million weights have a fingerprint, too:
+    // The nearly twelve million weights have a fingerprint, too:
     //
 
     show!(fingerprint(&learn.model));

@@ -30,13 +30,13 @@ fn main() -> Result<()> {
     println!("{:.4}", found.valley);
 
     //
-    // The loss falls fastest far below 0.1. At 0.1 it hardly falls any more, and soon after that it
-    // rises. The net learns there all the same, but its steps are so large that a difference in a
+    // The loss falls fastest far below 0.1. At 0.1 it hardly falls any more, and further on it
+    // rises. The net learns at 0.1 all the same, but its steps are so large that a difference in a
     // single rounding leads to another net.
     //
-    // The suggestion is a careful one, where the loss falls steadily. The usual rule of thumb for
-    // the largest rate is a tenth of where the loss is smallest. So we take 0.01, and three epochs
-    // instead of one.
+    // The suggestion is a careful one, where the loss falls steadily. Another rule of thumb, a
+    // tenth of the rate at which the loss is smallest, comes to more. We take 0.01, which is between
+    // the two, and three epochs instead of one.
     //
     // And two more things. The new loaders turn, resize, slant and move each image of the
     // training set at random, each time it is used:
@@ -112,8 +112,9 @@ fn main() -> Result<()> {
     // had looked at before. They are the honest measure of what to expect from yours.
     //
     // (This was measured once, by a program in the repository:
-    // `cargo bench --bench training -- --seeds --python python3`. All else on this page is worked
-    // out anew whenever the book is tested.)
+    // `cargo bench --bench training -- --seeds --python python3`. It was before `exp` became exact
+    // in the library; the same seeds may end at slightly other numbers today. All else on this page
+    // is worked out anew whenever the book is tested.)
     //
     // ## A set that nobody has looked at
     //

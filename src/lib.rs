@@ -1,18 +1,19 @@
-//! Deep learning from scratch in Rust, on handwritten 3s and 7s.
+//! Deep learning from scratch in Rust, on handwritten digits.
 //!
 //! The library behind the book *MNIST from Scratch in Rust*: what its chapters use and build, under
 //! the names that the fastai course and PyTorch have for it, on the tensors of [dfdx].
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`data`] | the 3/7 sample, `untar_data`, `ls`, the list `L`, `DataLoader` |
+//! | [`data`] | MNIST and its sample of 3s and 7s, `untar_data`, `ls`, the list `L`, `DataLoader` |
 //! | [`shapes`] | which shapes fit which layer |
-//! | [`tensor`] | images as tensors, broadcasting, distances and losses |
+//! | [`tensor`] | images as tensors, broadcasting |
+//! | [`baseline`] | the digit whose mean picture is nearest |
 //! | [`nn`] | layers, matrix products, weights in files |
 //! | [`loss`], [`metrics`] | how bad predictions are, for training; how good, for people |
 //! | [`optim`] | optimizers |
 //! | [`learner`] | the training loop, with progress, record and callbacks |
-//! | [`vision`] | folders of pictures, ResNet18 |
+//! | [`vision`] | folders of pictures, MNIST's own files and photos of digits; ResNet18, predictions, exported nets |
 //! | [`device`] | the device to train on, and what to do where it fails |
 //! | [`random`] | PyTorch's and Python's random numbers |
 //! | [`mod@show`] | printing tensors as PyTorch prints them, pictures, tables |

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::affine::{Map, by_pixel, number};
 use super::crop::BatchTransform;
 use super::error::VisionError;
-use super::folder::{FolderOptions, Found, Item, from_one};
+use super::folder::{FolderOptions, Found, Item, from_one, places};
 use super::idx_set::{self, IdxFiles};
 use super::predict::PictureBatch;
 use super::prepare::Preparation;
@@ -298,12 +298,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
     ) -> Result<DataLoader<ImageFolder<C, H, W>>, VisionError> {
         let path = path.as_ref();
         let Found { train: mut items, vocab, files, .. } = from_one(path)?;
-        let places = vocab.into_iter().map(|class| {
-            let place = self.vocab.iter().position(|known| *known == class);
-            let (path, vocab) = (path.into(), self.vocab.clone());
-            place.map(|place| place as i64).ok_or(VisionError::Class { path, class, vocab })
-        });
-        let places: Vec<i64> = places.collect::<Result<_, _>>()?;
+        let places = places(vocab, &self.vocab, path)?;
         items.iter_mut().for_each(|(_, label)| *label = places[*label as usize]);
         let pictures = ImageFolder::open(items, &files, self.preparation)?;
         Ok(DataLoader::new(pictures).batch_size(self.valid.bs()))

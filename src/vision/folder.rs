@@ -149,6 +149,19 @@ pub(super) struct Found {
 /// A file, and the number of its class; in one of MNIST's own files, its path and the number of the picture.
 pub(super) type Item = (PathBuf, i64);
 
+/// The places of classes in a vocabulary; the path is named where one is none of it.
+pub(super) fn places(
+    classes: Vec<String>,
+    vocab: &[String],
+    path: &Path,
+) -> Result<Vec<i64>, VisionError> {
+    let place = |class: String| match vocab.iter().position(|known| *known == class) {
+        Some(place) => Ok(place as i64),
+        None => Err(VisionError::Class { path: path.into(), class, vocab: vocab.to_vec() }),
+    };
+    classes.into_iter().map(place).collect()
+}
+
 /// `path/train/CLASS/PICTURE` and `path/valid/CLASS/PICTURE`.
 fn from_two(path: &Path, [train, valid]: [&str; 2]) -> Result<Found, VisionError> {
     if let Some(train) = IdxSet::open(path, train)? {

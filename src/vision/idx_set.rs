@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use image::GrayImage;
 
 use super::error::VisionError;
-use super::folder::{Found, Item};
+use super::folder::{Found, Item, places};
 use crate::data::Idx;
 
 /// The files with the pictures, by their paths.
@@ -93,16 +93,11 @@ impl IdxSet {
 
     /// The pictures, with the places of their labels among these.
     fn items(&self, vocab: &BTreeSet<u8>) -> Result<Vec<Item>, VisionError> {
-        let items = self.labels.bytes().iter().enumerate().map(|(index, label)| {
-            let place = vocab.iter().position(|known| known == label);
-            let place = place.ok_or_else(|| VisionError::Class {
-                path: self.path.clone(),
-                class: label.to_string(),
-                vocab: names(vocab),
-            })?;
-            Ok((self.path.join(index.to_string()), place as i64))
-        });
-        items.collect()
+        let own = self.vocab();
+        let places = places(names(&own), &names(vocab), &self.path)?;
+        let place: HashMap<u8, i64> = own.into_iter().zip(places).collect();
+        let labels = self.labels.bytes().iter().enumerate();
+        Ok(labels.map(|(index, label)| (self.path.join(index.to_string()), place[label])).collect())
     }
 
     /// A training set without another one.
