@@ -35,8 +35,8 @@ fn main() -> Result<()> {
     // single rounding leads to another net.
     //
     // The suggestion is a careful one, where the loss falls steadily. Another rule of thumb, a
-    // tenth of the rate at which the loss is smallest, comes to more. We take 0.01, between the two,
-    // and three epochs instead of one.
+    // tenth of the rate at which the loss is smallest, comes to more. We take 0.01, between the
+    // two, and three epochs instead of one.
     //
     // And two more things. The new loaders turn, resize, slant and move each image of the
     // training set at random, each time it is used:
