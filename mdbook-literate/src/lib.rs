@@ -89,6 +89,8 @@ mod lock;
 mod markup;
 #[cfg(feature = "tool")]
 mod names;
+#[cfg(feature = "tool")]
+mod numbers;
 #[cfg(feature = "chapters")]
 mod options;
 #[cfg(feature = "chapters")]
@@ -105,6 +107,8 @@ mod run;
 mod rustflags;
 #[cfg(feature = "tool")]
 mod serve;
+#[cfg(feature = "tool")]
+mod session;
 #[cfg(feature = "tool")]
 mod settings;
 #[cfg(feature = "tool")]

@@ -1,5 +1,6 @@
 //! What `book.toml` says of this crate.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -26,6 +27,10 @@ pub struct Settings {
     pub unlabelled: Unlabelled,
     /// Whether a snippet that must not compile has to name its error, where that has a code.
     pub error_codes: ErrorCodes,
+    /// Whether the numbers that are typed in the text are compared with what the cells print.
+    pub numbers: Numbers,
+    /// Numbers in the text that come from elsewhere, by the name of their chapter.
+    pub given: BTreeMap<String, Vec<String>>,
     /// The library's name in `use` lines; the package's own name when left out.
     #[serde(rename = "crate")]
     pub crate_name: Option<String>,
@@ -64,6 +69,8 @@ impl Default for Settings {
             environment: Vec::new(),
             unlabelled: Unlabelled::default(),
             error_codes: ErrorCodes::default(),
+            numbers: Numbers::default(),
+            given: BTreeMap::new(),
             crate_name: None,
             main: "fn main() -> Result<(), Box<dyn std::error::Error>>".into(),
             examples: "../examples".into(),
@@ -101,6 +108,17 @@ pub enum ErrorCodes {
     Optional,
     /// It must, unless the compiler has no code for the error.
     Required,
+}
+
+/// Whether the numbers that are typed in the text are compared with what the cells print.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Numbers {
+    /// Nobody looks at them.
+    #[default]
+    Free,
+    /// Decimal fractions, thousands and percentages stand in an output of their chapter, or in its code.
+    Checked,
 }
 
 /// Reads a setting that has a form of its own, such as `"10min"`.

@@ -181,7 +181,7 @@ fn an_unknown_option_fails() {
     mistake(
         "let length",
         "//| ecko: false\nlet length",
-        &["book/src/01_hello.md:19: unknown option `ecko`; a cell knows echo, output,"],
+        &["book/src/01_hello.md:19: unknown option `ecko`; a cell knows echo, fold, output,"],
     );
     mistake("cell=length", "cell=length,hide", &["unknown option `hide` of cell `length`"]);
 }

@@ -73,6 +73,27 @@ fn what_is_wrong_with_a_value_is_told_with_its_line() {
 }
 
 #[test]
+fn numbers_in_the_text_are_compared_with_what_the_cells_print() {
+    let book = Fixture::new();
+    let test = || book.book(&["test", "numbers::"]);
+    test().succeeds_with(&["running 0 tests"]);
+    book.edit_file("book/book.toml", "before =", "numbers = \"checked\"\nbefore =");
+    book.edit_file(FILE, "It has a length.", "It has 6.50 letters a word, or 6.5; 1,000 is more.");
+    test().fails_with(&[
+        "book/src/01_hello.md:16: no cell of the chapter has or prints 6.5\n  help: correct it, write",
+        "book/src/01_hello.md:16: no cell of the chapter has or prints 1,000\n",
+    ]);
+    let toml = book.read("book/book.toml");
+    book.write(
+        "book/book.toml",
+        &format!("{toml}[preprocessor.literate.given]\n01_hello = [\"6.5\", \"1,000\"]\n"),
+    );
+    test().succeeds_with(&["test numbers::01_hello... ok"]);
+    book.edit_file(FILE, ", or 6.5;", ";");
+    test().fails_with(&["01_hello.md:1: 6.5 is given for this chapter, and is not in its text"]);
+}
+
+#[test]
 fn mdbooks_own_test_takes_it_for_text() {
     let book = valued();
     let command = format!(
