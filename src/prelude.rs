@@ -25,8 +25,9 @@ pub use crate::show;
 pub use crate::show::*;
 pub use crate::tensor::*;
 pub use crate::vision::*;
-// dfdx has losses of the same names that take a gradient's tape; named, ours come first.
+// dfdx has losses and traits of the same names; named, ours come first.
 pub use crate::loss::{l1_loss, mse_loss};
+pub use crate::tensor::{BroadcastTo, MeanTo, SumTo};
 // It has layers and functions of the same names, too. `nn::` is for a program with such a function of its own.
 pub use crate::nn::{self, Dropout, Linear, ReLU, Sigmoid, Tanh, UnbiasedLinear};
 pub use crate::nn::{exp, ln, maximum, minimum, relu, sigmoid, softmax, tanh};

@@ -1,18 +1,6 @@
 //! How an output is compared with the accepted one.
-//!
-//! A GPU adds up in another order, and so prints other last digits. Compared are:
-//!
-//! - text: word by word, and numbers within a bound; a number that is printed without a point counts
-//!   something (or is a label or a shape), and has a bound of its own, mostly 0
-//! - plots: line by line of their source; what stands in a tag is a place on the drawing, with a bound in its
-//!   units; what stands between tags is text
-//! - pictures: decoded, pixel by pixel
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use mdbook_literate::compare::paired_numbers;
-use mdbook_literate::output::{self, Part};
-use regex::Regex;
+use mdbook_literate::compare::Comparison;
 
 use crate::outputs::Cell;
 
@@ -23,31 +11,6 @@ pub enum Rule {
     Exact,
     /// As the book's own tests do it, but for the name of the device in the type of a tensor.
     OtherDevice,
-    /// A fingerprint of trained weights, which is another one as soon as a single bit is.
-    OtherFingerprint,
-    /// Text the same, numbers and figures within the bound.
-    Near(Bound),
-    /// Text the same, numbers within the bound; figures have to be there, in the same number and of the same
-    /// kind, but may show something else.
-    NearWithOtherFigures(Bound),
-}
-
-/// How far off something may be.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bound {
-    /// A number may be off by this much,
-    pub absolute: f64,
-    /// and by this share of the accepted number.
-    pub relative: f64,
-    /// A number below one half may be off by this much instead, if something is said. Beside accuracies, such
-    /// numbers are losses.
-    pub loss: Option<f64>,
-    /// A number that is printed without a point may be off by this much.
-    pub whole: f64,
-    /// A line of a plot may be off by so many units of its drawing; four are a pixel of the page.
-    pub drawing: f64,
-    /// A pixel of a picture may be off by so many of 255 steps of grey.
-    pub grey: u8,
 }
 
 /// What came out of a comparison.
@@ -55,8 +18,8 @@ pub struct Bound {
 pub enum Verdict {
     /// Not a byte differs, apart from what changes with each run, such as times.
     Same,
-    /// It differs within the bound; the largest share of the bound that was used.
-    Near(f64),
+    /// It differs as the cell's own options allow it.
+    Near,
     /// What differs.
     Different(String),
 }
@@ -64,182 +27,29 @@ pub enum Verdict {
 /// Compares what a cell printed with its accepted output.
 ///
 /// ```
-/// use gpu_folder::compare::{Verdict, compare};
+/// use gpu_folder::compare::{Rule, Verdict, compare};
 /// use gpu_folder::outputs::CHAPTERS;
-/// use gpu_folder::rules::SUMS;
 ///
 /// let cell = CHAPTERS[2].cells.iter().find(|cell| cell.name == "dist_3").unwrap();
+/// assert_eq!(compare(cell, Rule::Exact, cell.accepted()), Verdict::Same);
 /// let printed = cell.accepted().replace("0.1114", "0.1115");
-/// assert!(matches!(compare(cell, SUMS, &printed), Verdict::Near(_)));
-/// let printed = cell.accepted().replace("0.1114", "0.1214");
-/// assert!(matches!(compare(cell, SUMS, &printed), Verdict::Different(_)));
+/// assert!(matches!(compare(cell, Rule::Exact, &printed), Verdict::Different(_)));
 /// ```
 pub fn compare(cell: &Cell, rule: Rule, printed: &str) -> Verdict {
     let (accepted, printed) = (cell.accepted().trim_end(), printed.trim_end());
+    let printed = match rule {
+        Rule::Exact => printed.to_string(),
+        Rule::OtherDevice => printed.replace(", Cuda>", ", Cpu>"),
+    };
     let comparison = cell.comparison();
-    let exact = mdbook_literate::compare::Comparison::new(None, comparison.sanitize.clone());
-    if exact.matches(accepted, printed) {
+    if Comparison::new(None, comparison.sanitize.clone()).matches(accepted, &printed) {
         return Verdict::Same;
     }
-    if !cell.compare {
-        // What may be anything is only looked at.
-        return Verdict::Near(0.);
+    // What may be anything is only looked at.
+    match !cell.compare || comparison.matches(accepted, &printed) {
+        true => Verdict::Near,
+        false => Verdict::Different(first_difference(accepted, &printed)),
     }
-    let bound = match rule {
-        Rule::OtherDevice => {
-            return compare(cell, Rule::Exact, &printed.replace(", Cuda>", ", Cpu>"));
-        }
-        Rule::Exact => {
-            return match comparison.matches(accepted, printed) {
-                true => Verdict::Near(1.),
-                false => Verdict::Different(first_difference(accepted, printed)),
-            };
-        }
-        Rule::OtherFingerprint => {
-            let is_fingerprint = |text: &str| {
-                let text = text.trim();
-                text.len() == 16 && text.chars().all(|digit| digit.is_ascii_hexdigit())
-            };
-            return match is_fingerprint(accepted) && is_fingerprint(printed) {
-                true => Verdict::Near(1.),
-                false => Verdict::Different(first_difference(accepted, printed)),
-            };
-        }
-        Rule::Near(bound) | Rule::NearWithOtherFigures(bound) => bound,
-    };
-    let clean = |text: &str| match &comparison.sanitize {
-        Some(sanitizer) => sanitizer.sanitize(text).into_owned(),
-        None => text.to_string(),
-    };
-    let figures = matches!(rule, Rule::Near(_));
-    match parts(&output::parts(&clean(accepted)), &output::parts(&clean(printed)), &bound, figures)
-    {
-        Ok(used) => Verdict::Near(used),
-        Err(message) => Verdict::Different(message),
-    }
-}
-
-/// The largest share of a bound that was used, or what differs.
-type Used = Result<f64, String>;
-
-fn parts(accepted: &[Part], printed: &[Part], bound: &Bound, figures: bool) -> Used {
-    if accepted.len() != printed.len() {
-        let count = |parts: &[Part]| {
-            let figures = parts.iter().filter(|part| part.header().is_some()).count();
-            format!("{figures} figures and {} pieces of text", parts.len() - figures)
-        };
-        return Err(format!("{} in place of {}", count(printed), count(accepted)));
-    }
-    let mut used = 0_f64;
-    for (accepted, printed) in accepted.iter().zip(printed) {
-        if accepted.header() != printed.header() {
-            return Err(format!("{:?} in place of {:?}", printed.header(), accepted.header()));
-        }
-        used = used.max(match (accepted, printed) {
-            (Part::Figure { .. }, _) if !figures => 0.,
-            (Part::Text(accepted), Part::Text(printed)) => lines(accepted, printed, bound)?,
-            (Part::Figure { content: accepted, .. }, Part::Figure { content: printed, .. }) => {
-                match accepted.starts_with('<') {
-                    true => markup(accepted, printed, bound)?,
-                    false => picture(accepted, printed, bound)?,
-                }
-            }
-            _ => return Err("a figure in place of text, or the other way round".into()),
-        });
-    }
-    Ok(used)
-}
-
-/// Lines in pairs.
-fn pairs<'a>(accepted: &'a str, printed: &'a str) -> Result<Vec<(&'a str, &'a str)>, String> {
-    if accepted.lines().count() != printed.lines().count() {
-        return Err(first_difference(accepted, printed));
-    }
-    Ok(accepted.lines().zip(printed.lines()).collect())
-}
-
-fn lines(accepted: &str, printed: &str, bound: &Bound) -> Used {
-    let pairs = pairs(accepted, printed)?;
-    pairs.into_iter().try_fold(0_f64, |used, (accepted, printed)| {
-        Ok(used.max(numbers(accepted, printed, |text| bound_of(text, bound))?))
-    })
-}
-
-/// The bound of a number that was printed so.
-fn bound_of(text: &str, bound: &Bound) -> f64 {
-    if !text.contains(['.', 'e', 'E']) {
-        return bound.whole;
-    }
-    let size = text.parse::<f64>().unwrap_or(0.).abs();
-    let loss = bound.loss.filter(|_| size < 0.5);
-    loss.unwrap_or(bound.absolute + bound.relative * size)
-}
-
-fn numbers(accepted: &str, printed: &str, bound: impl Fn(&str) -> f64) -> Used {
-    let differ = || format!("`{}` in place of `{}`", short(printed), short(accepted));
-    let mut used = 0_f64;
-    for (a, b) in paired_numbers(accepted, printed).ok_or_else(differ)? {
-        let (bound, distance) = (bound(a.text()), (a.value() - b.value()).abs());
-        // A hair more than the bound: 0.52 and 0.53 are 0.010000000000000009 apart.
-        if distance.is_nan() || distance > bound * (1. + 1e-9) {
-            return Err(format!("{}: {} is off by more than {bound:.2e}", differ(), b.text()));
-        }
-        if distance > 0. {
-            used = used.max(distance / bound);
-        }
-    }
-    Ok(used)
-}
-
-/// HTML and SVG: pictures in it are decoded; in an SVG the tags hold places on the drawing.
-fn markup(accepted: &str, printed: &str, bound: &Bound) -> Used {
-    let picture_in = Regex::new(r"data:image/png;base64,([A-Za-z0-9+/=]*)").expect("a pattern");
-    let (mut used, mut svg) = (0_f64, false);
-    for (accepted, printed) in pairs(accepted, printed)? {
-        svg |= accepted.starts_with("<svg");
-        let in_a_tag = svg && accepted.starts_with('<');
-        svg &= !accepted.starts_with("</svg");
-        let found = |line| picture_in.captures_iter(line).map(|found| found[1].to_string());
-        for (accepted, printed) in found(accepted).zip(found(printed)) {
-            used = used.max(picture(&accepted, &printed, bound)?);
-        }
-        let text = |line| picture_in.replace_all(line, "[picture]").into_owned();
-        used = used.max(numbers(&text(accepted), &text(printed), |number| match in_a_tag {
-            true => bound.drawing,
-            false => bound_of(number, bound),
-        })?);
-    }
-    Ok(used)
-}
-
-/// Two PNG files in base64.
-fn picture(accepted: &str, printed: &str, bound: &Bound) -> Used {
-    let (accepted, printed) = (decode(accepted)?, decode(printed)?);
-    if accepted.0 != printed.0 {
-        return Err(format!("a picture of {} in place of {}", printed.0, accepted.0));
-    }
-    let distances = accepted.1.iter().zip(&printed.1).map(|(a, b)| a.abs_diff(*b));
-    match distances.max().unwrap_or(0) {
-        0 => Ok(0.),
-        most if most > bound.grey => Err(format!(
-            "a pixel of a picture is off by {most} of 255; at most {} are allowed",
-            bound.grey
-        )),
-        most => Ok(f64::from(most) / f64::from(bound.grey)),
-    }
-}
-
-/// Size and kind of a PNG file, and its pixels.
-fn decode(base64: &str) -> Result<(String, Vec<u8>), String> {
-    let broken = |error: &dyn std::fmt::Display| format!("a picture that cannot be read: {error}");
-    let joined: String = base64.split_whitespace().collect();
-    let bytes = BASE64_STANDARD.decode(joined).map_err(|error| broken(&error))?;
-    let mut reader =
-        png::Decoder::new(std::io::Cursor::new(bytes)).read_info().map_err(|e| broken(&e))?;
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap_or(0)];
-    let frame = reader.next_frame(&mut pixels).map_err(|error| broken(&error))?;
-    pixels.truncate(frame.buffer_size());
-    Ok((format!("{} x {}, {:?}", frame.width, frame.height, frame.color_type), pixels))
 }
 
 /// The first lines that are not the same.
@@ -267,4 +77,72 @@ fn short(line: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::outputs::CHAPTERS;
+
+    fn cell(chapter: &str, name: &str) -> &'static Cell {
+        let chapter = CHAPTERS.iter().find(|other| other.name == chapter).unwrap();
+        chapter.cells.iter().find(|cell| cell.name == name).unwrap()
+    }
+
+    /// The verdict when `from` in the accepted output has become `to`.
+    #[track_caller]
+    fn verdict(at: (&str, &str), rule: Rule, from: &str, to: &str) -> Verdict {
+        let cell = cell(at.0, at.1);
+        assert!(cell.accepted().contains(from), "no {from} in {}", cell.accepted());
+        compare(cell, rule, &cell.accepted().replacen(from, to, 1))
+    }
+
+    fn different(message: &str) -> Verdict {
+        Verdict::Different(message.into())
+    }
+
+    #[test]
+    fn the_accepted_output_is_the_same_by_any_rule() {
+        for chapter in CHAPTERS {
+            for cell in chapter.cells {
+                for rule in [Rule::Exact, Rule::OtherDevice] {
+                    assert_eq!(
+                        compare(cell, rule, cell.accepted()),
+                        Verdict::Same,
+                        "{}",
+                        cell.name
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_digit_may_be_another_one_and_no_line_be_missing() {
+        let loss = ("09_training_loop", "loss");
+        let said = different("`tensor(0.9996)` in place of `tensor(0.9995)`");
+        assert_eq!(verdict(loss, Rule::Exact, "0.9995", "0.9996"), said);
+        let fingerprint = ("09_training_loop", "fingerprint");
+        let said = different("`979f3c0d70ee8fb6` in place of `74471a64499e0f27`");
+        let (from, to) = ("74471a64499e0f27", "979f3c0d70ee8fb6");
+        assert_eq!(verdict(fingerprint, Rule::Exact, from, to), said);
+        let fit = cell("13_neural_net", "fit");
+        let mut lines: Vec<&str> = fit.accepted().lines().collect();
+        let last = lines.pop().unwrap();
+        let said = different(&format!("nothing in place of `{last}`"));
+        assert_eq!(compare(fit, Rule::Exact, &lines.join("\n")), said);
+    }
+
+    #[test]
+    fn a_type_may_name_the_other_device() {
+        let at = ("02_pixels", "im3_t_type");
+        assert_eq!(verdict(at, Rule::OtherDevice, "u8, Cpu>", "u8, Cuda>"), Verdict::Same);
+        let other = verdict(at, Rule::OtherDevice, "u8, Cpu>", "f32, Cuda>");
+        assert!(matches!(other, Verdict::Different(_)), "{other:?}");
+        let exact = verdict(at, Rule::Exact, "u8, Cpu>", "u8, Cuda>");
+        assert!(matches!(exact, Verdict::Different(_)), "{exact:?}");
+    }
+
+    #[test]
+    fn a_time_may_be_any() {
+        let fit = ("13_neural_net", "fit");
+        assert_eq!(verdict(fit, Rule::Exact, "00:00", "00:59"), Verdict::Same);
+    }
+}

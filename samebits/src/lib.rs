@@ -86,6 +86,6 @@ pub use means::column_means;
 pub use pool::Windows;
 pub use select::select_rows;
 pub use simd::Isa;
-pub use sums::{Axis, repeat, repeat_gradient, sums};
+pub use sums::{Axis, add_repeated, repeat, repeat_gradient, sums};
 pub use twister::MersenneTwister;
 pub use zero::zero;

@@ -68,7 +68,39 @@ pub fn sums(x: &[f32], kept: &[Axis], reduced: &[Axis], y: &mut [f32]) {
 pub fn repeat(x: &[f32], axes: &[Axis], y: &mut [f32]) {
     check(x.len(), axes, "repeat");
     assert_eq!(y.len(), numbers(axes, "repeat"), "repeat: results of axes {axes:?}");
-    y.iter_mut().zip(Places::of(axes)).for_each(|(y, place)| *y = x[place]);
+    to_each(x, axes, y, |y, x| *y = x);
+}
+
+/// The same, added to what is in `y`: the gradient of [`sums`], or a bias for each row.
+///
+/// # Panics
+/// As [`repeat`].
+///
+/// ```
+/// let mut y = [10.0, 20.0, 30.0, 40.0];
+/// samebits::add_repeated(&[1.0, 2.0], &[(2, 0), (2, 1)], &mut y);
+/// assert_eq!(y, [11.0, 22.0, 31.0, 42.0]);
+/// ```
+pub fn add_repeated(x: &[f32], axes: &[Axis], y: &mut [f32]) {
+    check(x.len(), axes, "add_repeated");
+    assert_eq!(y.len(), numbers(axes, "add_repeated"), "add_repeated: results of axes {axes:?}");
+    to_each(x, axes, y, |y, x| *y += x);
+}
+
+/// Calls `f` with each of `y` and what comes to it of `x`.
+fn to_each(x: &[f32], axes: &[Axis], y: &mut [f32], f: impl Fn(&mut f32, f32)) {
+    let [outer @ .., (length, stride)] = axes else {
+        return y.iter_mut().for_each(|y| f(y, x[0]));
+    };
+    for (y, place) in y.chunks_exact_mut((*length).max(1)).zip(Places::of(outer)) {
+        let x = &x[place..];
+        // Vectors run along the last axis.
+        match stride {
+            0 => each(|| y.iter_mut().for_each(|y| f(y, x[0]))),
+            1 => each(|| y.iter_mut().zip(x).for_each(|(y, x)| f(y, *x))),
+            _ => y.iter_mut().zip(x.iter().step_by(*stride)).for_each(|(y, x)| f(y, *x)),
+        }
+    }
 }
 
 /// Adds to `dx` what the gradient `dy` of [`repeat`]'s result comes to: each number of `dy`, one after the other, to that of
@@ -190,9 +222,15 @@ mod tests {
         sums(&[], &[(2, 1)], &[(0, 5)], &mut sum);
         assert_eq!(sum, [0.0; 2]);
         sums(&[1.0], &[(0, 1)], &[(1, 5)], &mut []);
+        add_repeated(&[1.0, 2.0, 3.0], &[(3, 1), (2, 0)], &mut y);
+        assert_eq!(y, [2.0, 2.0, 4.0, 4.0, 6.0, 6.0]);
+        add_repeated(&[1.0, 0.0, 3.0, 0.0, 5.0], &[(2, 0), (3, 2)], &mut y);
+        assert_eq!(y, [3.0, 5.0, 9.0, 5.0, 9.0, 11.0]);
+        add_repeated(&[], &[(2, 1), (0, 1)], &mut []);
         let mut dx = [1.0];
         repeat_gradient(&[], &[2.0], &mut dx);
-        assert_eq!(dx, [3.0]);
+        add_repeated(&[2.0], &[], &mut dx);
+        assert_eq!(dx, [5.0]);
     }
 
     #[test]

@@ -11,11 +11,11 @@ pub use mean_difference::{Apart, l1_loss, mse_loss};
 
 use dfdx::shapes::{Rank0, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, WithEmptyTape};
-use dfdx::tensor_ops::{ChooseFrom, MeanTo};
+use dfdx::tensor_ops::ChooseFrom;
 
 #[cfg(feature = "cuda")]
 use crate::tensor::CompareExt;
-use crate::tensor::sigmoid;
+use crate::tensor::{MeanTo, sigmoid};
 #[cfg(not(feature = "cuda"))]
 use dfdx::tensor_ops::TryEq;
 

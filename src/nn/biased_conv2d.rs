@@ -2,9 +2,8 @@
 
 use dfdx::nn::{ModuleVisitor, ScalarOptions, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
-use dfdx::shapes::{Axis, Const, Dtype, HasShape, Rank1, Rank4, Shape};
+use dfdx::shapes::{Dtype, HasShape, Rank1, Rank4};
 use dfdx::tensor::{AutoDevice, NoneTape, Storage, Tape, Tensor};
-use dfdx::tensor_ops::{BroadcastTo, ReshapeTo, TryAdd};
 
 use super::conv2d::{draw_weight, taps_met};
 use super::linear::{bias_bound, draw};
@@ -12,7 +11,7 @@ use super::observe;
 use crate::device::DeviceError;
 use crate::ops::{Convolved, conv2d};
 use crate::parameters::taps;
-use crate::shapes::{Channels, Pictures, Recorded, Traced, Window};
+use crate::shapes::{Pictures, Recorded, Traced, Window};
 
 /// A convolution with a bias, PyTorch's `nn.Conv2d(I, O, K, S, P)`: for each output channel one number that is added
 /// to all its pixels; else as [`Conv2d`](super::Conv2d).
@@ -97,13 +96,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         X::Width: Window<K, S, P>,
         T: Tape<f32, AutoDevice>,
     {
-        // In the order in memory, where the channels of a pixel are a row.
-        let y = Channels::<O>::by_pixel(conv2d(x, &self.weight)?)?;
-        let shape = *y.shape();
-        let rows = (shape.num_elements() / O, Const::<O>);
-        let bias = self.bias.retaped::<T>().try_broadcast_like::<_, Axis<0>>(&rows)?;
-        let y = y.try_reshape_like(&rows)?.try_add(bias)?;
-        let y = Channels::<O>::from_pixels(y.try_reshape_like(&shape)?);
+        let y = conv2d(x, &self.weight, Some(&self.bias))?;
         observe::layer("Conv2d", y.shape(), K * K * I * O + O);
         Ok(y)
     }

@@ -119,7 +119,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         X::Width: Window<K, S, P>,
         T: Tape<f32, AutoDevice>,
     {
-        let y = conv2d(x, &self.weight)?;
+        let y = conv2d(x, &self.weight, None)?;
         observe::layer("Conv2d", y.shape(), K * K * I * O);
         Ok(y)
     }

@@ -4,11 +4,12 @@ use dfdx::nn::{ModuleVisitor, NonMutableModule, TensorCollection, TensorOptions}
 use dfdx::prelude::{BuildModule, Device, Module};
 use dfdx::shapes::{Axis, Const, Dtype, HasShape, Rank1};
 use dfdx::tensor::{AutoDevice, Storage, Tape, Tensor, WithEmptyTape};
-use dfdx::tensor_ops::{BroadcastTo, MeanTo, ReshapeTo, TryAdd, TryDiv, TryMul, TrySub};
+use dfdx::tensor_ops::{ReshapeTo, TryAdd, TryDiv, TryMul, TrySub};
 
 use super::observe;
 use crate::device::DeviceError;
 use crate::shapes::RowsOf;
+use crate::tensor::{BroadcastTo, MeanTo};
 
 /// What is added to the variance, so that nothing is divided by 0; PyTorch's default.
 const EPS: f32 = 1e-5;

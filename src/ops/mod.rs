@@ -10,6 +10,7 @@
 mod accuracy;
 mod adam;
 mod batch_norm;
+mod broadcast;
 mod conv2d;
 mod cross_entropy;
 mod dropout;
@@ -23,11 +24,13 @@ mod numbers;
 mod pool;
 mod relu;
 mod sgd;
+mod sum;
 mod zero_grads;
 
 pub(crate) use accuracy::{accuracy, share_of_true};
 pub(crate) use adam::{AdamUpdate, Stepped};
 pub(crate) use batch_norm::{Activation, Training, batch_norm_eval, batch_norm_train};
+pub(crate) use broadcast::broadcast;
 pub(crate) use conv2d::{Convolved, conv2d, conv2d_sizes};
 pub(crate) use cross_entropy::cross_entropy;
 pub(crate) use dropout::dropout;
@@ -43,4 +46,5 @@ pub(crate) use numbers::without_copies;
 pub(crate) use pool::{Take, Windows, concat_pool, pool};
 pub(crate) use relu::relu;
 pub(crate) use sgd::SgdUpdate;
+pub(crate) use sum::sum;
 pub(crate) use zero_grads::zero_grads;

@@ -5,9 +5,10 @@ use std::mem::swap;
 use dfdx::prelude::Backward;
 use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor, Trace};
-use dfdx::tensor_ops::{ReshapeTo, SumTo};
+use dfdx::tensor_ops::ReshapeTo;
 
 use crate::shapes::Grads;
+use crate::tensor::SumTo;
 
 /// A tensor for each parameter, of the same shape, found by the parameter: an average of gradients, for
 /// example. All zeros at first. It works on every device.
@@ -54,7 +55,7 @@ impl PerParameter {
         // dfdx writes into what belongs to a parameter only on the way back. The gradient of
         // sum(p changed) with respect to p is `changed`.
         let product = p.leaky_trace() * changed.clone();
-        // As a row: of a single number, dfdx has no sum on a GPU.
+        // As a row, since a sum is along axes that are named.
         let row = product.reshape_like(&(p.shape().num_elements(),));
         let mut written = row.sum().backward();
         let old = self.0.get_or_alloc_mut(p).unwrap_or_else(|error| panic!("an average: {error}"));

@@ -1,9 +1,9 @@
 //! One image or a whole batch: the same function for both.
 
-use dfdx::prelude::{BroadcastTo, MeanTo};
 use dfdx::shapes::{Axes2, Const, HasShape, Rank0, Rank2, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 
+use super::{BroadcastTo, MeanTo};
 use crate::ops;
 
 /// The shapes that a function of images takes: one image, or a batch of them.
@@ -146,8 +146,7 @@ impl<S: Shape> ImagesExt<S> for Tensor<S, f32, AutoDevice> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::{Image, Images};
-    use dfdx::prelude::*;
+    use crate::prelude::*;
 
     #[test]
     fn the_mean_image_as_by_hand() {

@@ -11,6 +11,7 @@
 //! | `x.float()`, `x.ndim`, `x.size()`, `x.mean()` | [`TensorExt`] |
 //! | `b.expand_as(a)`, `x.mean((-1, -2))`, `x.mean(0)` | [`ImagesExt`] |
 //! | `torch.exp`, `torch.log`, `torch.sigmoid`, `torch.tanh`, `F.softmax` | [`exp`], [`ln`], [`sigmoid`], [`tanh`], [`softmax`]: the same bits everywhere |
+//! | `x.sum()`, `x.mean()`, `x.broadcast_to(shape)` | [`SumTo`], [`MeanTo`], [`BroadcastTo`]: dfdx's methods, with the same bits everywhere |
 
 mod array;
 mod broadcast;
@@ -20,6 +21,7 @@ mod dataset;
 mod ext;
 mod function;
 mod image;
+mod reduce;
 
 pub use array::{PixelArray, array};
 pub use broadcast::{ImageShape, ImagesExt};
@@ -32,6 +34,7 @@ pub use image::{
     image_open_on, open_images, stack_images, tensor, tensors,
 };
 pub(crate) use image::{lay_on, open_picture};
+pub use reduce::{BroadcastTo, MeanTo, SumTo};
 
 pub use crate::ops::Gather;
 

@@ -330,7 +330,16 @@ impl Device for Gpu {
     }
 
     fn repeat(&self, x: Slice<'_, f32>, axes: &[Axis], y: SliceMut<'_, f32>) -> Result<(), Error> {
-        sums::repeat(*self, x, axes, y)
+        sums::repeat(*self, x, axes, y, false)
+    }
+
+    fn add_repeated(
+        &self,
+        x: Slice<'_, f32>,
+        axes: &[Axis],
+        y: SliceMut<'_, f32>,
+    ) -> Result<(), Error> {
+        sums::repeat(*self, x, axes, y, true)
     }
 
     fn repeat_gradient(

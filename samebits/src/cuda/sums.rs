@@ -97,18 +97,23 @@ pub(super) fn sums(
     Sums { from: kept, to: &to, terms: reduced, given: false }.launch(gpu, x, y)
 }
 
+/// To `y`, or added to what is there if that is `given`.
 pub(super) fn repeat(
     gpu: Gpu,
     x: Slice<'_, f32>,
     of: &[Axis],
     y: SliceMut<'_, f32>,
+    given: bool,
 ) -> Result<(), Error> {
-    check(x.len(), of, "repeat");
-    assert_eq!(y.len(), numbers(of, "repeat"), "repeat: results of axes {of:?}");
+    let name = if given { "add_repeated" } else { "repeat" };
+    check(x.len(), of, name);
+    assert_eq!(y.len(), numbers(of, name), "{name}: results of axes {of:?}");
     int(x.len(), "numbers to repeat")?;
     let grid = blocks(y.len(), "repeated numbers")?;
     let axes = axes(of);
-    let arguments = arguments![Argument::lent(&axes), y.len() as i32, x.address(), y.address()];
+    let n = y.len() as i32;
+    let arguments =
+        arguments![Argument::lent(&axes), n, i32::from(given), x.address(), y.address()];
     // SAFETY: All places of the axes are within `x`; `y` has a number for each thread that does something.
     unsafe { gpu.launch(Kernel::Repeat, grid, 256, arguments) }
 }

@@ -289,6 +289,11 @@ impl Device for Cpu {
         Ok(())
     }
 
+    fn add_repeated(&self, x: &[f32], axes: &[Axis], y: &mut [f32]) -> Done {
+        sums::add_repeated(x, axes, y);
+        Ok(())
+    }
+
     fn repeat_gradient(&self, axes: &[Axis], dy: &[f32], dx: &mut [f32]) -> Done {
         sums::repeat_gradient(axes, dy, dx);
         Ok(())

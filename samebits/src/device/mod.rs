@@ -277,6 +277,13 @@ pub trait Device: Copy + Debug {
         axes: &[Axis],
         y: Self::SliceMut<'_, f32>,
     ) -> Result<(), Self::Error>;
+    /// [`add_repeated`](crate::add_repeated).
+    fn add_repeated(
+        &self,
+        x: Self::Slice<'_, f32>,
+        axes: &[Axis],
+        y: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
     /// [`repeat_gradient`](crate::repeat_gradient).
     fn repeat_gradient(
         &self,

@@ -22,8 +22,11 @@ impl Work for Axes {
         device.sums(device.slice(&x), kept, reduced, device.slice_mut(&mut sums))?;
         let (mut y, mut dx) = (device.copy_in(&self.dy)?, device.copy_in(&self.x)?);
         device.repeat(device.slice(&x), repeated, device.slice_mut(&mut y))?;
+        let mut sum = device.copy_in(&self.dy)?;
+        device.add_repeated(device.slice(&x), repeated, device.slice_mut(&mut sum))?;
         device.repeat_gradient(repeated, device.slice(&dy), device.slice_mut(&mut dx))?;
-        Ok(vec![back(device, &sums)?, back(device, &y)?, back(device, &dx)?])
+        let [sums, y, sum, dx] = [&sums, &y, &sum, &dx].map(|numbers| back(device, numbers));
+        Ok(vec![sums?, y?, sum?, dx?])
     }
 }
 

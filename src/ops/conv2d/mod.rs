@@ -1,6 +1,6 @@
 //! Convolution.
 
-use dfdx::shapes::{Const, ConstDim, Dim, HasShape, Rank4, Shape};
+use dfdx::shapes::{Const, ConstDim, Dim, HasShape, Rank1, Rank4, Shape};
 use dfdx::tensor::{AutoDevice, SplitTape, Tape, Tensor};
 use samebits::Device as _;
 
@@ -29,6 +29,8 @@ pub(crate) type Convolved<X, const K: usize, const S: usize, const P: usize, con
 /// y[b, o, r, c] = sum_jki x[b, i, S r + j - P, S c + k - P] weight[j, k, i, o]
 /// ```
 ///
+/// and then `bias[o]` is added, if there is a `bias`.
+///
 /// Of the model's input ([`without_gradient`](super::without_gradient)) the gradient is left out.
 ///
 /// # Errors
@@ -44,6 +46,7 @@ pub(crate) fn conv2d<
 >(
     x: Tensor<X, f32, AutoDevice, T>,
     weight: &Tensor<Rank4<K, K, I, O>, f32, AutoDevice>,
+    bias: Option<&Tensor<Rank1<O>, f32, AutoDevice>>,
 ) -> Result<Convolved<X, K, S, P, O, T>, DeviceError>
 where
     X: Pictures<I>,
@@ -54,25 +57,38 @@ where
     let batch = x.shape().batch();
     let sizes = conv2d_sizes::<X, I, O, K, S, P>(batch.size());
     let out = (Default::default(), Default::default(), batch, Const::<O>);
-    let y = by_pixel(X::by_pixel(x)?, weight, &sizes, &out)?;
+    let y = by_pixel(X::by_pixel(x)?, weight, bias, &sizes, &out)?;
     Ok(Channels::from_pixels(y))
 }
 
 /// The same where pictures and result lie by pixel, (height, width, batch, channel); the result has the shape `out`.
-fn by_pixel<X: Shape, W: Shape, Y: Shape, T: Tape<f32, AutoDevice>>(
+fn by_pixel<X: Shape, W: Shape, Y: Shape, T: Tape<f32, AutoDevice>, const O: usize>(
     x: Tensor<X, f32, AutoDevice, T>,
     weight: &Tensor<W, f32, AutoDevice>,
+    bias: Option<&Tensor<Rank1<O>, f32, AutoDevice>>,
     sizes: &samebits::Conv2d,
     out: &Y,
 ) -> Result<Tensor<Y, f32, AutoDevice, T>, DeviceError> {
-    let (x, tape) = in_order(x)?.split_tape();
+    let (x, mut tape) = in_order(x)?.split_tape();
     let (weight, of_weight) = parameter::<_, T>(weight)?;
+    tape = tape.merge(of_weight);
     let needs_dx = T::OWNS_TAPE && !is_input(&x);
     let mut y = zeros(x.device(), out)?;
     done(device()?.conv_forward(sizes, numbers(&x), numbers(&weight), fresh(&mut y)))?;
+    let mut ghost = None;
+    if let Some(bias) = bias {
+        let (bias, of_bias) = parameter::<_, T>(bias)?;
+        tape = tape.merge(of_bias);
+        let rows = y.shape().num_elements() / O.max(1);
+        done(device()?.add_repeated(numbers(&bias), &[(rows, 0), (O, 1)], fresh(&mut y)))?;
+        ghost = Some(bias.ghost());
+    }
 
     let sizes = *sizes;
-    Ok(record(y, tape.merge(of_weight), move |dy, gradients| {
+    Ok(record(y, tape, move |dy, gradients| {
+        if let Some(bias) = &ghost {
+            done(device()?.add_rows(dy, write(gradients.get_or_alloc_mut(bias)?)))?;
+        }
         let mut dw = Taken::out_of(gradients.get_or_alloc_mut(&weight)?);
         let dx = match needs_dx {
             true => Some(write(gradients.get_or_alloc_mut(&x)?)),

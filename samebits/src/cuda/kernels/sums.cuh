@@ -21,9 +21,11 @@ struct Axes {
 };
 
 extern "C" __global__ void __launch_bounds__(256) repeat(
-    const __grid_constant__ Axes axes, int n, const float *x, float *y) {
+    const __grid_constant__ Axes axes, int n, int given, const float *x, float *y) {
   const unsigned i = number_of_thread();
-  if (i < (unsigned)n) y[i] = x[axes.place(i)];
+  if (i >= (unsigned)n) return;
+  const float of = x[axes.place(i)];
+  y[i] = given ? y[i] + of : of;
 }
 
 // y at to.place(i) = y there, or 0, + sum of x at from.place(i) + terms.place(k), for k from 0 on.
