@@ -145,7 +145,7 @@ mod tests {
         assert!(at != 0 && len == 6);
         assert_eq!(address(&t.clone()), (at, len));
         assert_eq!(address(&t.clone().permute::<Rank2<3, 2>, _>()), (at, len));
-        assert_ne!(address(&(t + 1.0)).0, at);
+        assert_ne!(address(&(t.clone() + 1.0)).0, at);
         assert_eq!(address(&dev.tensor(5i64)).1, 1);
     }
 
@@ -177,7 +177,7 @@ mod tests {
         let t: Tensor<Rank2<2, 2>, f32, _> = dev.tensor_from_vec(vec![1.0; 4], Default::default());
         assert_eq!(strides(&t), None);
         assert!(is_in_order(&t)? && !is_in_order(&t.clone().permute::<Rank2<2, 2>, _>())?);
-        assert_eq!(strides(&(t + 1.0)), Some(vec![2, 1]));
+        assert_eq!(strides(&(t.clone() + 1.0)), Some(vec![2, 1]));
         Ok(())
     }
 }
