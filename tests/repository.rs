@@ -9,11 +9,13 @@ fn read(path: &str) -> String {
 
 #[test]
 fn the_style_sheet_of_the_cells_is_the_engines() {
-    assert_eq!(
-        read("book/theme/literate.css"),
-        read("mdbook-literate/assets/literate.css"),
-        "run `cargo run -p mdbook-literate --bin mdbook-literate -- css > book/theme/literate.css`"
-    );
+    for book in ["book", "mdbook-literate/guide/book"] {
+        let copy = format!("{book}/theme/literate.css");
+        assert!(
+            read(&copy) == read("mdbook-literate/assets/literate.css"),
+            "run `cargo run -p mdbook-literate --bin mdbook-literate -- css > {copy}`"
+        );
+    }
 }
 
 #[test]
