@@ -11,9 +11,18 @@ use crate::{examples, links, serve, snapshots, stale, testing};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 
+const EXAMPLES: &str = "Examples:
+  cargo book --open                   Builds the book, checks its links, and opens it
+  cargo book serve --open             Opens it as a notebook
+  cargo book tangle                   Writes the examples anew
+  cargo book test                     Tests all cells, examples and snippets
+  cargo book test 02_pixels           Tests one chapter
+  cargo book accept 02_pixels__im3    Shows how the output of one cell has changed, and asks
+  cargo book adopt                    Says what the fences of any mdBook need";
+
 /// Builds a book whose chapters are tested notebooks.
 #[derive(Parser)]
-#[command(name = "cargo book", bin_name = "cargo book", version)]
+#[command(name = "cargo book", bin_name = "cargo book", version, after_help = EXAMPLES)]
 struct Cli {
     /// Folder of book.toml [default: the nearest one at or above the current folder]
     #[arg(long, global = true)]
@@ -226,4 +235,18 @@ fn agreed(question: &str) -> Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(answer.trim().eq_ignore_ascii_case("y"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_help_are_commands() {
+        for line in EXAMPLES.lines().skip(1) {
+            let command = line.trim().split("  ").next().unwrap();
+            let words = command.split(' ').skip(1);
+            assert!(Cli::try_parse_from(words).is_ok(), "{command}");
+        }
+    }
 }

@@ -160,6 +160,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_snippet_is_known_by_its_line_in_the_chapter_also_where_an_include_has_moved_it() {
+        let outcomes = vec![(19, Came::Failed), (13, Came::Passed)];
+        let told = Snippets { outcomes, failure: None, is_kept: true };
+        let moved = [(3, 13, Came::Kept), (9, 19, Came::Failed)];
+        assert_eq!(told.by_line([3, 9].into_iter()), moved);
+        let strange = [(13, 13, Came::Kept), (19, 19, Came::Failed)];
+        assert_eq!(told.by_line([3].into_iter()), strange);
+    }
+
+    #[test]
     fn what_rustdoc_says_of_each_snippet_is_read() {
         let told = "\nrunning 4 tests\ntest a.md - A::B (line 3) ... ok\ntest a.md - (line 9) - compile fail ... ok\n\
                     test a.md - A (line 12) ... FAILED\ntest a.md - A (line 20) ... ignored\n";

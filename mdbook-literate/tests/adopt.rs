@@ -6,6 +6,8 @@ use fixture::{FILE, Fixture};
 
 const CHAPTER: &str = "# One
 
+{{#include note.txt}}
+
 ```rust
 assert_eq!(greeting::greet(\"a\"), \"Hello, a\");
 ```
@@ -50,6 +52,8 @@ fn a_book_is_looked_at_as_it_is_and_changed_one_kind_at_a_time() {
     book.write("book/book.toml", "[book]\ntitle = \"A\"\n");
     book.write("book/src/SUMMARY.md", "# Summary\n\n- [One](01_hello.md)\n");
     book.write(FILE, CHAPTER);
+    // It moves the lines on which rustdoc finds the fences.
+    book.write("book/src/note.txt", "A\nnote\nof\nfive\nlines.\n");
     let before = book.files(&["target"]);
     let adopt = |change: &[&str]| book.book(&[&["adopt"], change].concat());
     let looked = adopt(&[]);
@@ -61,7 +65,7 @@ fn a_book_is_looked_at_as_it_is_and_changed_one_kind_at_a_time() {
         "1 need the edition of 2024",
         "1 need the crate `no_such_crate_here`, or are part of one",
         "1 have no label, and are no Rust",
-        "\nhave no label, and are no Rust:\n book/src/01_hello.md:7",
+        "\nhave no label, and are no Rust:\n book/src/01_hello.md:9",
         "1 are fragments of a program",
         "1 do not compile: E0308",
         "1 panic, or end with an error",
@@ -88,5 +92,5 @@ fn a_book_is_looked_at_as_it_is_and_changed_one_kind_at_a_time() {
         .replacen("```rust\nfn f", "```rust,ignore\nfn f", 1);
     assert_eq!(book.read(FILE), changed);
     adopt(&[]).succeeds_with(&["3 pass as they are", "2 ignored", "2 of other languages"]);
-    book.book(&["test"]).fails_with(&["compile_fail_line_11... ok", "4 rust 2 passed, 2 FAILED"]);
+    book.book(&["test"]).fails_with(&["compile_fail_line_13... ok", "4 rust 2 passed, 2 FAILED"]);
 }
