@@ -13,7 +13,7 @@ pub use dfdx::prelude::*;
 
 pub use crate::baseline::*;
 pub use crate::data::*;
-pub use crate::device::{self, default_device};
+pub use crate::device::{self, DeviceError, default_device};
 pub use crate::learner::*;
 pub use crate::loss::*;
 pub use crate::metrics::*;

@@ -23,6 +23,10 @@ use super::position::Training;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a callback for the model `{M}`",
+    note = "a type of your own becomes one with `impl<M> Callback<M>`; all of its functions have a default"
+)]
 pub trait Callback<M> {
     /// Whether it keeps no clone of the model, or of a part of it, beyond its functions' ends.
     ///

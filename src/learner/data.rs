@@ -37,6 +37,7 @@ pub trait TrainingData {
     fn set_pct_train(&self, _pct_train: f64) {}
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Shape, Y: Clone + 'static, T, V> TrainingData for DataLoaders<T, V>
 where
     T: Dataset<Batch = (Tensor<S, f32, AutoDevice>, Y)>,
@@ -63,8 +64,10 @@ where
 /// `TensorCollection` is one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model for inputs of shape `{S}`",
-    note = "a model is a dfdx module (or a tuple of them) that takes a tensor of this shape, with and \
-            without a tape; do the sizes of its layers fit the data, and each other?"
+    note = "a model is a layer, or a tuple of layers, that takes a tensor of this shape: do the sizes of the \
+            layers fit the data, and each other?",
+    note = "a struct of your own is a model with three traits: `TensorCollection`, which names its layers; \
+            `Module<Tensor<{S}, f32, AutoDevice, T>>` for each tape `T`; and `NonMutableModule`"
 )]
 pub trait Model<S: Shape>: TensorCollection<f32, AutoDevice> {
     /// The shape of the predictions.
@@ -86,6 +89,8 @@ pub trait Model<S: Shape>: TensorCollection<f32, AutoDevice> {
     ) -> Result<Tensor<Self::Output, f32, AutoDevice>, LearnerError>;
 }
 
+// A message tells of the trait that is missing, not of those of dfdx that this one rests on.
+#[diagnostic::do_not_recommend]
 impl<S: Shape, P: Shape, M> Model<S> for M
 where
     M: TensorCollection<f32, AutoDevice>

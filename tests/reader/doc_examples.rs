@@ -7,7 +7,8 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+
+use crate::compiler;
 
 /// An example in a comment: where it begins, and its lines, hidden ones without their mark.
 struct Example {
@@ -64,34 +65,6 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// What `cargo test` has built of this crate: the library, and the folder of all that it needs.
-fn library() -> (PathBuf, PathBuf) {
-    // An example takes part so that the features are those of the tests, and nothing is built twice.
-    let arguments = ["build", "--lib", "--example", "introduction", "--message-format", "json"];
-    let mut cargo = Command::new(env!("CARGO"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("CARGO_PKG_") {
-            cargo.env_remove(name);
-        }
-    }
-    let output = cargo.args(arguments).stderr(Stdio::inherit()).output().unwrap();
-    let messages = String::from_utf8(output.stdout).unwrap();
-    let file = messages.lines().find_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).unwrap();
-        let ours = message["target"]["name"] == "mnist_from_scratch";
-        let files = message["filenames"].as_array().filter(|_| ours)?;
-        files
-            .iter()
-            .filter_map(|file| file.as_str())
-            .find(|file| file.ends_with(".rlib"))
-            .map(PathBuf::from)
-    });
-    let file = file.expect("Cargo has built the library");
-    let folder = file.parent().unwrap();
-    let deps = if folder.ends_with("deps") { folder.into() } else { folder.join("deps") };
-    (file, deps)
-}
-
 #[test]
 fn every_example_compiles_with_this_crate_alone() {
     let (mut files, mut found) = (Vec::new(), Vec::new());
@@ -121,15 +94,7 @@ fn every_example_compiles_with_this_crate_alone() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("examples.rs"), program).unwrap();
 
-    let (library, deps) = library();
-    let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
-        .args(["--edition", "2024", "--crate-type", "lib", "--emit", "metadata", "--out-dir"])
-        .arg(&folder)
-        .arg(format!("--extern=mnist_from_scratch={}", library.display()))
-        .arg(format!("-Ldependency={}", deps.display()))
-        .arg(folder.join("examples.rs"))
-        .output()
-        .unwrap();
+    let output = compiler(&folder.join("examples.rs"));
     let messages = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
