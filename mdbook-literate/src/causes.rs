@@ -173,7 +173,6 @@ mod tests {
         assert_eq!(fails(start), 1);
         assert_eq!(fails(Artifacts::read("warning: no JSON")), 1);
         assert_eq!(fails(cargo::dependencies(&folder.path().join("none"), &[])), 1);
-        assert_eq!(fails(cargo::dependencies(folder.path(), &[])), 0);
     }
 
     /// The one type of error that is the engine's own; all others are made of text and `std::io`'s.

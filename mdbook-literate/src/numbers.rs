@@ -11,6 +11,7 @@ use regex::Regex;
 
 use crate::book::Book;
 use crate::chapter::Chapter;
+use crate::files;
 use crate::output::{self, Part};
 use crate::parts;
 use crate::problem::{Place, Problem};
@@ -44,6 +45,22 @@ pub(crate) fn problems(book: &Book, chapter: &Chapter) -> Vec<Problem> {
         Place::new(&chapter.file, 1).problem(what).help("remove it from `given` in book.toml")
     }));
     problems
+}
+
+/// A mistake for each chapter that the table `given` names, and that is not there.
+pub(crate) fn strangers(book: &Book, chapters: &[Chapter]) -> Vec<Problem> {
+    let file = book.root.join("book.toml");
+    let toml = files::read_text(&file).unwrap_or_default();
+    let is_there = |name: &&String| chapters.iter().any(|chapter| chapter.name == **name);
+    let strangers = book.settings.given.keys().filter(|name| !is_there(name));
+    let problem = |name: &String| {
+        let starts = |line: &str| line.trim_start_matches(['"', ' ']).starts_with(name.as_str());
+        let line = toml.lines().position(starts).map_or(1, |at| at + 1);
+        let what = format!("`given` names the chapter {name}, which is not in the book");
+        let place = Place::new(&book.shown(&file), line).problem(what);
+        place.help("correct the name, or remove the line")
+    };
+    strangers.map(problem).collect()
 }
 
 /// The lines outside of code, without their values and addresses, each with its number.

@@ -98,6 +98,12 @@ impl Session {
             for (at, path) in paths.into_iter().enumerate() {
                 trials.extend(session.mdbook_trial(at, path));
             }
+            if session.book.settings.numbers == Numbers::Checked {
+                let check = |session: &Arc<Self>| {
+                    told(&numbers::strangers(&session.book, &session.chapters))
+                };
+                trials.push(session.trial("numbers::given".into(), check));
+            }
             trials.push(session.trial("snapshots::orphans".into(), |session| session.orphans()));
         }
         (session, trials)

@@ -108,7 +108,9 @@ pub(crate) fn accepted(values: &[Value], snapshot: &str) -> Vec<Option<String>> 
 }
 
 fn text_of<'a>(value: &Value, line: &'a str) -> Option<&'a str> {
-    Some(line.strip_prefix(&value.expression)?.strip_prefix(" =")?.trim())
+    let text = line.strip_prefix(&value.expression)?.strip_prefix(" =")?;
+    // `x == 1` is another expression than `x`.
+    (text.is_empty() || text.starts_with(' ')).then_some(text.trim())
 }
 
 #[cfg(test)]
@@ -155,6 +157,7 @@ mod tests {
         assert_eq!(read(&all), [some("1"), some(""), some("3"), some("x = y")]);
         let [a, b, _, c] = all;
         assert_eq!(read(&[a.clone(), value("new"), c]), [some("1"), None, some("x = y")]);
+        assert_eq!(accepted(&[value("x")], "x == 1 = true\nx = 1"), [some("1")]);
         assert_eq!(listed(&[a, b], &["1", "2\n3"]), Err((1, 2)));
     }
 }

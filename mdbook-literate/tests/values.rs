@@ -90,6 +90,14 @@ fn numbers_in_the_text_are_compared_with_what_the_cells_print() {
     );
     test().succeeds_with(&["test numbers::01_hello... ok"]);
     book.edit_file(FILE, ", or 6.5;", ";");
+    book.edit_file(
+        "book/book.toml",
+        "[preprocessor.literate.given]",
+        "[preprocessor.literate.given]\n\"2_bye\" = []",
+    );
+    test().fails_with(&[
+        "book/book.toml:10: `given` names the chapter 2_bye, which is not in the book",
+    ]);
     test().fails_with(&["01_hello.md:1: 6.5 is given for this chapter, and is not in its text"]);
 }
 
