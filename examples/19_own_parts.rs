@@ -231,6 +231,7 @@ fn main() -> Result<()> {
     // are whose. PyTorch finds the layers itself, as it watches each assignment to `self`. Rust
     // does not look into a struct from outside, so the struct lists them.
     //
+
     //
     // Why `with_empty_tape` for the first of the two ways?
     //
