@@ -9,7 +9,8 @@
 //
 // Start with the first chapter
 //
-// The last two chapters go further: to all ten digits, and to a digit that you have written.
+// The last three chapters go further: to all ten digits, to a digit that you have written, and
+// to parts of your own.
 //
 // Telling two digits apart sounds like a small thing. But on the way you meet the ideas that
 // all of deep learning is made of: data as tensors, a baseline to beat, a loss function,
