@@ -8,10 +8,9 @@
 // *accuracy*: the share of images that were classified correctly. It is
 // easy to understand, which is what a metric is for.
 //
-// We work it out on the validation set, on images that played no part in making the ideal 3 and
-// the ideal
-// 7. Our baseline can hardly have learned any image by heart: what it keeps of thousands of
-//    them is two averages. But it is good to get into the habit.
+// We work it out on the validation set, on images that played no part in making the two ideal
+// digits. Our baseline can hardly have learned any image by heart: what it keeps of thousands
+// of them is two averages. But it is good to get into the habit.
 
 use mnist_from_scratch::prelude::*;
 

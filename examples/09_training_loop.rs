@@ -261,7 +261,7 @@ fn main() -> Result<()> {
     //
     // This is the accuracy before any training. (Strictly, it is the mean over the *batches*. The
     // last one is smaller than the others, so the mean over the *images* is not quite the same. The
-    // `Learner` of the next chapter takes the latter.)
+    // `Learner` of chapter 11 takes the latter.)
     //
     // Now train for one epoch:
     //

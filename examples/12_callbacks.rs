@@ -1,8 +1,8 @@
 //! Callbacks and saving
 //! Made from `book/src/12_callbacks.md` by `cargo book tangle`: edit that, not this.
 
-// A `Learner` is a loop that somebody else has written. Two things make one's peace with that:
-// you can add to the loop without a change of it, and you can keep what it has learned.
+// A `Learner` is a loop that somebody else has written. Two things make up for that: you can
+// add to the loop without a change of it, and you can keep what it has learned.
 
 use mnist_from_scratch::prelude::*;
 

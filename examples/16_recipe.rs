@@ -74,10 +74,10 @@ fn main() -> Result<()> {
     learn.fit_one_cycle(3, 0.01)?;
 
     //
-    // After the first epoch it looks bad: the steps are near their largest, and the net has seen
-    // only images that were changed a lot. By the end it has made up for it. (Do not compare the
-    // losses with those of the last chapter. With label smoothing even a perfect net does not get
-    // to 0.)
+    // After the first epoch it is behind the net of the last chapter: the steps are near their
+    // largest, and the net has seen only images that were changed a lot. By the end it has made up
+    // for it. (Do not compare the losses with those of the last chapter. With label smoothing even
+    // a perfect net does not get to 0.)
     //
     // How many of the validation set are wrong now?
     //
@@ -151,6 +151,7 @@ fn main() -> Result<()> {
     // score best are better as a rule, but part of their lead is the same kind of luck. That is why
     // one keeps a set back, looks at it once, in the end, and reports that number. MNIST's own test
     // images are our validation set, as in fastai's sample, so for the ResNet we have no third set.
+    // The next chapter has one.
     // (The ten other seeds above were kept back as well, but they are seeds and not images: they
     // tell what luck does, not what the choice did.)
     //

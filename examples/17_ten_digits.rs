@@ -8,7 +8,7 @@
 use mnist_from_scratch::prelude::*;
 
 fn main() -> Result<()> {
-    // ## Seventy thousand pictures
+    // ## Seventy thousand images
     //
     // All of MNIST lies in a crate of its own, so this does not need the network either. (In a
     // project of yours the line in `Cargo.toml` has to ask for it, with `features = ["mnist"]`.)
@@ -20,9 +20,9 @@ fn main() -> Result<()> {
 
     //
     // There are two folders, `training` and `testing`. In each lie two files in MNIST's own format,
-    // one with all pictures and one with all labels. `from_folder_with` knows how to open them.
+    // one with all images and one with all labels. `from_folder_with` knows how to open them.
     //
-    // We leave `testing` alone for now. The pictures of `training` are divided once more: a sixth
+    // We leave `testing` alone for now. The images of `training` are divided once more: a sixth
     // of them, drawn at random, is what we validate with.
     //
 
@@ -36,26 +36,26 @@ fn main() -> Result<()> {
     //
     //
     //
-    // Some pictures of a batch.
+    // Some images of a batch.
     dls.show_batch()?;
 
     //
     // ## Why three sets?
     //
     // The training set is what the net learns from. The validation set says how well it does with
-    // pictures that it has not seen, and we look at it again and again: after each epoch, for each
+    // images that it has not seen, and we look at it again and again: after each epoch, for each
     // learning rate, for each kind of net. So we choose what does well *there*, and a little of
     // that is luck, as the last chapter has shown.
     //
     // The **test set** is for the end. It is looked at once, when all is
-    // chosen, and whatever comes out is the answer. MNIST comes with one, the ten thousand pictures
+    // chosen, and whatever comes out is the answer. MNIST comes with one, the ten thousand images
     // in `testing`. (The course used it to validate with, since two digits were enough to learn
     // with.)
     //
     // ## Ideal digits
     //
-    // First the baseline of the fourth chapter: the mean of all pictures of
-    // a digit is the ideal one, and a picture is taken for the digit whose ideal is nearest to it.
+    // First the baseline of the fourth chapter: the mean of all images of
+    // a digit is the ideal one, and an image is taken for the digit whose ideal is nearest to it.
     //
     //
 
@@ -68,15 +68,15 @@ fn main() -> Result<()> {
     show_image_grid(&names.zip(ideals.clone()).collect::<Vec<_>>())?;
 
     //
-    // For each picture of the validation set there are now ten distances, and the smallest counts:
+    // For each image of the validation set there are now ten distances, and the smallest counts:
     //
 
     /// The places of the smallest numbers.
     fn nearest(distances: &[Vec<f32>]) -> Vec<usize> {
-        let of_picture = |i: usize| {
+        let of_image = |i: usize| {
             (0..10).min_by(|a: &usize, b| distances[*a][i].total_cmp(&distances[*b][i]))
         };
-        (0..distances[0].len()).filter_map(of_picture).collect()
+        (0..distances[0].len()).filter_map(of_image).collect()
     }
 
     let (mut actual, mut predicted) = (vec![], vec![]);
@@ -96,7 +96,7 @@ fn main() -> Result<()> {
     // ## Ten outputs
     //
     // With two classes, one number was enough: the larger, the more of a 3. Now the net gives ten
-    // numbers for each picture, one for each digit. Softmax makes
+    // numbers for each image, one for each digit. Softmax makes
     // probabilities of them,
     //
     // > p_i = e^x_i / (e^x_0 + … + e^x_9)
@@ -117,8 +117,8 @@ fn main() -> Result<()> {
     //
     // ## The simple net
     //
-    // The net of the chapter before the convolutions, with ten outputs in place of one. `Flatten`
-    // makes a row of each picture:
+    // The neural net of chapter 13, with ten outputs in place of one. `Flatten`
+    // makes a row of each image:
     //
     //
 
@@ -161,7 +161,7 @@ fn main() -> Result<()> {
     //
     //
 
-    // Rows are what the pictures show, columns what the net says.
+    // Rows are what the images show, columns what the net says.
     let interp = ClassificationInterpretation::from_learner(&learn)?;
     interp.plot_confusion_matrix()?;
 
@@ -175,7 +175,7 @@ fn main() -> Result<()> {
     }
 
     //
-    // And these are the pictures that the net gets most wrong:
+    // And these are the images that the net gets most wrong:
     //
     //
 
@@ -193,7 +193,7 @@ fn main() -> Result<()> {
 
     let test_dl = learn.dls.test_dl(path.join("testing"))?;
     let values = learn.validate_on(&test_dl)?;
-    println!("{} pictures, accuracy {:.4}", test_dl.dataset().len(), values[1]);
+    println!("{} images, accuracy {:.4}", test_dl.dataset().len(), values[1]);
 
     //
     // If you now go back, try another learning rate, and come here again, the test set has become a
@@ -202,8 +202,8 @@ fn main() -> Result<()> {
     // ## As fast as it goes
     //
     // How long does it take to be right in 99 of 100 cases? The example `speed_run` trains this net
-    // for two epochs, with all pictures of `training` to learn from. It does so from ten seeds, one
-    // after the other, and says for each how many of the pictures in `testing` the net is right
+    // for two epochs, with all images of `training` to learn from. It does so from ten seeds, one
+    // after the other, and says for each how many of the images in `testing` the net is right
     // about in the end, and how long that took. (Six seeds have been tried, and with each of them
     // two epochs were enough.)
     //
@@ -228,13 +228,13 @@ fn main() -> Result<()> {
     // Why not look at the test set after each epoch?
     //
     // One would choose by it, without meaning to. Then it says how well the choice fits the test
-    // set, and no longer how well the net will do with pictures that nobody has seen.
+    // set, and no longer how well the net will do with images that nobody has seen.
     //
 
     //
     // Why does the baseline do so much worse with ten digits than with two?
     //
-    // For each picture there are nine wrong ideals to be near to in place of one. And a mean is
+    // For each image there are nine wrong ideals to be near to in place of one. And a mean is
     // blurred: one that is slim, such as the 1, is near to much that is slim.
     //
     //

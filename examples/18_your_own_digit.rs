@@ -69,10 +69,10 @@ fn main() -> Result<()> {
 
     //
     // The file it knows. Of the photo it is not in doubt either, and wrong. A net has no way to say
-    // "I have never seen anything like that". It has learned to tell two kinds of pictures apart,
+    // "I have never seen anything like that". It has learned to tell two kinds of images apart,
     // and this is neither of them.
     //
-    // One picture is an anecdote. Here are all that could be wrong with it, one at a time, each for
+    // One image is an anecdote. Here are all that could be wrong with it, one at a time, each for
     // every twentieth digit of the validation set:
     //
 
@@ -174,7 +174,7 @@ fn main() -> Result<()> {
     // ## Learning from more than there is
     //
     // There is a second way. The net could learn that the place does not matter, if it saw digits
-    // at many places. It is called *augmentation*: each time a picture is drawn, it is moved,
+    // at many places. It is called *augmentation*: each time an image is drawn, it is moved,
     // turned and resized a little, at random.
     //
     //
@@ -192,7 +192,7 @@ fn main() -> Result<()> {
     //
     // Moved digits are no longer strange, and small ones less so. The validation set as it is
     // became a bit harder, as so small a net has to find room for more. But a black digit on white
-    // paper is as strange as before: nothing that we did to the pictures makes one. A net learns
+    // paper is as strange as before: nothing that we did to the images makes one. A net learns
     // what it is shown. Preparation takes away differences that carry no meaning; augmentation
     // shows those that are left. Use both.
     //
@@ -211,25 +211,25 @@ fn main() -> Result<()> {
     // They prepare each photo as above; `ItemTransform::Digit` says so to the loaders. The exported
     // file remembers how, so the second program cannot forget it. And if a photo is told wrong,
     // look at it as the net does, with `DigitSteps::of("photo.jpg")?.show()?`. Most often the
-    // picture in its last step is not the digit that you had in mind.
+    // image in its last step is not the digit that you had in mind.
     //
     // ## What you have learned
     //
     // - A net knows what it was shown, and is as sure of what it was not.
-    // - Prepare a picture for a prediction as those of the training set were prepared.
+    // - Prepare an image for a prediction as those of the training set were prepared.
     // - Augmentation makes a net get used to what cannot be prepared away.
     //
     //
-    // Why is the net so sure of a picture that is neither a 3 nor a 7?
+    // Why is the net so sure of an image that is neither a 3 nor a 7?
     //
-    // Softmax shares out a whole among the classes, and there is no class "something else". A
-    // picture far from all others lies far from the border between the two as well.
+    // Softmax shares out a whole among the classes, and there is no class "something else". An
+    // image far from all others lies far from the border between the two as well.
     //
 
     //
     // Could augmentation help with black on white?
     //
-    // Yes: by inverting half of the pictures. But then the net spends a part of its few numbers on
+    // Yes: by inverting half of the images. But then the net spends a part of its few numbers on
     // what a subtraction does exactly.
     //
     //
