@@ -138,17 +138,18 @@ fn main() -> Result<()> {
     //
     // About one part in seven of a three is ink.
     //
-    // We used `mean_all` of our own crate here, and there is a story behind it. This is what dfdx's
-    // `mean` says:
+    // We used `mean_all` of our own crate here, and there is a story behind it. This is what `mean`
+    // says, which adds up in the order of dfdx:
     //
 
     show!(stacked_threes.clone().mean::<Rank0, _>());
 
     //
     // The last digit is wrong! PyTorch, too, says what `mean_all` says. An `f32` keeps about seven
-    // digits. dfdx adds the pixels one after another, and when the sum has grown into the hundreds
-    // of thousands, the next pixel is so small beside it that part of it is lost in rounding. This
-    // happens millions of times. `mean_all` adds up in `f64`, which keeps about sixteen digits.
+    // digits. `mean` adds the pixels one after another, and when the sum has grown into the
+    // hundreds of thousands, the next pixel is so small beside it that part of it is lost in
+    // rounding. This happens millions of times. `mean_all` adds up in `f64`, which keeps about
+    // sixteen digits.
     //
     // For the averages of single pixels there was no such trouble: those sums stay small. But it is
     // worth knowing that on a computer the order and the size of a sum matter.
