@@ -43,6 +43,8 @@
 //! All of them work on slices; they know nothing of tensors. The same operations, and some more, for numbers that may lie
 //! elsewhere, on a GPU: [`Device`].
 
+// The vectors of pulp are for x86 processors.
+#![cfg_attr(target_family = "wasm", allow(dead_code, unused_mut))]
 #![warn(missing_debug_implementations, clippy::undocumented_unsafe_blocks)]
 
 mod adam;
@@ -59,6 +61,7 @@ mod helpers;
 mod matmul;
 mod means;
 mod pool;
+mod portable;
 mod product;
 mod select;
 mod simd;

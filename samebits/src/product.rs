@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use pulp::Simd;
 
-use crate::fma::fma;
+use crate::portable::Products;
 use crate::simd::{Kernel, run};
 use crate::sizes::last;
 
@@ -126,28 +126,14 @@ impl Kernel for Tiles<'_> {
     }
 
     fn plain(self) {
-        // As many columns at once as the compiler may make vectors of.
-        const WIDTH: usize = 32;
         let Sum { a, a_row, a_depth, b, b_depth, pairs, depth } = *self.sum;
+        let products = Products { a, a_depth, b, b_depth, pairs, depth };
         for row in 0..self.rows {
-            for column in (0..self.columns).step_by(WIDTH) {
-                let width = WIDTH.min(self.columns - column);
-                let c = &mut self.c[row * self.c_row + column..][..width];
-                let mut sums = [0.0; WIDTH];
-                if self.start == Start::Given {
-                    sums[..width].copy_from_slice(c);
-                }
-                for &(a_start, b_start) in pairs {
-                    for k in 0..depth {
-                        let a = a[a_start + row * a_row + k * a_depth];
-                        let b = &b[b_start + k * b_depth + column..][..width];
-                        for (sum, b) in sums.iter_mut().zip(b) {
-                            *sum = fma(a, *b, *sum);
-                        }
-                    }
-                }
-                c.copy_from_slice(&sums[..width]);
+            let c = &mut self.c[row * self.c_row..][..self.columns];
+            if self.start == Start::Zero {
+                c.fill(0.0);
             }
+            products.add(row * a_row, c);
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use pulp::Simd;
 
-use crate::fma::fma;
+use crate::portable::Products;
 use crate::simd::{Kernel, Loops, each, run, run_loops};
 use crate::sizes::{product, zeros};
 use crate::threads::{for_each_piece, rows_at_once};
@@ -137,10 +137,8 @@ impl Kernel for Combination<'_> {
 
     fn plain(self) {
         let Self { c, b, rows } = self;
-        for (b, row) in b.iter().zip(rows.chunks_exact(c.len().max(1))) {
-            for (c, x) in c.iter_mut().zip(row) {
-                *c = fma(*b, *x, *c);
-            }
-        }
+        let (depth, b_depth) = (b.len(), c.len());
+        let pairs = &[(0, 0)];
+        Products { a: b, a_depth: 1, b: rows, b_depth, pairs, depth }.add(0, c);
     }
 }
