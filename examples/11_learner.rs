@@ -58,6 +58,8 @@ fn main() -> Result<()> {
     show!(fingerprint(&learn.model));
 
     //
+    // Train it here, in a page, and it ends at the same one.
+    //
     // ### All of one class
     //
     // The first row says 0.495584, and other tables of this book say 0.504416. It is the first

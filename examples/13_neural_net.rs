@@ -171,6 +171,8 @@ fn main() -> Result<()> {
     show!(fingerprint(&learn.model));
 
     //
+    // Train it here, in a page, and it ends at the same one.
+    //
     // The linear model of the last chapters stayed below that accuracy. (In the first rows of the
     // table all images are taken for one class, as in chapter
     // 11.) The losses are there, too:

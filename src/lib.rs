@@ -38,6 +38,7 @@ pub mod data;
 pub mod device;
 mod fault;
 mod files;
+mod host;
 pub mod learner;
 pub mod loss;
 pub mod metrics;
@@ -53,7 +54,9 @@ pub mod tensor;
 pub mod vision;
 
 // A chapter names this crate only, so that a copied example needs no other dependency.
-pub use {anyhow, dfdx, image, plotters};
+#[cfg(not(target_family = "wasm"))]
+pub use plotters;
+pub use {anyhow, dfdx, image};
 
 /// The version of this crate, as fastai has `fastai.__version__`.
 ///

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// From the ground up. Modules on one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
-    &["cause", "device", "files", "random"],
+    &["cause", "device", "files", "host", "random"],
     &["fault", "parameters", "shapes", "show"],
     &["data"],
     &["ops"],

@@ -1,7 +1,5 @@
 //! The training loop.
 
-use std::time::Instant;
-
 use dfdx::prelude::{Backward, ZeroGrads};
 use dfdx::shapes::Rank0;
 use dfdx::tensor::{AsArray, Trace};
@@ -15,6 +13,7 @@ use super::{
 };
 use crate::data::Dataset;
 use crate::fault;
+use crate::host::Stopwatch;
 use crate::ops;
 use crate::optim::{Optim, OptimError};
 use crate::shapes::{Grads, Traced};
@@ -75,7 +74,7 @@ where
         let mut progress = Progress::start(self.verbosity, &self.recorder.metric_names);
         let mut grads = self.model.alloc_grads();
         for epoch in 0..epochs {
-            let start = Instant::now();
+            let start = Stopwatch::start();
             (at.epoch, at.batch) = (epoch, 0);
             progress.start_epoch(epoch, epochs, at.batches);
             self.call(&mut at, |callback, training| callback.before_epoch(training))?;

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::optim::Optim;
 use crate::shapes::Traced;
+#[cfg(not(target_family = "wasm"))]
 use crate::show::Plot;
 
 /// The first learning rate that is tried, the last one, and how many there are; as in fastai.
@@ -35,6 +36,7 @@ impl LrFind {
     /// let found = LrFind { lrs: vec![0.001, 0.01, 0.1], losses: vec![0.7, 0.3, 0.9], valley: 0.01 };
     /// let plot: Plot = found.plot();
     /// ```
+    #[cfg(not(target_family = "wasm"))]
     pub fn plot(&self) -> Plot {
         let lrs: Vec<f32> = self.lrs.iter().map(|lr| *lr as f32).collect();
         let at = self.lrs.iter().position(|lr| *lr == self.valley).unwrap_or(0);

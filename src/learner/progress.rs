@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::host::{ProgressBar, ProgressStyle};
 use mdbook_literate::display::is_recording;
 
 use crate::show::print_line;

@@ -1,5 +1,6 @@
 //! What a learner writes down.
 
+#[cfg(not(target_family = "wasm"))]
 use crate::show::{Plot, Plots};
 
 /// What the exponential average of the training loss keeps of itself at each batch, as in fastai.
@@ -63,6 +64,7 @@ impl Recorder {
     /// use mnist_from_scratch::prelude::*;
     /// let plot: Plot = Recorder::default().plot_loss();
     /// ```
+    #[cfg(not(target_family = "wasm"))]
     pub fn plot_loss(&self) -> Plot {
         let batches: Vec<f32> = (1..=self.losses.len()).map(|batch| batch as f32).collect();
         let epochs: Vec<f32> = self.iters.iter().map(|&batch| batch as f32).collect();
@@ -82,6 +84,7 @@ impl Recorder {
     /// use mnist_from_scratch::prelude::*;
     /// let plots: Plots = Recorder::default().plot_sched();
     /// ```
+    #[cfg(not(target_family = "wasm"))]
     pub fn plot_sched(&self) -> Plots {
         let plot = |name: &str, values: &[f64]| {
             let batches: Vec<f32> = (0..values.len()).map(|batch| batch as f32).collect();
@@ -98,6 +101,7 @@ impl Recorder {
     /// use mnist_from_scratch::prelude::*;
     /// assert!(Recorder::default().plot("accuracy").is_none());
     /// ```
+    #[cfg(not(target_family = "wasm"))]
     pub fn plot(&self, name: &str) -> Option<Plot> {
         let values = self.column(name)?;
         let epochs: Vec<f32> = (0..values.len()).map(|epoch| epoch as f32).collect();

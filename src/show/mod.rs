@@ -9,6 +9,8 @@
 //! hand, a picture is written to a file and the path is printed; a table is printed as text.
 
 mod picture;
+// For a web page, plotters would bring functions of JavaScript's.
+#[cfg(not(target_family = "wasm"))]
 mod plot;
 mod print;
 mod table;
@@ -16,6 +18,7 @@ mod text;
 mod value;
 
 pub use picture::{Intensity, Picture, show_image, show_image_grid, show_images};
+#[cfg(not(target_family = "wasm"))]
 pub use plot::{Plot, PlotError, Plots, Values, plot_function, scatter};
 #[doc(hidden)]
 pub use print::print_line;

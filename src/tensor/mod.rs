@@ -33,7 +33,7 @@ pub use image::{
     ImageError, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ManyPixels, WHITE_PAPER, image_open,
     image_open_on, open_images, stack_images, tensor, tensors,
 };
-pub(crate) use image::{lay_on, open_picture};
+pub(crate) use image::{grey_png, lay_on, open_picture};
 pub use reduce::{BroadcastTo, MeanTo, SumTo};
 
 pub use crate::ops::Gather;

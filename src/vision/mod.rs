@@ -15,7 +15,6 @@
 mod affine;
 mod crop;
 mod data;
-#[cfg(feature = "mnist-sample")]
 mod digits;
 mod error;
 mod export;
@@ -34,7 +33,8 @@ pub use affine::RandomAffine;
 pub use crop::{BatchTransform, RandomResizedCrop};
 pub use data::{ImageDataLoaders, ImageFolder};
 #[cfg(feature = "mnist-sample")]
-pub use digits::{Digits, threes_and_sevens};
+pub use digits::threes_and_sevens;
+pub use digits::{Digits, threes_and_sevens_of};
 pub use error::VisionError;
 pub use export::load_learner;
 pub use folder::FolderOptions;

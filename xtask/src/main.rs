@@ -10,6 +10,7 @@ mod mnist;
 mod pytorch;
 mod sample;
 mod shell;
+mod web;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,6 +63,8 @@ enum Chore {
     Bench(Rest),
     /// Times the kernels of samebits alone
     Kernels(Rest),
+    /// Compiles the course's Rust for the pages that one can touch, after a change there: book/src/touch/*.js
+    Web,
     /// Attacks the project for some minutes and counts what it survives; `torture --help` says more
     #[command(disable_help_flag = true)]
     Torture(Rest),
@@ -115,6 +118,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Pytorch { names, python } => pytorch::write(&shell, &python, &names),
         Chore::Bench(rest) => shell.cargo(training, rest.options),
         Chore::Kernels(rest) => shell.cargo(["bench", "--package", "samebits"], rest.options),
+        Chore::Web => web::make(&shell),
         Chore::Torture(rest) => shell.cargo(TORTURE.into_iter().chain(["--"]), rest.options),
         Chore::Seeds(rest) => shell.cargo(training.into_iter().chain(["--seeds"]), rest.options),
     }

@@ -1,6 +1,6 @@
 //! Running other programs: each command is shown before it runs, and named where it fails.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -32,14 +32,30 @@ impl Shell {
         program: &str,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Result<()> {
+        self.run_with(program, arguments, &[])
+    }
+
+    /// The same, with variables of the environment.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn run_with(
+        &self,
+        program: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        variables: &[(OsString, OsString)],
+    ) -> Result<()> {
         let mut command = Command::new(match program.contains('/') {
             true => self.path(program).into_os_string(),
             false => program.into(),
         });
-        command.args(arguments).current_dir(&self.folder);
+        command.args(arguments).current_dir(&self.folder).envs(variables.iter().cloned());
         let arguments = command.get_args().map(|word| quoted(&word.to_string_lossy()));
         let line = std::iter::once(quoted(program)).chain(arguments).collect::<Vec<_>>().join(" ");
-        eprintln!("$ {line}");
+        let set = variables.iter().map(|(name, value)| {
+            format!("{}={} ", name.to_string_lossy(), quoted(&value.to_string_lossy()))
+        });
+        eprintln!("$ {}{line}", set.collect::<String>());
         let status = command.status().with_context(|| format!("`{line}` cannot be started"))?;
         match status.success() {
             true => Ok(()),

@@ -10,6 +10,7 @@ mod error;
 mod format;
 mod limits;
 mod lock;
+mod memory;
 mod obstacles;
 mod progress;
 mod stored;

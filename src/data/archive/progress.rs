@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use crate::host::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::stored::ReadSeek;
 

@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Cursor, Read as _};
 use std::path::Path;
 
-use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Rgb};
+use image::codecs::png::PngDecoder;
+use image::{ColorType, DynamicImage, GrayImage, ImageDecoder as _, ImageFormat, ImageReader, Rgb};
 
 use super::ImageError;
 use super::ground::lay_on;
@@ -28,6 +29,21 @@ pub(crate) fn open_picture(path: &Path, ground: Rgb<u8>) -> Result<DynamicImage,
     })?;
     lay_on(picture, ground)
         .ok_or_else(|| ImageError::Invisible { path: path.into(), ground: ground.0 })
+}
+
+/// The picture that the bytes of a PNG file in grey hold; the path is for messages alone. It is for the course's own data, and
+/// brings no other formats into a program.
+pub(crate) fn grey_png(path: &Path, bytes: &[u8]) -> Result<GrayImage, ImageError> {
+    let damaged = |error| ImageError::Decode { path: path.into(), source: told_once(&error) };
+    let decoder = PngDecoder::new(Cursor::new(bytes)).map_err(damaged)?;
+    let (columns, rows) = decoder.dimensions();
+    if decoder.color_type() != ColorType::L8 || rows.max(columns) > 1024 {
+        let problem = format!("it is no grey PNG file of {columns} x {rows} pixels");
+        return Err(ImageError::Format { path: path.into(), problem });
+    }
+    let mut pixels = vec![0; columns as usize * rows as usize];
+    decoder.read_image(&mut pixels).map_err(damaged)?;
+    Ok(GrayImage::from_raw(columns, rows, pixels).expect("a byte for each pixel"))
 }
 
 fn read(path: &Path, room: &mut Room) -> Result<Vec<u8>, ImageError> {

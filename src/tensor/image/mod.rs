@@ -6,7 +6,7 @@ mod ground;
 mod limits;
 mod quiet;
 
-pub(crate) use decode::open_picture;
+pub(crate) use decode::{grey_png, open_picture};
 pub use error::ImageError;
 pub use ground::WHITE_PAPER;
 pub(crate) use ground::lay_on;

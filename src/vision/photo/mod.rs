@@ -86,6 +86,18 @@ impl DigitSteps {
 
     /// `None` if there is no ink.
     pub(super) fn of_picture(picture: &DynamicImage) -> Option<Self> {
+        Self::of_grey(picture.to_luma8())
+    }
+
+    /// Goes through all steps of a picture in grey. `None` if there is no ink on it.
+    ///
+    /// ```
+    /// use mnist_from_scratch::image::GrayImage;
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// assert!(DigitSteps::of_grey(GrayImage::new(40, 30)).is_none());
+    /// ```
+    pub fn of_grey(picture: GrayImage) -> Option<Self> {
         let grey = smaller(picture);
         let Contrast { contrast, strength } = paper::contrast(&grey)?;
         let mask = Mask::of(&contrast).without_what_touches_the_edge();
@@ -117,16 +129,16 @@ impl DigitSteps {
 }
 
 /// In grey, each side at most [`WORK_SIDE`].
-fn smaller(picture: &DynamicImage) -> GrayImage {
+fn smaller(picture: GrayImage) -> GrayImage {
     let longer = picture.width().max(picture.height());
     if longer <= WORK_SIDE {
-        return picture.to_luma8();
+        return picture;
     }
     let side = |side: u32| {
         ((f64::from(side) * f64::from(WORK_SIDE) / f64::from(longer)).round() as u32).max(1)
     };
     let (width, height) = (side(picture.width()), side(picture.height()));
-    imageops::resize(&picture.to_luma8(), width, height, FilterType::Triangle)
+    imageops::resize(&picture, width, height, FilterType::Triangle)
 }
 
 /// The ink within the mask and a pixel around it, which has the soft edges of the strokes.

@@ -28,9 +28,10 @@ pub(super) fn contrast(grey: &GrayImage) -> Option<Contrast> {
     let paper = paper(&grey);
     let mut contrast = grey;
     for (pixel, paper) in contrast.pixels_mut().zip(paper.pixels()) {
-        let paper = u32::from(paper[0]).max(1);
+        let paper = u32::from(paper[0]);
         let light = u32::from(pixel[0]).min(paper);
-        pixel[0] = (255 - light * 255 / paper) as u8;
+        // Where there is no light at all, nothing stands out.
+        pixel[0] = (255 - (light * 255).checked_div(paper).unwrap_or(255)) as u8;
     }
     // The mean of the strongest pixels: one in 500, or five.
     let mut all: Vec<u8> = contrast.as_raw().clone();
@@ -201,5 +202,6 @@ mod tests {
         assert!(contrast(&GrayImage::from_pixel(40, 30, Luma([200]))).is_none());
         assert!(contrast(&GrayImage::from_fn(40, 30, |x, _| Luma([100 + 2 * x as u8]))).is_none());
         assert!(contrast(&GrayImage::new(0, 0)).is_none());
+        assert!(contrast(&GrayImage::new(40, 30)).is_none());
     }
 }

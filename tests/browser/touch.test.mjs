@@ -1,0 +1,185 @@
+// The pages that one can touch, in a real browser, opened from the disk: see book.test.mjs.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+
+const BOOK = new URL("../../target/book/", import.meta.url);
+const text = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
+/** The last line that a cell of the book printed, and all of them. */
+const snapshot = (cell) => text(`../snapshots/${cell}.snap`).trim().split("\n");
+
+let browser;
+before(async () => {
+    browser = await chromium.launch({
+        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+        args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    });
+});
+after(() => browser.close());
+
+/** Opens a page, and runs `look` on it; nothing may be said on the console. */
+async function open(page, look, { width = 1280, javaScriptEnabled = true, theme = "light" } = {}) {
+    const viewport = { width, height: 900 };
+    const context = await browser.newContext({ viewport, javaScriptEnabled, hasTouch: true });
+    const tab = await context.newPage();
+    const said = [];
+    tab.on("pageerror", (error) => said.push(error.message));
+    tab.on("console", (message) => said.push(message.text()));
+    if (javaScriptEnabled) {
+        await tab.addInitScript((name) => localStorage.setItem("mdbook-theme", name), theme);
+    }
+    await tab.goto(new URL(page, BOOK).href);
+    await look(tab);
+    if (process.env.SCREENSHOTS) {
+        const name = `${page.replace(/\W/g, "_")}-${theme}-${width}`;
+        await tab.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true });
+    }
+    await context.close();
+    assert.deepEqual(said, []);
+}
+
+/** What the table of answers says of a model: the prepared digit, and the drawing only made small. */
+const answers = (tab, model) =>
+    tab.locator("#draw tr", { has: tab.locator("th", { hasText: model }) }).locator("td").allInnerTexts();
+
+const waitForAnswer = (tab, digit) =>
+    tab.locator("#draw .says", { hasText: `simple_net says ${digit}` }).waitFor();
+
+for (const [width, theme] of [[1280, "light"], [390, "navy"]]) {
+    test(`a 7 is drawn with the pointer, at ${width} pixels`, async () => {
+        await open("draw.html", async (tab) => {
+            const box = await tab.locator("#draw-sheet").boundingBox();
+            const at = ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
+            await tab.mouse.move(...at([0.25, 0.25]));
+            await tab.mouse.down();
+            for (const place of [[0.7, 0.25], [0.6, 0.45], [0.5, 0.65], [0.42, 0.85]]) {
+                await tab.mouse.move(...at(place), { steps: 8 });
+            }
+            await tab.mouse.up();
+            await waitForAnswer(tab, 7);
+            for (const model of ["pixel similarity", "linear model", "simple_net"]) {
+                assert.match((await answers(tab, model))[0], /^7/, model);
+            }
+            assert.equal(await tab.locator("#draw .steps canvas").count(), 6);
+            assert.equal(await tab.locator("#draw .features canvas").count(), 30);
+            // Moved and inverted, the prepared digit stays what it is.
+            const before = await answers(tab, "simple_net");
+            await tab.getByRole("button", { name: "Shift" }).click();
+            await tab.waitForFunction(
+                (was) => document.querySelectorAll("#draw tr")[3].lastChild.textContent !== was, before[1]);
+            assert.equal((await answers(tab, "simple_net"))[0], before[0]);
+            await tab.getByRole("button", { name: "Invert" }).click();
+            await waitForAnswer(tab, 7);
+            assert.ok(!(await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)));
+        }, { width, theme });
+    });
+}
+
+test("a 7 is drawn with the keys alone, and cleared", async () => {
+    await open("draw.html", async (tab) => {
+        await tab.locator("#draw-sheet").focus();
+        const press = async (keys) => {
+            for (const [key, times] of keys) for (let i = 0; i < times; i++) await tab.keyboard.press(key);
+        };
+        await press([["ArrowLeft", 7], [" ", 1], ["ArrowRight", 13]]);
+        for (let i = 0; i < 8; i++) await press([["ArrowDown", 2], ["ArrowLeft", 1]]);
+        await waitForAnswer(tab, 7);
+        // mdBook turns the page with these keys, too.
+        assert.match(tab.url(), /draw\.html/);
+        await tab.getByRole("button", { name: "Clear" }).click();
+        await tab.locator("#draw .says", { hasText: "The sheet is empty." }).waitFor();
+    });
+});
+
+test("about each digit of the validation set the page says what Rust says, bit by bit", async () => {
+    await open("draw.html", async (tab) => {
+        // The page's own module with the models, and one with the digits.
+        const hash = await tab.evaluate(async () => {
+            const course = await document.getElementById("draw").course();
+            const script = document.createElement("script");
+            script.src = "touch/digits.js";
+            await new Promise((loaded) => {
+                script.onload = loaded;
+                document.head.append(script);
+            });
+            const bytes = Uint8Array.from(atob(window.courseFiles.digits), (c) => c.charCodeAt(0));
+            course.openDigits(bytes);
+            const all = new Float32Array(2038 * 34);
+            for (let index = 0; index < 2038; index++) {
+                all.set(course.answers(course.digit(index).subarray(0, 784)), 34 * index);
+            }
+            // A page from the disk has no `crypto.subtle`.
+            return Array.from(new Uint8Array(all.buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
+        });
+        const { createHash } = await import("node:crypto");
+        const found = createHash("sha256").update(Buffer.from(hash, "hex")).digest("hex");
+        assert.equal(found, text("answers.sha256").trim());
+    });
+});
+
+/** The rows of the table, as the chapter's snapshot has them. */
+const rows = (tab) => tab.locator("#train tbody tr").allInnerTexts()
+    .then((all) => all.map((row) => row.trim().split(/\s+/).join(" ")));
+
+for (const [model, chapter, timeout] of [["linear", "11_learner", 60_000], ["simple_net", "13_neural_net", 500_000]]) {
+    test(`${model} ends at the table of the book and at its fingerprint`, { timeout }, async () => {
+        await open(`train.html#model=${model}`, async (tab) => {
+            const start = Date.now();
+            await tab.getByRole("button", { name: "Train", exact: true }).click();
+            const done = tab.locator("#train .says", { hasText: /^Done/ });
+            await done.waitFor({ timeout });
+            console.log(`${model}: ${(Date.now() - start) / 1000} s in all; ${await done.innerText()}`);
+            const printed = snapshot(`${chapter}__fit`).filter((line) => /^\d+ /.test(line));
+            const expected = printed.map((line) => line.split(/\s+/).slice(0, 4).join(" "));
+            assert.deepEqual(await rows(tab), expected);
+            const fingerprint = await tab.locator("#train-fingerprint").innerText();
+            assert.equal(fingerprint, snapshot(`${chapter}__fingerprint`).at(-1));
+            await tab.locator("#train .says", { hasText: "to the last bit" }).waitFor();
+            assert.equal(await tab.locator("#train .steps canvas").count(), 9);
+            assert.ok(!(await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)));
+        }, { width: model === "linear" ? 390 : 1280, theme: model === "linear" ? "navy" : "light" });
+    });
+}
+
+test("a training is stopped, one that diverges says so, and settings are shared by the address", async () => {
+    await open("train.html#model=simple_net&lr=0.2&batch=64&epochs=500&seed=7", async (tab) => {
+        const value = (id) => tab.locator(`#train-${id}`).inputValue();
+        assert.deepEqual(await Promise.all(["model", "lr", "batch", "epochs", "seed"].map(value)),
+            ["simple_net", "0.2", "64", "500", "7"]);
+        const train = tab.getByRole("button", { name: "Train", exact: true });
+        await train.click();
+        await tab.locator("#train progress").evaluate((bar) => new Promise((resolve) => {
+            const look = () => (bar.value > 0 ? resolve() : setTimeout(look, 20));
+            look();
+        }));
+        await tab.getByRole("button", { name: "Stop" }).click();
+        await tab.locator("#train .says", { hasText: "Stopped" }).waitFor();
+        assert.ok(await train.isEnabled());
+
+        await tab.locator("#train-model").selectOption("linear");
+        await tab.locator("#train-lr").fill("1e9");
+        await tab.locator("#train-epochs").fill("3");
+        await train.click();
+        await tab.locator("#train .says", { hasText: "diverged" }).waitFor();
+        assert.match(tab.url(), /#model=linear&lr=1e9&batch=256&epochs=3&seed=42$/);
+        // What makes no sense is not tried.
+        await tab.locator("#train-batch").fill("0");
+        await train.click();
+        assert.ok(await tab.locator("#train-batch").evaluate((field) => !field.checkValidity()));
+    });
+});
+
+test("nothing is loaded before it is asked for, and without JavaScript there is a picture", async () => {
+    for (const page of ["draw.html", "train.html"]) {
+        await open(page, async (tab) => {
+            const scripts = await tab.evaluate(() => [...document.scripts].map((script) => script.src));
+            assert.ok(!scripts.some((address) => /(module|models|digits)[^/]*\.js$/.test(address)), page);
+        });
+        await open(page, async (tab) => {
+            const picture = tab.locator(".touch img");
+            assert.ok(await picture.evaluate((image) => image.complete && image.naturalWidth > 0), page);
+            assert.match(await tab.locator(".touch").innerText(), /needs JavaScript/);
+        }, { javaScriptEnabled: false });
+    }
+});
