@@ -78,6 +78,14 @@ fn the_table_of_a_gpu() {
 }
 
 #[test]
+fn what_the_time_did_not_suffice_for_has_not_failed() {
+    let mut results = of_a_gpu();
+    results["steps"][0]["runs"]["pytorch_gpu_compile"]["problem"] = "not done after 94 s".into();
+    let table = gpu_table::markdown(&json!({}), Some(&results)).unwrap();
+    assert!(table.contains("| failed | not in time |"), "{table}");
+}
+
+#[test]
 fn a_dry_run_is_no_measurement() {
     let mut results = of_a_gpu();
     results["dry_run"] = true.into();

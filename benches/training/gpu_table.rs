@@ -69,6 +69,7 @@ fn cell(who: &str, run: &Value) -> String {
             Some(accuracy) => format!("{} ({accuracy:.4})", three_digits(seconds)),
             None => three_digits(seconds),
         },
+        (_, Some(problem)) if problem.starts_with("not done after") => "not in time".to_string(),
         (_, Some(_)) => "failed".to_string(),
         (None, None) if who == "gpu" => "not measured".to_string(),
         (None, None) => "–".to_string(),
