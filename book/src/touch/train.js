@@ -202,10 +202,12 @@
         });
         parts.push(node("text", { x: left, y: height - 8 }, "0"));
         parts.push(node("text", { x: width - 12, y: height - 8, "text-anchor": "end" }, `${epochs} epochs`));
+        // The names stand where no line ends.
+        const names = lines[0].points.at(-1)?.[1] > (low + high) / 2 ? height - bottom - 24 : 26;
         lines.forEach(({ name, points }, at) => {
             const place = ([epoch, value]) => `${x(epoch).toFixed(1)},${y(Math.min(high, value)).toFixed(1)}`;
             parts.push(node("polyline", { class: `line${at}`, points: points.map(place).join(" ") }));
-            const label = { class: `line${at}`, x: width - 16, y: 26 + 16 * at, "text-anchor": "end" };
+            const label = { class: `line${at}`, x: width - 16, y: names + 16 * at, "text-anchor": "end" };
             parts.push(node("text", label, name));
         });
         const last = lines.map(({ name, points }) => `${name} ${points.at(-1)?.[1].toFixed(4) ?? "not yet"}`);
