@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+#[cfg(feature = "cuda")]
+use mnist_from_scratch::dfdx;
 use mnist_from_scratch::prelude::*;
 
 /// Set for the process that [`panics`] starts.
@@ -118,7 +120,8 @@ mod faults_of_dfdx {
     ) -> [f32; 3] {
         let dev = AutoDevice::default();
         let row = dev.tensor([1., 2., 3.]);
-        let twice = row.leaky_trace().broadcast::<Rank2<2, 3>, Axis<0>>();
+        // Not the prelude's, which has its own gradient.
+        let twice = dfdx::tensor_ops::BroadcastTo::broadcast::<_, Axis<0>>(row.leaky_trace());
         change(twice, dev).reshape::<Rank1<6>>().sum().backward().get(&row).array()
     }
 
