@@ -1,43 +1,7 @@
-// The pages that one can touch, in a real browser, opened from the disk: see book.test.mjs.
+// Drawing and training in a real browser: see page.mjs.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-
-const BOOK = new URL("../../target/book/", import.meta.url);
-const text = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
-/** The last line that a cell of the book printed, and all of them. */
-const snapshot = (cell) => text(`../snapshots/${cell}.snap`).trim().split("\n");
-
-let browser;
-before(async () => {
-    browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
-});
-after(() => browser.close());
-
-/** Opens a page, and runs `look` on it; nothing may be said on the console. */
-async function open(page, look, { width = 1280, javaScriptEnabled = true, theme = "light" } = {}) {
-    const viewport = { width, height: 900 };
-    const context = await browser.newContext({ viewport, javaScriptEnabled, hasTouch: true });
-    const tab = await context.newPage();
-    const said = [];
-    tab.on("pageerror", (error) => said.push(error.message));
-    tab.on("console", (message) => said.push(message.text()));
-    if (javaScriptEnabled) {
-        await tab.addInitScript((name) => localStorage.setItem("mdbook-theme", name), theme);
-    }
-    await tab.goto(new URL(page, BOOK).href);
-    await look(tab);
-    if (process.env.SCREENSHOTS) {
-        const name = `${page.replace(/\W/g, "_")}-${theme}-${width}`;
-        await tab.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png`, fullPage: true });
-    }
-    await context.close();
-    assert.deepEqual(said, []);
-}
+import { test } from "node:test";
+import { isTooWide, open, snapshot, text } from "./page.mjs";
 
 /** What the table of answers says of a model: the prepared digit, and the drawing only made small. */
 const answers = (tab, model) =>
@@ -71,7 +35,7 @@ for (const [width, theme] of [[1280, "light"], [390, "navy"]]) {
             assert.equal((await answers(tab, "simple_net"))[0], before[0]);
             await tab.getByRole("button", { name: "Invert" }).click();
             await waitForAnswer(tab, 7);
-            assert.ok(!(await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)));
+            assert.ok(!(await isTooWide(tab)));
         }, { width, theme });
     });
 }
@@ -137,7 +101,7 @@ for (const [model, chapter, timeout] of [["linear", "11_learner", 60_000], ["sim
             assert.equal(fingerprint, snapshot(`${chapter}__fingerprint`).at(-1));
             await tab.locator("#train .says", { hasText: "to the last bit" }).waitFor();
             assert.equal(await tab.locator("#train .steps canvas").count(), 9);
-            assert.ok(!(await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth)));
+            assert.ok(!(await isTooWide(tab)));
         }, { width: model === "linear" ? 390 : 1280, theme: model === "linear" ? "navy" : "light" });
     });
 }

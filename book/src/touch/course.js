@@ -165,6 +165,29 @@ window.course ??= (() => {
         return { ...course, fingerprints, numbers: new Float32Array(bytes.slice().buffer) };
     }
 
+    /** The same with the course's digits. Unpacking them takes a moment, in which the page stands still. */
+    async function digits(ready = () => {}) {
+        const [course, bytes] = await Promise.all([models(), file("digits")]);
+        await ready();
+        course.openDigits(bytes);
+        return course;
+    }
+
+    /** What a model says that is so sure of a 3. */
+    function said(three) {
+        const percent = (share) => `${(100 * share).toFixed(1)}%`;
+        return three > 0.5 ? `3 (${percent(three)})` : `7 (${percent(1 - three)})`;
+    }
+
+    /** A row of a table; its first cell is the row's head. */
+    function row(kind, [first, ...others]) {
+        const head = element("th", { scope: "row" }, first);
+        return element("tr", {}, head, ...others.map((cell) => element(kind, {}, cell)));
+    }
+
+    /** A button that does something. */
+    const button = (text, onclick) => element("button", { type: "button", onclick }, text);
+
     /** Makes an element with attributes and children. */
     function element(name, attributes = {}, ...children) {
         const made = document.createElement(name);
@@ -172,6 +195,14 @@ window.course ??= (() => {
             if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
             else made.setAttribute(key, value);
         }
+        made.append(...children);
+        return made;
+    }
+
+    /** Makes an element of a drawing. */
+    function node(name, attributes = {}, ...children) {
+        const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+        for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
         made.append(...children);
         return made;
     }
@@ -197,5 +228,5 @@ window.course ??= (() => {
     }
 
     document.head.append(element("link", { rel: "stylesheet", href: new URL("touch.css", FOLDER).href }));
-    return { models, train, element, paint, paintSigned };
+    return { models, digits, train, said, row, button, element, node, paint, paintSigned };
 })();

@@ -6,7 +6,7 @@
     if (!figure || figure.dataset.built) return;
     figure.dataset.built = "yes";
 
-    const { element, paint, paintSigned } = window.course;
+    const { said, row, button, element, paint, paintSigned } = window.course;
     /** The sheet has four rows and columns for each of a digit's 28. */
     const SIDE = 112;
     const CELL = SIDE / 28;
@@ -87,8 +87,6 @@
     }
 
     const opened = () => (opened.promise ??= window.course.models());
-    const percent = (share) => `${(100 * share).toFixed(1)}%`;
-    const said = (three) => (three > 0.5 ? `3 (${percent(three)})` : `7 (${percent(1 - three)})`);
     const nearer = ([three, seven]) =>
         `${three < seven ? 3 : 7} (${three.toFixed(3)} from a 3, ${seven.toFixed(3)} from a 7)`;
 
@@ -122,11 +120,6 @@
         says.textContent = `simple_net says ${said(of[3])}, the linear model ${said(of[2])}, ` +
             `pixel similarity ${of[0] < of[1] ? 3 : 7}.`;
         showWeights(prepared.pixels, of.slice(4));
-    }
-
-    function row(kind, [first, ...others]) {
-        const head = element("th", { scope: "row" }, first);
-        return element("tr", {}, head, ...others.map((cell) => element(kind, {}, cell)));
     }
 
     /** What speaks for a 3 in the linear model, and which features of the net are on. */
@@ -222,7 +215,6 @@
         showSheet();
     });
 
-    const button = (text, onclick) => element("button", { type: "button", onclick }, text);
     const invert = button("Invert", () => {
         inverted = !inverted;
         invert.setAttribute("aria-pressed", inverted);

@@ -6,8 +6,7 @@
     if (!figure || figure.dataset.built) return;
     figure.dataset.built = "yes";
 
-    const { element, paint, paintSigned } = window.course;
-    const SVG = "http://www.w3.org/2000/svg";
+    const { element, node, paint, paintSigned } = window.course;
     /** The models, with the settings of their chapters. */
     const MODELS = {
         linear: { number: 0, name: "the linear model", lr: 1, epochs: 10 },
@@ -43,8 +42,8 @@
     const book = button("The book's settings", () => fill({ model: fields.model.value }));
     const progress = element("progress", { max: 1, value: 0, "aria-label": "How much of the training is done" });
     const status = element("p", { class: "says", role: "status" });
-    const losses = document.createElementNS(SVG, "svg");
-    const accuracies = document.createElementNS(SVG, "svg");
+    const losses = node("svg");
+    const accuracies = node("svg");
     const weights = element("div", { class: "features" });
     const worst = element("div", { class: "steps" });
     const table = element("tbody");
@@ -177,13 +176,6 @@
             return element("figure", {}, canvas, element("figcaption", {}, text));
         }));
     }
-
-    const node = (name, attributes, text = "") => {
-        const made = document.createElementNS(SVG, name);
-        for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-        made.textContent = text;
-        return made;
-    };
 
     /** Lines over the epochs, each a list of points (epoch, value). */
     function plot(svg, title, lines, [low, high]) {
