@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { BOOK, launch } from "./chromium.mjs";
 
-const BOOK = new URL("../../target/book/", import.meta.url);
 const SOURCES = new URL("../../book/src/", import.meta.url);
 const PAGES = readdirSync(SOURCES)
     .filter((name) => name.endsWith(".md") && name !== "SUMMARY.md")
@@ -13,10 +12,7 @@ const PAGES = readdirSync(SOURCES)
 
 let browser;
 before(async () => {
-    browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
+    browser = await launch();
 });
 after(() => browser.close());
 

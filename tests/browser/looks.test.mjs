@@ -3,16 +3,11 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-
-const BOOK = new URL("../../target/book/", import.meta.url);
+import { BOOK, launch } from "./chromium.mjs";
 
 let browser;
 before(async () => {
-    browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--allow-file-access-from-files"],
-    });
+    browser = await launch("--allow-file-access-from-files");
 });
 after(() => browser.close());
 

@@ -2,9 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
-import { chromium } from "playwright-core";
-
-const BOOK = new URL("../../target/book/", import.meta.url);
+import { BOOK, launch } from "./chromium.mjs";
 
 /** A file beside the tests. */
 export const text = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -13,10 +11,7 @@ export const snapshot = (cell) => text(`../snapshots/${cell}.snap`).trim().split
 
 let browser;
 before(async () => {
-    browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
+    browser = await launch();
 });
 after(() => browser.close());
 

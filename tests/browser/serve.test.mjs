@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const COMMAND = process.env.CARGO_BOOK ?? new URL("../../target/debug/cargo-book", import.meta.url).pathname;
 const CHAPTER = `# Hello
@@ -89,10 +89,7 @@ before(async () => {
         address = /http:\S+/.exec(line)[0];
         break;
     }
-    browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
+    browser = await launch();
 });
 after(async () => {
     await browser?.close();
