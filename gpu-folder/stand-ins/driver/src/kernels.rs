@@ -2,25 +2,31 @@
 
 use std::ffi::c_void;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use anyhow::{Context, Result, bail, ensure};
 use libloading::Library;
 
 use crate::ptx::Module;
-use crate::translate;
+use crate::translate::{self, Translated};
 
 /// Names the folder where built kernels are kept: the chapters share most of them. It is for one machine.
 const FOLDER: &str = "STAND_IN_KERNELS";
 
-type Function = unsafe extern "C" fn(*const *const c_void, *const [u32; 3], *const [u32; 3]) -> i32;
+type Function =
+    unsafe extern "C" fn(*const *const c_void, *const [u32; 3], *const [u32; 3], u64, u64) -> i32;
+
+/// So few threads are done before another processor has woken up.
+const FEW_THREADS: u64 = 8192;
 
 /// A kernel that can be started.
 #[derive(Debug)]
 pub struct Kernel {
     function: Function,
+    has_blocks_apart: bool,
     /// Keeps the function in memory.
     _library: Library,
 }
@@ -30,29 +36,29 @@ impl Kernel {
     pub fn build(module: &Module, name: &str) -> Result<Self> {
         let kernel =
             module.kernels.get(name).with_context(|| format!("there is no kernel {name}"))?;
-        let source = translate::to_c(module, kernel)
+        let Translated { c, has_blocks_apart } = translate::to_c(module, kernel)
             .with_context(|| format!("the kernel {name} cannot be translated"))?;
         match env::var_os(FOLDER) {
-            Some(folder) => Self::load(&built(name, &source, Path::new(&folder))?),
+            Some(folder) => Self::load(&built(name, &c, Path::new(&folder))?, has_blocks_apart),
             None => {
                 // Once it is loaded, the file is no longer needed.
                 let folder = tempfile::tempdir()?;
-                Self::load(&built(name, &source, folder.path())?)
+                Self::load(&built(name, &c, folder.path())?, has_blocks_apart)
             }
         }
     }
 
-    fn load(library: &Path) -> Result<Self> {
+    fn load(library: &Path, has_blocks_apart: bool) -> Result<Self> {
         // SAFETY: `translate` wrote the library: loading it runs nothing, and `kernel` has this type.
         unsafe {
             let library = Library::new(library)
                 .with_context(|| format!("{} cannot be loaded", library.display()))?;
             let function = *library.get::<Function>(b"kernel\0").context("it has no `kernel`")?;
-            Ok(Self { function, _library: library })
+            Ok(Self { function, has_blocks_apart, _library: library })
         }
     }
 
-    /// Runs all threads of a grid.
+    /// Runs all threads of a grid: its blocks on all processors, where they know nothing of each other.
     ///
     /// # Safety
     ///
@@ -64,12 +70,40 @@ impl Kernel {
         grid: [u32; 3],
         block: [u32; 3],
     ) -> Result<()> {
-        // SAFETY: the caller's promise; the function reads three numbers of each size.
-        let status = unsafe { (self.function)(parameters, &raw const grid, &raw const block) };
-        ensure!(status == 0, "an assertion of the kernel failed");
+        let count = |sizes: [u32; 3]| sizes.iter().map(|n| u64::from(*n)).product::<u64>();
+        let blocks = count(grid);
+        let processors = match self.has_blocks_apart && blocks * count(block) > FEW_THREADS {
+            true => thread::available_parallelism().map_or(1, NonZero::get) as u64,
+            false => 1,
+        };
+        let share = blocks.div_ceil(processors);
+        let parameters = Parameters(parameters);
+        let run = |from: u64| {
+            let Parameters(parameters) = { parameters };
+            let to = blocks.min(from + share);
+            // SAFETY: the caller's promise; the function reads three numbers of each size. Other blocks may run at the same
+            // time as these: they do so on a GPU, too.
+            unsafe { (self.function)(parameters, &raw const grid, &raw const block, from, to) }
+        };
+        let worked = thread::scope(|scope| {
+            let others = (1..processors).map(|at| at * share).filter(|from| *from < blocks);
+            let others: Vec<_> = others.map(|from| scope.spawn(move || run(from))).collect();
+            let own = run(0);
+            others.into_iter().all(|other| other.join().is_ok_and(|status| status == 0)) && own == 0
+        });
+        ensure!(worked, "an assertion of the kernel failed");
         Ok(())
     }
 }
+
+/// What a kernel is started with.
+#[derive(Clone, Copy)]
+struct Parameters(*const *const c_void);
+
+// SAFETY: What it points to is only read while the kernel runs, by as many threads as like.
+unsafe impl Send for Parameters {}
+// SAFETY: As above.
+unsafe impl Sync for Parameters {}
 
 /// How C is compiled: each operation as it stands there, none fused and none left out; whole numbers wrap
 /// around.
@@ -120,6 +154,18 @@ mod tests {
 
     /// Runs the body of a kernel with the parameters `to`, an address, `from`, an address, and `n`.
     fn run(registers: &str, body: &str, block: u32, from: &[f32], n: u64) -> Result<Vec<f32>> {
+        run_on([1; 3], registers, body, block, from, n)
+    }
+
+    /// The same on a grid of blocks.
+    fn run_on(
+        grid: [u32; 3],
+        registers: &str,
+        body: &str,
+        block: u32,
+        from: &[f32],
+        n: u64,
+    ) -> Result<Vec<f32>> {
         let text = format!(
             ".version 9.0\n.target sm_90\n.visible .entry k(.param .u64 to, .param .u64 from, .param .u64 n)\n{{\n\
              .reg .pred %p<9>; .reg .f32 %f<9>; .reg .b32 %r<9>; .reg .b64 %rd<9>;\n{registers}\n\
@@ -136,7 +182,7 @@ mod tests {
             (&raw const n).cast(),
         ];
         // SAFETY: three parameters of eight bytes; the bodies below stay inside of `to` and `from`.
-        unsafe { kernel.start(parameters.as_ptr(), [1; 3], [block, 1, 1])? };
+        unsafe { kernel.start(parameters.as_ptr(), grid, [block, 1, 1])? };
         Ok(to)
     }
 
@@ -165,6 +211,25 @@ mod tests {
     fn atomic_sums() {
         let body = "ld.global.f32 %f1, [%rd6]; atom.global.add.f32 %f2, [%rd1], %f1;";
         assert_eq!(run("", body, 3, &[1., 2., 4.], 0).unwrap(), [7., 0., 0.]);
+    }
+
+    /// More threads than are done on one processor: each adds 1 to what is at its own place.
+    #[test]
+    fn each_block_runs_once() {
+        let body = "mov.u32 %r2, %nctaid.x; mov.u32 %r3, %ctaid.y; mul.lo.u32 %r3, %r3, %r2;
+            mov.u32 %r2, %ctaid.x; add.u32 %r3, %r3, %r2; mov.u32 %r2, %ntid.x; mul.lo.u32 %r3, %r3, %r2;
+            add.u32 %r3, %r3, %r1; mul.wide.u32 %rd4, %r3, 4; add.s64 %rd5, %rd1, %rd4; add.s64 %rd6, %rd2, %rd4;
+            ld.global.f32 %f1, [%rd5]; ld.global.f32 %f2, [%rd6];
+            add.f32 %f1, %f1, %f2; st.global.f32 [%rd5], %f1;";
+        let from: Vec<f32> = (0..3 * 7 * 512).map(|n| n as f32).collect();
+        assert_eq!(run_on([3, 7, 1], "", body, 512, &from, 0).unwrap(), from);
+    }
+
+    /// Here an atomic operation is a plain one: blocks with one come one after the other.
+    #[test]
+    fn atomic_sums_of_many_blocks() {
+        let body = "mov.f32 %f1, 0f3F800000; atom.global.add.f32 %f2, [%rd1], %f1;";
+        assert_eq!(run_on([64, 1, 1], "", body, 1024, &[0.], 0).unwrap(), [65536.]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Makes C of a kernel.
 //!
 //! A kernel becomes two functions. `thread` is what one thread of the GPU does, instruction by instruction;
-//! its registers are the fields of a struct. `kernel` calls it for all threads of all blocks, one after the
+//! its registers are the fields of a struct. `kernel` calls it for all threads of some blocks, one after the
 //! other. Where threads wait for those of their block, at a barrier, `thread` returns, and goes on from there
 //! at its next call.
 //!
@@ -24,12 +24,22 @@ const PRELUDE: &str = include_str!("prelude.c");
 const BLOCK: &str = include_str!("block.c");
 /// One block whose threads wait for each other.
 const BLOCK_WITH_BARRIERS: &str = include_str!("block_with_barriers.c");
-/// All blocks, one after the other.
+/// Some blocks, one after the other.
 const KERNEL: &str = include_str!("kernel.c");
 
-/// C that has a function `kernel(parameters, size of the grid, size of a block)`. It returns 0, or 1 if a
-/// thread gave up.
-pub fn to_c(module: &Module, kernel: &Kernel) -> Result<String> {
+/// A kernel as C.
+#[derive(Debug)]
+pub struct Translated {
+    /// It has a function `kernel(parameters, size of the grid, size of a block, first block, last block + 1)`, which
+    /// returns 0, or 1 if a thread gave up.
+    pub c: String,
+    /// Whether its blocks know nothing of each other: then they may run at the same time. An atomic operation ends
+    /// that, since here it is a plain one.
+    pub has_blocks_apart: bool,
+}
+
+/// Translates a kernel.
+pub fn to_c(module: &Module, kernel: &Kernel) -> Result<Translated> {
     let mut translator = Translator::new(module, kernel)?;
     for statement in &kernel.body {
         match statement {
@@ -44,7 +54,8 @@ pub fn to_c(module: &Module, kernel: &Kernel) -> Result<String> {
             }
         }
     }
-    Ok(translator.finish())
+    let has_blocks_apart = !translator.is_atomic;
+    Ok(Translated { c: translator.finish(), has_blocks_apart })
 }
 
 struct Translator<'a> {
@@ -55,6 +66,7 @@ struct Translator<'a> {
     addresses: HashMap<&'a str, String>,
     shared_bytes: usize,
     barriers: usize,
+    is_atomic: bool,
     head: String,
     body: String,
 }
@@ -99,6 +111,7 @@ impl<'a> Translator<'a> {
             addresses,
             shared_bytes,
             barriers: 0,
+            is_atomic: false,
             head,
             body: String::new(),
         })
@@ -235,10 +248,11 @@ impl<'a> Translator<'a> {
                     "char *to = {to}; uint32_t n = {count}; memcpy(to, {from}, n); memset(to + n, 0, {size} - n);"
                 ))
             }
-            // One thread runs at a time, and what it writes is there at once.
+            // One thread of a block runs at a time, and what it writes is there at once.
             (["membar" | "fence", ..], _) => Ok(String::new()),
             (["ld" | "st", ..], _) => self.load_or_store(&words, &operands),
             (["atom", "global", operation, kind], [to, address, values @ ..]) => {
+                self.is_atomic = true;
                 let kind = Kind::read(kind)?;
                 let address = self.address("global", address)?;
                 let new = self.atomic(operation, kind, values)?;
