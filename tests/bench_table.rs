@@ -64,6 +64,12 @@ fn the_table_of_a_gpu() {
     let table = gpu_table::markdown(&json!({}), Some(&of_a_gpu())).unwrap();
     let row = "| 5.50 (0.9961) | 0.250 (0.9950) | 12.0 | failed |";
     assert!(table.contains(row), "{table}");
+    // The chart: beside the GPU's bar one that is 22 times as long, and none for what failed.
+    assert!(
+        table.contains("<span>this book, CPU</span>") && table.contains("<b>22.0</b>"),
+        "{table}"
+    );
+    assert!(!table.contains("<span>PyTorch, GPU</span>"), "{table}");
     for part in [
         "GPU: NVIDIA X, driver 1.2.",
         "CPU: Y, 8 threads.",

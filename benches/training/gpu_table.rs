@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use mnist_from_scratch::anyhow;
 use serde_json::Value;
 
-use super::table::{three_digits, title};
+use super::table::{bars, three_digits, title};
 
 /// Whose runs stand in which column: of PyTorch on a GPU, the ways in which it can be made faster, too.
 const COLUMNS: [(&str, &str); 8] = [
@@ -18,7 +18,7 @@ const COLUMNS: [(&str, &str); 8] = [
     ("pytorch_gpu_graph_bf16", "with bf16"),
 ];
 
-/// A Markdown table with seconds and accuracy of each step, and below it where and when they were measured.
+/// A chart, a Markdown table with seconds and accuracy of each step, and below it where and when they were measured.
 ///
 /// `gpu` is what `check` of the folder `gpu-folder` has written. Where there is nothing yet, the columns of
 /// the CPU are those of `training`, the results of the bench, and the GPU is "not measured". A column that
@@ -40,10 +40,20 @@ pub fn markdown(training: &Value, gpu: Option<&Value>) -> Result<String> {
     let columns: Vec<_> =
         COLUMNS.iter().filter(|(who, _)| *who == "gpu" || measured(who)).collect();
     let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
-    let mut lines = vec![
+    // What nobody has measured has no chart.
+    let mut lines = match gpu.is_some() && measured("gpu") {
+        true => {
+            let plain: Vec<_> =
+                columns.iter().map(|(who, name)| (*who, name.replace('`', ""))).collect();
+            let plain: Vec<_> = plain.iter().map(|(who, name)| (*who, name.as_str())).collect();
+            vec![bars(steps, "gpu", &plain.iter().collect::<Vec<_>>())?]
+        }
+        false => Vec::new(),
+    };
+    lines.extend([
         format!("| step | {} |", headings.join(" | ")),
         format!("| --- |{}", " ---: |".repeat(columns.len())),
-    ];
+    ]);
     for step in steps {
         let cells: Vec<_> =
             columns.iter().map(|(who, _)| cell(who, &step["runs"][name(who)])).collect();

@@ -27,10 +27,13 @@ const COLUMNS: [(&str, &str); 5] = [
     ("burn", "burn"),
 ];
 
-/// Bars as long as the times, for each step those of ours as one: who is faster, at a glance.
-fn bars(steps: &[Value], columns: &[&(&str, &str)]) -> Result<String> {
+/// Bars as long as the times, for each step that of `ours` as one: who is faster, at a glance.
+pub fn bars(steps: &[Value], ours: &str, columns: &[&(&str, &str)]) -> Result<String> {
     let ratio = |step: &Value, who: &str| -> Option<f64> {
-        Some(step["runs"][who]["median"].as_f64()? / step["runs"]["ours"]["median"].as_f64()?)
+        if step["runs"][who]["problem"].is_string() {
+            return None;
+        }
+        Some(step["runs"][who]["median"].as_f64()? / step["runs"][ours]["median"].as_f64()?)
     };
     let all = steps.iter().flat_map(|step| columns.iter().filter_map(|(who, _)| ratio(step, who)));
     let longest = all.fold(1.0, f64::max);
@@ -49,9 +52,9 @@ fn bars(steps: &[Value], columns: &[&(&str, &str)]) -> Result<String> {
         for (who, heading) in columns {
             if let Some(ratio) = ratio(step, who) {
                 let width = 100.0 * ratio / longest;
-                let ours = if *who == "ours" { " class=\"ours\"" } else { "" };
+                let class = if *who == ours { " class=\"ours\"" } else { "" };
                 html += &format!(
-                    "<div{ours}><span>{heading}</span><i style=\"--long:{width:.1}%\"></i><b>{ratio:.1}</b></div>\n"
+                    "<div{class}><span>{heading}</span><i style=\"--long:{width:.1}%\"></i><b>{ratio:.1}</b></div>\n"
                 );
             }
         }
@@ -67,7 +70,7 @@ pub fn markdown(results: &Value) -> Result<String> {
     let columns: Vec<_> = COLUMNS.iter().filter(|(who, _)| measured(who)).collect();
     let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
     let mut lines = vec![
-        bars(steps, &columns)?,
+        bars(steps, "ours", &columns)?,
         format!("| step | {} |", headings.join(" | ")),
         format!("| --- |{}", " ---: |".repeat(columns.len())),
     ];
