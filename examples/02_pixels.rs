@@ -61,10 +61,11 @@ fn main() -> Result<()> {
     // `Pixels` is our short name for `Tensor<Rank2<28, 28>, u8, AutoDevice>`: 28 rows of 28 bytes.
     // And `slice` takes its two ranges as one pair, hence the two parentheses.
     //
-    // So why two of them? A tensor can also live on a graphics card, which does the same
-    // calculation for thousands of pixels at once. `dev` is the *device* that
-    // it lives on; in this book it is the processor. And a tensor can keep track of how a result
-    // depends on its inputs, which is what learning will need.
+    // So why tensors, if arrays hold the same numbers? A tensor can also live on a graphics card,
+    // which does the same calculation for thousands of pixels at once. `dev` is the
+    // *device* that it lives on; in this book it is the processor. And a
+    // tensor can keep track of how a result depends on its inputs, which is what learning will
+    // need.
     //
     // Our tensors come from the crate dfdx.
     //

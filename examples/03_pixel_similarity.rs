@@ -282,7 +282,7 @@ fn main() -> Result<()> {
     //
     //
     // **Exercise 2.** Which three of the first hundred is most like the ideal 3, and which one
-    // least?
+    // least? (`array` gets the plain number out of a tensor of rank 0.)
     //
     //
     // Solution

@@ -153,10 +153,10 @@ fn main() -> Result<()> {
     show!(mnist_distance(&a_3, &mean3));
 
     //
-    // Read it slowly, it is the largest step in Rust of this book. `<S: ImageShape>` means: for any
-    // type `S` that has the trait. `S` is the shape of `a`. `S::One` is what the trait calls one
-    // image of that shape, and `S::Each` what it calls a number for each of them. `mean_pixels` is
-    // the mean over rows and columns, whichever the two are.
+    // Read it slowly: it is the largest step in Rust before the last chapter. `<S: ImageShape>`
+    // means: for any type `S` that has the trait. `S` is the shape of `a`. `S::One` is what the
+    // trait calls one image of that shape, and `S::Each` what it calls a number for each of them.
+    // `mean_pixels` is the mean over rows and columns, whichever the two are.
     //
     // Handed a stack, the same function returns a list:
     //
@@ -239,7 +239,8 @@ fn main() -> Result<()> {
     //
     // More than nine out of ten of the threes are recognised, and nearly all of the sevens. The
     // third number is the mean of the two, in which both digits count the same: an accuracy of
-    // 95 %, with a rule of two short functions.
+    // 95 %, with a rule of two short functions. (The digits is a page in which you can
+    // look at each image with its two distances, and at those that the rule has wrong.)
     //
     // For a first try, that is quite something. But 3s and 7s do not look much alike, and there are
     // eight more digits. And there is something else: nothing here *learns*. Arthur Samuel, who

@@ -82,14 +82,16 @@ fn main() -> Result<()> {
         .show("slope")?;
 
     //
-    // Where does the −3 in this cell come from? From a small step. Make the weight larger by a
-    // thousandth, see by how much the loss changes, and divide the one by the other:
+    // The straight line has a slope of −3. Where does that number come from? From a small step.
+    // Make the weight larger by a thousandth, see by how much the loss changes, and divide the one
+    // by the other:
     //
 
     show!((f(-1.5 + 0.001) - f(-1.5)) / 0.001);
 
     //
-    // (Not quite −3, since the curve bends on the way, and the smaller the step the less.)
+    // (Not quite −3, since the curve bends on the way: the less, the smaller the step. But a step
+    // can be too small. Then so few digits of the difference are left that rounding spoils it.)
     //
     // Take a small step that way, and look at the slope again. Take another step. After a while you
     // are at the lowest point. It is like walking down a hill in fog: you cannot see the valley,

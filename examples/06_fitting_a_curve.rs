@@ -51,6 +51,8 @@ fn main() -> Result<()> {
     // We would like to find a function that fits these dots. There are infinitely many. So we make
     // a guess: it is a *quadratic* one, of the form `a * time² + b * time + c`.
     //
+    // (Can you do it by hand? Fit a curve has these dots, and three sliders.)
+    //
     // That is a great simplification. Instead of the best of all functions we only look for three
     // numbers: the best `a`, `b` and `c`.
     //
@@ -164,7 +166,8 @@ fn main() -> Result<()> {
     show!(grad.clone() * lr);
 
     //
-    // Here are the parameters again, to compare:
+    // Here are the parameters again, to compare. For `a` the change is of the size of the number
+    // itself, for `c` it is hardly one in five hundred; we come back to that:
     //
 
     show!(params);

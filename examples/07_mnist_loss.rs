@@ -221,8 +221,8 @@ fn main() -> Result<()> {
     //
     //
     //
-    // (The notebook nudges the weight of the first pixel, the corner. It is white in all images, so
-    // no prediction depends on its weight, and nothing could have changed.)
+    // The notebook nudges the weight of the first pixel, the corner. It is white in all images, so
+    // no prediction depends on its weight, and nothing could have changed.
     //
     //
     //
@@ -330,9 +330,9 @@ fn main() -> Result<()> {
         .show("sigmoid")?;
 
     //
-    // It takes any number, positive or negative, and returns one between 0 and 1. Large numbers
-    // come out near 1, negative ones near 0. And it is a smooth curve that only ever goes up, so
-    // that there is a slope to follow everywhere.
+    // It takes any number, positive or negative, and returns one between 0 and 1. Numbers far above
+    // 0 come out near 1, numbers far below it near 0. And it is a smooth curve that only ever goes
+    // up, so that there is a slope to follow everywhere.
     //
     // For tensors there is one already, as in PyTorch. The `nn::` in front tells it from our own,
     // which takes a plain number. So we let our loss function apply it first:
@@ -458,8 +458,8 @@ fn main() -> Result<()> {
     // everywhere.
     //
     //
-    // **Exercise 1.** What does a prediction of 0 cost, before any sigmoid is drawn on paper? And
-    // one of 2, if the image is a 7?
+    // **Exercise 1.** By `mnist_loss`, what does a prediction of 0 cost? And one of 2, if the image
+    // is a 7? Guess from the curve before you calculate.
     //
     //
     // Solution

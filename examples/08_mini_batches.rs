@@ -82,8 +82,8 @@ fn main() -> Result<()> {
     //
     // And on average? The mean of a hundred draws is uncertain, too: by about a tenth of their
     // standard deviation, since ten is the square root of a hundred. That is the number after the
-    // ±. Within it or a little more, the three means agree with the gradient of all images. Small
-    // batches are noisy, but they do not mislead.
+    // ±. Within it, each of the three means agrees with the gradient of all images. Small batches
+    // are noisy, but they do not mislead.
     //
     // Noise is not only bad. A step need not be exact: the next one corrects it. And many rough
     // steps get further than one careful step.
@@ -157,6 +157,9 @@ fn main() -> Result<()> {
     //
     // A table with 256 images, a column with their labels, and 49 such batches in an epoch.
     //
+    // Now there is a loss, there are gradients, and there are batches to take them from. What is
+    // missing is the loop that puts them together, and that is the next chapter.
+    //
     // ## What you have learned
     //
     // - A mini-batch is a compromise between the speed of one image and the reliability of all.
@@ -185,9 +188,6 @@ fn main() -> Result<()> {
     // The first takes the gradient of all data for each step, the second that of a mini-batch,
     // chosen at random.
     //
-    //
-    // Now there is a loss, there are gradients, and there are batches to take them from. What is
-    // missing is the loop that puts them together, and that is the next chapter.
     //
     // **Exercise 1.** A race of batch sizes. Each runner starts from the same parameters and may
     // look at 4,096 images: in batches of 4, of 64, of 1,024. Whose loss is lowest in the end?

@@ -117,6 +117,9 @@ fn main() -> Result<()> {
     // The compiler says that a tensor of shape `(usize, Const<784>)` does not fit a layer with 900
     // inputs, and points at the model.
     //
+    // What if you want to add something to the loop, now that it is the library's? And what becomes
+    // of the model when the program ends? Both in the next chapter.
+    //
     // ## What you have learned
     //
     // - A `Learner` is the training loop: data, model, optimizer and loss, put together.

@@ -82,6 +82,9 @@ fn main() -> Result<()> {
     // All weights are the same. The file holds numbers, not the model: which layers there are is in
     // your code.
     //
+    // The loop is a library's now, from the batches to the file. What has been the same all along
+    // is the model, one weight a pixel. It is its turn.
+    //
     // ## What you have learned
     //
     // - A callback adds to the training loop what you need.

@@ -42,15 +42,22 @@ fn main() -> Result<()> {
     show_images(&[("a seven", &seven), ("its upper and lower edges", &found)])?;
 
     //
+    // (What the five numbers of `Conv2d` mean, a section below says. The nested brackets of the
+    // weight are, from the outside in: three rows, three columns, one image that goes in, one that
+    // comes out. The image has four axes here: which image, which channel, row, column. Layers may
+    // leave the numbers of a result in another order in memory than its axes say; `contiguous` puts
+    // them in order, so that `reshape` can cut them anew.)
     //
+
     //
     // One kernel over one image: nine products, added up, make one number of the result.
     //
     //
     // Nine weights find the edges of a whole image. A layer has many kernels, each with an output
-    // image of its own, a *channel*. And each kernel looks at all channels
-    // of the layer before. So the first layer finds edges, the second finds corners and bows in
-    // those, and so on. The numbers of all kernels are learned.
+    // image of its own, a *channel* or *map*. And each kernel looks at all
+    // channels of the layer before. So where one layer finds edges, the next
+    // can find corners and bows in those, and so on. Nobody writes that down: the numbers of all
+    // kernels are learned.
     //
     // ## Stride and padding
     //

@@ -51,8 +51,8 @@ fn main() -> Result<()> {
     //
     // ## The residual block
     //
-    // More layers should be better. For a long time they were not: with twenty layers and more,
-    // nets did *worse*, on their training set, too. It was not that the signal faded away, or the
+    // More layers should be better. For a long time they were not: beyond some twenty layers, nets
+    // did *worse*, on their training set, too. It was not that the signal faded away, or the
     // gradient on its way back: that was measured, and with batch norm (see below) neither does.
     // Such nets are simply harder to optimize, and why is not fully understood to this day.
     //
@@ -129,6 +129,9 @@ fn main() -> Result<()> {
     show!(cross_entropy(preds, dev.tensor([1])));
 
     //
+    // A net that gives these two numbers is quite sure of class 0. If that is right, the loss is
+    // small; if it is class 1, the loss is large.
+    //
     // By hand: softmax raises e to each number, and divides by the sum, e² / (e² + e⁻¹) for the
     // first. And the loss of the first class is
     //
@@ -141,9 +144,6 @@ fn main() -> Result<()> {
     // as from a hundredth to a two-hundredth. A probability of 0 would cost infinitely much. And
     // the chance of being right about *all* images is the product of their probabilities; the
     // logarithm makes a sum of it, and a sum can be taken batch by batch.
-    //
-    // The net is quite sure of class 0. If that is right, the loss is small; if it is class 1, it
-    // is large.
     //
     // ## The last cell of the notebook
     //
@@ -158,7 +158,7 @@ fn main() -> Result<()> {
     // ones.)
     //
     // One epoch, and better than forty epochs of `simple_net`. The notebook gets some thousandths
-    // more. Do not make too much of that: at this learning rate the last digit is a matter of luck,
+    // more. Do not make too much of that: at this learning rate thousandths are a matter of luck,
     // as we shall see.
     //
     // The nearly twelve million weights have a fingerprint, too:

@@ -151,14 +151,15 @@ fn main() -> Result<()> {
     // score best are better as a rule, but part of their lead is the same kind of luck. That is why
     // one keeps a set back, looks at it once, in the end, and reports that number. MNIST's own test
     // images are our validation set, as in fastai's sample, so for the ResNet we have no third set.
-    // The next chapter has one.
-    // (The ten other seeds above were kept back as well, but they are seeds and not images: they
-    // tell what luck does, not what the choice did.)
+    // The next chapter has one. (The ten other seeds above
+    // were kept back as well, but they are seeds and not images: they tell what luck does, not what
+    // the choice did.)
     //
     // ## What the net looks at
     //
-    // The kernels of the first layer have three channels, one for each colour. Our images are
-    // grey, so we add them up. Here are twenty of the 64:
+    // The kernels of the first layer have three channels, one for each colour. Our images are grey,
+    // so we add them up. (`pytorch_weight` gives the weights in PyTorch's order of axes, with the
+    // kernel first and the channel second, which is `Axis<1>`.) Here are twenty of the 64:
     //
     //
     //

@@ -57,7 +57,7 @@ fn main() -> Result<()> {
     println!("{}", learn.predict(&my_seven).unwrap_err());
 
     //
-    // So we make the photo small, and nothing else. That is what most programs on the web do:
+    // So we make the photo small, and nothing else. That is what many a program does:
     //
 
     fn resized(photo: &GrayImage) -> GrayImage {
@@ -223,7 +223,8 @@ fn main() -> Result<()> {
     // Why is the net so sure of an image that is neither a 3 nor a 7?
     //
     // Softmax shares out a whole among the classes, and there is no class "something else". An
-    // image far from all others lies far from the border between the two as well.
+    // image far from all others may well lie far from the border between the two, too, and all that
+    // the net can say about that is "sure".
     //
 
     //

@@ -13,12 +13,12 @@ fn main() -> Result<()> {
     let (dset, valid_dset) = threes_and_sevens(&dev)?;
 
     //
-    // ## A data set
+    // ## A dataset
     //
-    // A loader wants three things of its data: how many items there are, one of them, and
-    // several of them as a batch. That is the trait `Dataset`. Ours takes every `n`-th item of
-    // another data set, so that an idea can be tried on a tenth of the digits before all of them
-    // are spent on it:
+    // A loader wants three things of its data: how many items there are, one of them, and several
+    // of them as a batch. That is the trait `Dataset`. Ours takes every `n`-th item of another
+    // dataset, so that an idea can be tried on a tenth of the digits before all of them are spent
+    // on it:
     //
 
     struct EveryNth<D> {
@@ -45,8 +45,8 @@ fn main() -> Result<()> {
     }
 
     //
-    // The data set inside can be of any kind, a list of file names as well as a pair of tensors.
-    // We ask it for its items and its batches, and only the numbers of the items are ours.
+    // The dataset inside can be of any kind, a list of file names as well as a pair of tensors. We
+    // ask it for its items and its batches, and only the numbers of the items are ours.
     //
 
     let tenth = EveryNth { dset, n: 10 };
@@ -94,11 +94,12 @@ fn main() -> Result<()> {
     //
     // ## A model
     //
-    // Layers in a row are a tuple: `(Linear<784, 30>, ReLU, Linear<30, 1>)`. A net that forks
-    // needs a struct. Ours has two ways from the pixels to the answer: a straight one, which is
-    // the linear model, and one through thirty hidden units. The two answers are added up, so
-    // the hidden units only have to learn what the straight way gets wrong. (Cheng and others,
-    // 2016, call such nets *wide and deep*.)
+    // Layers in a row are a tuple: `(Linear<784, 30>, ReLU, Linear<30, 1>)`. A net that forks needs
+    // a struct. Ours has two ways from the pixels to the answer: a straight one, which is the
+    // linear model, and one through thirty features, as in chapter 13. (They are called a *hidden
+    // layer*, since nobody outside sees its numbers.) The two answers are added up, so the hidden
+    // layer only has to learn what the straight way gets wrong. (Cheng and others, 2016, call such
+    // nets *wide and deep*.)
     //
 
     #[derive(Debug, Clone)]
@@ -134,7 +135,10 @@ fn main() -> Result<()> {
 
     //
     // What it computes is the trait `Module`, PyTorch's `forward`. The `T` makes it one function
-    // for training, with a tape, and for predicting, without one:
+    // for training, with a tape, and for predicting, without one. (The functions with `try_` in
+    // their names return a `Result`, where `forward` would panic; a GPU's memory can be full. The
+    // last line says that a pass leaves the model as it is. One with a batch norm, which notes the
+    // mean of each batch, could not say so.)
     //
 
     impl<T: Tape<f32, AutoDevice>> Module<Rows<784, T>> for WideAndDeep {
@@ -214,13 +218,13 @@ fn main() -> Result<()> {
     // }
     // ```
     //
-    // The same goes for layers that do not fit together, for a data set that is none yet, and
-    // for a loss that drops the tape: each is told when the program is compiled, before a single
-    // digit was read.
+    // The same goes for layers that do not fit together, for a dataset that is none yet, and for a
+    // loss that drops the tape: each is an error when the program is compiled, before a single
+    // digit is read.
     //
     // ## What you have learned
     //
-    // - A data set is a type that counts its items and hands them out; one can wrap another.
+    // - A dataset is a type that counts its items and hands them out; one can wrap another.
     // - A loss is a function that keeps the tape. A metric is one that needs none.
     // - A model is a struct that names its layers and has a `forward`, written once for all tapes.
     //
