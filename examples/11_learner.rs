@@ -114,8 +114,8 @@ fn main() -> Result<()> {
     // let learn = Learner::new(dls, model, SGD::default(), mnist_loss);
     // ```
     //
-    // The compiler says that a tensor of shape `(usize, Const<784>)` does not fit a layer with 900
-    // inputs, and points at the model.
+    // The compiler says that such a layer is not a model for inputs of this shape, a table with 784
+    // columns, and asks whether the sizes fit the data. Its whole message is folded under the cell.
     //
     // What if you want to add something to the loop, now that it is the library's? And what becomes
     // of the model when the program ends? Both in the next chapter.

@@ -75,8 +75,8 @@ fn main() -> Result<()> {
     // layer.forward(maps); // 64 channels, but it takes 32
     // ```
     //
-    // The compiler says that a tensor of shape `(Const<5>, Const<64>, Const<28>, Const<28>)` does
-    // not fit a layer for images with 32 channels.
+    // The compiler names the shape that came, and what it has to be: four axes, of which the second
+    // is `Const<32>`.
     //
     // ## Pooling
     //

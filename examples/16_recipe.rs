@@ -102,19 +102,19 @@ fn main() -> Result<()> {
     //
 
     //
-    // At the rate 0.1 the accuracies are all over the place, with fastai as well as here. So a
-    // single number of that kind means little. With the lower rate and more images they are
-    // higher and closer to each other.
+    // At the rate 0.1 the accuracies are all over the place, with fastai as well as here. (The net
+    // of the last chapter, from yet another seed, came out below all of these ten.) So a single
+    // number of that kind means little. With the lower rate and more images they are higher and
+    // closer to each other.
     //
     // The row *the same, from ten other seeds* needs a word. We have tried a dozen recipes before
     // we took this one, and we chose by what they came to from these ten seeds. Whoever tries
     // enough recipes finds one that looks good by chance. So there are ten more seeds, which nobody
     // had looked at before. They are the honest measure of what to expect from yours.
     //
-    // (This was measured once, by a program in the repository:
-    // `cargo bench --bench training -- --seeds --python python3`. It was before `exp` became exact
-    // in the library; the same seeds may end at slightly other numbers today. All else on this page
-    // is worked out anew whenever the book is tested.)
+    // (This was measured by a program in the repository, `cargo xtask seeds`. It was before `exp`
+    // became exact in the library; the same seeds may end at slightly other numbers today. All else
+    // on this page is worked out anew whenever the book is tested.)
     //
     // ## A set that nobody has looked at
     //

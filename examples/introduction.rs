@@ -9,8 +9,8 @@
 //
 // Start with the first chapter
 //
-// Or begin with your hands: draw a 3 or a 7, and see what the nets of this book
-// say. Then train one here, in this page.
+// Or begin with your hands: draw a 3 or a 7, and see what the nets of this book say.
+// Then train one, in your browser.
 //
 // The last three chapters go further: to all ten digits, to a digit that you have written, and
 // to parts of your own.

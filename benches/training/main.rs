@@ -84,18 +84,12 @@ fn main() -> Result<()> {
     }
     if options.seeds {
         let fastai = peers.first_mut().filter(|peer| peer.knows("fastai"));
-        let is_whole = fastai.is_some();
-        let results = json!({
-            "cpu": cpu(),
-            "date": jiff::Zoned::now().date().to_string(),
-            "recipes": seeds::measure(fastai)?,
+        let before = fs::read_to_string(folder.join("seeds.json"))?;
+        return seeds::measure(fastai, &serde_json::from_str(&before)?, |results| {
+            let text = serde_json::to_string_pretty(results)? + "\n";
+            fs::write(folder.join("seeds.json"), text)?;
+            write_seeds(&folder, results)
         });
-        if !is_whole {
-            eprintln!("nothing was written: the table has a row of fastai, which has not run");
-            return Ok(());
-        }
-        fs::write(folder.join("seeds.json"), serde_json::to_string_pretty(&results)? + "\n")?;
-        return write_seeds(&folder, &results);
     }
     let data = Data::load()?;
     let mut runs = vec![vec![Vec::new(); WHO.len()]; STEPS.len()];

@@ -6,10 +6,13 @@
 //! ```sh
 //! cargo bench --bench training -- --seeds --python python3
 //! ```
+//!
+//! Ours come out the same on every computer. Without a Python, those of fastai stay as they were measured; and if
+//! it is stopped, so do the rows that it has not come to.
 
 use std::ops::Range;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use mnist_from_scratch::anyhow;
 use mnist_from_scratch::prelude::RandomAffine;
 use serde_json::{Value, json};
@@ -27,7 +30,7 @@ fn recipes() -> [Recipe; 2] {
     [
         Recipe { name: "one epoch at 0.1", ..Recipe::NOTEBOOK },
         Recipe {
-            name: "three epochs at 0.01, with more pictures",
+            name: "three epochs at 0.01, with more images",
             epochs: 3,
             lr_max: 0.01,
             tfms: Some(tfms),
@@ -39,9 +42,8 @@ fn recipes() -> [Recipe; 2] {
 /// What is trained from ten seeds.
 struct Row<'a> {
     name: &'a str,
-    first_seed: u64,
+    seeds: Range<u64>,
     train: Box<dyn FnMut(u64) -> Result<super::Run> + 'a>,
-    runs: Vec<super::Run>,
 }
 
 impl<'a> Row<'a> {
@@ -50,13 +52,19 @@ impl<'a> Row<'a> {
         seeds: &Range<u64>,
         train: impl FnMut(u64) -> Result<super::Run> + 'a,
     ) -> Self {
-        Self { name, first_seed: seeds.start, train: Box::new(train), runs: Vec::new() }
+        Self { name, seeds: seeds.clone(), train: Box::new(train) }
     }
 }
 
-/// Trains all of them, and fastai's cell if there is a Python: in turn, so that what else the machine does
-/// meets all of them alike. Returns accuracies and seconds.
-pub fn measure(peer: Option<&mut Peer>) -> Result<Value> {
+const FASTAI: &str = "fastai, one epoch at 0.1";
+
+/// Trains all of them, row by row, and fastai's cell if there is a Python. What is not trained anew stays as it is in
+/// the results `before`; `keep` is called with the results after each row.
+pub fn measure(
+    peer: Option<&mut Peer>,
+    before: &Value,
+    keep: impl Fn(&Value) -> Result<()>,
+) -> Result<()> {
     let [notebook, better] = recipes();
     let mut rows = vec![
         Row::new(notebook.name, &SEEDS, |seed| ours::resnet(seed, &notebook)),
@@ -66,28 +74,32 @@ pub fn measure(peer: Option<&mut Peer>) -> Result<Value> {
         }),
     ];
     if let Some(peer) = peer {
-        rows.push(Row::new("fastai, one epoch at 0.1", &SEEDS, |seed| {
+        rows.push(Row::new(FASTAI, &SEEDS, |seed| {
             peer.run("fastai", &format!("resnet {seed}"))?.context("no answer")
         }));
     }
-    for at in 0..SEEDS.end - SEEDS.start {
-        for Row { name, first_seed, train, runs } in &mut rows {
-            let seed = *first_seed + at;
-            let run = train(seed)?;
-            let accuracy = run.accuracy.context("a ResNet without an accuracy")?;
-            eprintln!("{name}, seed {seed}: {accuracy:.4} in {:.1} s", run.seconds);
-            runs.push(run);
+    let mut results = before.clone();
+    let known = results["recipes"].as_array().context("no `recipes`")?;
+    let names: Vec<String> = known.iter().map(|row| row["recipe"].to_string()).collect();
+    for Row { name, seeds, train } in &mut rows {
+        let mut accuracies = Vec::new();
+        for seed in seeds.clone() {
+            let accuracy = train(seed)?.accuracy.context("a ResNet without an accuracy")?;
+            eprintln!("{name}, seed {seed}: {accuracy:.6}");
+            accuracies.push((accuracy * 1e6).round() / 1e6);
         }
+        let date = jiff::Zoned::now().date().to_string();
+        let mut row = json!({
+            "recipe": name, "first_seed": seeds.start, "accuracy": accuracies, "date": date,
+        });
+        if *name == FASTAI {
+            row["cpu"] = super::cpu().into();
+        }
+        match names.iter().position(|known| *known == row["recipe"].to_string()) {
+            Some(at) => results["recipes"][at] = row,
+            None => bail!("the results have no row {name:?}"),
+        }
+        keep(&results)?;
     }
-    let row = |Row { name, first_seed, runs, .. }: &Row| {
-        let accuracies = runs.iter().map(|run| run.accuracy.unwrap_or(f64::NAN));
-        let rounded = |x: f64, by: f64| (x * by).round() / by;
-        json!({
-            "recipe": name,
-            "first_seed": first_seed,
-            "accuracy": accuracies.map(|accuracy| rounded(accuracy, 1e6)).collect::<Vec<_>>(),
-            "seconds": runs.iter().map(|run| rounded(run.seconds, 10.0)).collect::<Vec<_>>(),
-        })
-    };
-    Ok(rows.iter().map(row).collect())
+    Ok(())
 }

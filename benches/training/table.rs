@@ -8,7 +8,7 @@ use serde_json::Value;
 /// What the reader knows a step as.
 pub fn title(step: &str) -> &str {
     match step {
-        "load" => "[opening all pictures](03_pixel_similarity.md)",
+        "load" => "[opening all images](03_pixel_similarity.md)",
         "baseline" => "[pixel similarity](04_broadcasting.md)",
         "linear" => "[linear model by hand](09_training_loop.md), 20 epochs",
         "learner" => "[`Linear` with `Learner`](11_learner.md), 10 epochs",
@@ -122,29 +122,31 @@ fn fewer_rounds(results: &Value) -> String {
 pub fn seeds(results: &Value) -> Result<String> {
     let mut plot = Plot::new().x_label("seed").y_label("accuracy");
     let mut lines = vec![
-        "| recipe | lowest | median | highest | seconds |".to_string(),
-        "| --- | ---: | ---: | ---: | ---: |".to_string(),
+        "| recipe | lowest | median | highest |".to_string(),
+        "| --- | ---: | ---: | ---: |".to_string(),
     ];
+    let (mut dates, mut measured) = (Vec::new(), String::new());
     for recipe in results["recipes"].as_array().context("no `recipes`")? {
         let name = recipe["recipe"].as_str().context("no `recipe`")?;
         let accuracies = recipe["accuracy"].as_array().context("no `accuracy`")?;
         let accuracies: Vec<f64> = accuracies.iter().filter_map(Value::as_f64).collect();
-        let seconds = recipe["seconds"].as_array().context("no `seconds`")?;
-        let mut seconds: Vec<f64> = seconds.iter().filter_map(Value::as_f64).collect();
-        seconds.sort_by(f64::total_cmp);
         let seeds: Vec<f32> = (0..accuracies.len()).map(|seed| seed as f32).collect();
         let shown: Vec<f32> = accuracies.iter().map(|accuracy| *accuracy as f32).collect();
         if recipe["first_seed"] == 0 {
             plot = plot.points(name, &seeds, &shown);
         }
+        let text = |key: &str| recipe[key].as_str().unwrap_or_default();
+        dates.push(text("date").to_string());
+        if recipe["cpu"].is_string() {
+            measured = format!(" Processor for the last row: {}.", text("cpu"));
+        }
         let mut sorted = accuracies;
         sorted.sort_by(f64::total_cmp);
         lines.push(format!(
-            "| {name} | {:.4} | {:.4} | {:.4} | {:.1} |",
+            "| {name} | {:.4} | {:.4} | {:.4} |",
             sorted[0],
             median(&sorted),
             sorted[sorted.len() - 1],
-            median(&seconds),
         ));
     }
     let svg = plot.svg("seeds")?;
@@ -153,12 +155,19 @@ pub fn seeds(results: &Value) -> Result<String> {
     Ok(format!(
         "<figure role=\"img\" aria-label=\"For each recipe the accuracies of ten seeds.\">\n{}\n\
          <figcaption>Accuracies for the seeds 0 to 9.</figcaption>\n</figure>\n\n{}\n\n\
-         Seconds are medians. Processor: {}. Measured on {}.\n",
+         The rows of this book come out the same on every computer. Measured on {}.{measured}\n",
         svg.join("\n"),
         lines.join("\n"),
-        results["cpu"].as_str().unwrap_or_default(),
-        results["date"].as_str().unwrap_or_default(),
+        on(&dates),
     ))
+}
+
+/// The dates of the rows, once if they are one.
+fn on(dates: &[String]) -> String {
+    if dates.windows(2).all(|pair| pair[0] == pair[1]) {
+        return dates.first().cloned().unwrap_or_default();
+    }
+    format!("{}, row by row", dates.join(", "))
 }
 
 /// The median of sorted numbers.

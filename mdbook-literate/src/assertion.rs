@@ -1,13 +1,13 @@
 //! Asks insta whether an output is the accepted one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
 
 use crate::book::Book;
-use crate::chapter::{Cell, Chapter};
+use crate::chapter::{Cell, Chapter, Snippet};
 use crate::compare::Comparison;
 use crate::problem::Place;
-use crate::{names, snapshots, stale, values, weave};
+use crate::{message, names, snapshots, stale, values, weave};
 
 /// Compares an output with the snapshot of a name, and panics when they differ.
 pub(crate) type Assert = fn(&str, &str);
@@ -91,6 +91,46 @@ pub(crate) fn check_values(
     let accepted = values::accepted(&chapter.values, &accepted);
     let first = accepted.iter().zip(printed).position(|(old, new)| old.as_deref() != Some(new));
     problem(first.unwrap_or(0), "a value in the text is new", ACCEPT)
+}
+
+/// Compares what the compiler says of a snippet with what was accepted, where that is the same compiler's.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn check_message(
+    book: &Book,
+    assert: Assert,
+    chapter: &Chapter,
+    (snippet, name): (&Snippet, &str),
+    said: &str,
+) -> Result<(), String> {
+    let accepted = snapshots::accepted(book, &chapter.name, name);
+    let compiler_of = |text| message::parts(text).0;
+    let is_other = accepted.as_deref().is_some_and(|text| compiler_of(text) != compiler_of(said));
+    let stamp = message::stamp(snippet);
+    if is_other && stale::accepted_stamp(book, chapter, name).as_ref() == Some(&stamp) {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            let accepted = accepted.as_deref().map_or("", compiler_of);
+            eprintln!(
+                "note: the messages of the compiler were accepted from {accepted}, and this is {}: only the codes of \
+                 the errors are compared\n  help: for new messages, remove the snapshots `*__compile-fail-*.snap`",
+                compiler_of(said)
+            );
+        });
+        return Ok(());
+    }
+    let mut settings = settings(book, snapshots::description(chapter, name));
+    settings.set_raw_info(&insta::internals::Content::from(stamp));
+    let name = names::snapshot_name(&chapter.name, name);
+    if holds(&settings, assert, &name, said) {
+        return Ok(());
+    }
+    snapshots::keep_whole(book, &name, said).map_err(|error| format!("{error:#}"))?;
+    let what = if accepted.is_some() { "something new" } else { "what nobody has accepted" };
+    let place = Place::new(&chapter.file, snippet.open);
+    let problem = place.problem(format!("the compiler says {what} about this snippet"));
+    Err(problem.help(ACCEPT).to_string())
 }
 
 /// How insta is asked about one of the engine's own snapshots.

@@ -16,7 +16,7 @@ use crate::chapter::{Chapter, Snippet};
 use crate::libs::Libs;
 use crate::program;
 use crate::rustflags;
-use crate::settings::ErrorCodes;
+use crate::settings::{ErrorCodes, Messages};
 
 /// Whether [`check_compile_fail`] looks at a snippet. What another file holds is rustdoc's to see.
 pub(crate) fn is_checked(book: &Book, snippet: &Snippet) -> bool {
@@ -26,11 +26,13 @@ pub(crate) fn is_checked(book: &Book, snippet: &Snippet) -> bool {
         && !attributes(info).any(|attribute| attribute.starts_with("edition"))
         && !snippet.code.iter().any(|line| line.contains("{{#"))
         && (!attributes::error_codes(info).is_empty()
-            || book.settings.error_codes == ErrorCodes::Required)
+            || book.settings.error_codes == ErrorCodes::Required
+            || book.settings.compiler_messages == Messages::Shown)
 }
 
 /// Checks a `compile_fail,E…` snippet: it must fail with exactly the error that it names. rustdoc
-/// looks at the code of the error on nightly only, so a typing mistake would pass for the lesson.
+/// looks at the code of the error on nightly only, so a typing mistake would pass for the lesson. Returns what the
+/// compiler says.
 ///
 /// # Errors
 /// A message with file and line when it compiles, or fails for another reason.
@@ -39,7 +41,7 @@ pub(crate) fn check_compile_fail(
     libs: &Libs,
     chapter: &Chapter,
     snippet: &Snippet,
-) -> Result<()> {
+) -> Result<Vec<CompileError>> {
     let place = format!("{}:{}", chapter.file, snippet.open);
     let expected = attributes::error_codes(&snippet.info);
     let name = format!("{}/line_{}", chapter.name, snippet.open);
@@ -52,6 +54,9 @@ pub(crate) fn check_compile_fail(
     let code_of =
         |error: &CompileError| error.code.clone().filter(|c| attributes::is_error_code(c));
     let found: Vec<String> = errors.iter().filter_map(code_of).collect();
+    if expected.is_empty() && book.settings.error_codes == ErrorCodes::Optional {
+        return Ok(errors);
+    }
     if expected.is_empty() && !found.is_empty() {
         bail!(
             "{place}: a `compile_fail` snippet that does not say why\n  help: name the error, as in \
@@ -67,7 +72,7 @@ pub(crate) fn check_compile_fail(
         let rendered: String = errors.iter().map(|e| e.rendered.as_str()).collect();
         bail!("{place}: fails with {found:?} instead of only {expected:?}:\n{rendered}");
     }
-    Ok(())
+    Ok(errors)
 }
 
 /// A program to compile.

@@ -88,6 +88,8 @@ mod lock;
 #[cfg(feature = "tool")]
 mod markup;
 #[cfg(feature = "tool")]
+mod message;
+#[cfg(feature = "tool")]
 mod names;
 #[cfg(feature = "tool")]
 mod numbers;

@@ -16,6 +16,7 @@ use crate::doc_page::{self, Alias};
 use crate::facades;
 use crate::files::Room;
 use crate::filled::{self, How};
+use crate::message;
 use crate::problem::{Problem, count};
 use crate::reading;
 use crate::settings::Unlabelled;
@@ -68,11 +69,13 @@ impl Preprocessor for Literate {
                         Ok(doc_page::snippets(&chapter, is_out).join("\n") + "\n")
                     }
                     (true, None) => Ok(for_mdbook_test(&book, &chapter, &aliases)),
-                    (false, _) if self.draft => Ok(weave_all(&chapter, accepted).0),
+                    (false, _) if self.draft => {
+                        Ok(weave_all(&chapter, &message::all(&book, &chapter), accepted).0)
+                    }
                     (false, _) => {
                         let warnings = stale::warnings(&book, &chapter);
                         warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
-                        weave(&chapter, accepted)
+                        weave(&chapter, &message::all(&book, &chapter), accepted)
                     }
                 }
             });

@@ -162,9 +162,18 @@ pub(crate) fn snippet(snippet: &Snippet) -> String {
     let count =
         code.iter().take_while(|line| line.starts_with("#![") || line.trim().is_empty()).count();
     let (attributes, code) = code.split_at(count);
-    let first = snippet.first_line();
-    let attributes = attributes.iter().map(|line| format!("{line}\n")).collect::<String>();
-    format!("{}{attributes}{head}{}\n{tail}\n", "\n".repeat(first - 1), code.join("\n"))
+    let blank = std::iter::repeat_n("", snippet.first_line() - 1);
+    let above: Vec<&str> = blank.chain(attributes.iter().copied()).collect();
+    let mut program = above.join("\n");
+    // On a blank line above the code, if there is one: the compiler's messages then show the code as it is.
+    if above.last().is_some_and(|line| !line.trim().is_empty()) {
+        program.push('\n');
+        program.push_str(head);
+    } else {
+        program.push_str(head.trim_end());
+        program.push_str(if above.is_empty() { " " } else { "\n" });
+    }
+    format!("{program}{}\n{tail}\n", code.join("\n"))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::run::How;
 use crate::settings::Numbers;
 use crate::summary::{Came, Outcomes, Summary};
-use crate::{assertion, compile, examples, numbers, run, snapshots, values};
+use crate::{assertion, compile, examples, message, numbers, run, snapshots, values};
 
 /// What the trials share.
 pub(crate) struct Session {
@@ -37,6 +37,7 @@ pub(crate) struct Session {
     /// How many of the wanted chapters are running or done.
     taken: AtomicUsize,
     libs: OnceLock<Result<Libs, String>>,
+    compiler: OnceLock<String>,
     runs: Vec<OnceLock<Result<Run, String>>>,
     /// The chapters as mdBook's preprocessors leave them for its test.
     pages: OnceLock<Result<BTreeMap<PathBuf, String>, String>>,
@@ -80,6 +81,7 @@ impl Session {
             started: Once::new(),
             taken: AtomicUsize::new(0),
             libs: OnceLock::new(),
+            compiler: OnceLock::new(),
             runs,
             pages: OnceLock::new(),
             came: Outcomes::default(),
@@ -272,8 +274,16 @@ impl Session {
 
     fn compile_fail(&self, at: usize, snippet: &Snippet) -> Outcome {
         let libs = self.libs()?;
-        let checked = compile::check_compile_fail(&self.book, libs, &self.chapters[at], snippet);
-        Ok(checked.map(|()| Completion::Completed).map_err(|error| format!("{error:#}"))?)
+        let chapter = &self.chapters[at];
+        let errors = compile::check_compile_fail(&self.book, libs, chapter, snippet)
+            .map_err(|error| format!("{error:#}"))?;
+        let shown = message::all(&self.book, chapter);
+        if let Some((_, name)) = shown.iter().find(|(other, _)| other.open == snippet.open) {
+            let compiler = self.compiler.get_or_init(|| message::compiler(&self.book));
+            let said = message::snapshot(compiler, &errors, &chapter.file);
+            assertion::check_message(&self.book, self.assert, chapter, (snippet, name), &said)?;
+        }
+        Ok(Completion::Completed)
     }
 
     /// The example in the repository is the one that the chapter makes.

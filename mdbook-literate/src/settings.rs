@@ -27,6 +27,8 @@ pub struct Settings {
     pub unlabelled: Unlabelled,
     /// Whether a snippet that must not compile has to name its error, where that has a code.
     pub error_codes: ErrorCodes,
+    /// Whether the pages show what the compiler says of snippets that must not compile.
+    pub compiler_messages: Messages,
     /// Whether the numbers that are typed in the text are compared with what the cells print.
     pub numbers: Numbers,
     /// Numbers in the text that come from elsewhere, by the name of their chapter.
@@ -69,6 +71,7 @@ impl Default for Settings {
             environment: Vec::new(),
             unlabelled: Unlabelled::default(),
             error_codes: ErrorCodes::default(),
+            compiler_messages: Messages::default(),
             numbers: Numbers::default(),
             given: BTreeMap::new(),
             crate_name: None,
@@ -108,6 +111,17 @@ pub enum ErrorCodes {
     Optional,
     /// It must, unless the compiler has no code for the error.
     Required,
+}
+
+/// Whether the pages show what the compiler says of snippets that must not compile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Messages {
+    /// The codes of the errors alone.
+    #[default]
+    Hidden,
+    /// The compiler's own message, which is accepted and compared as the output of a cell is.
+    Shown,
 }
 
 /// Whether the numbers that are typed in the text are compared with what the cells print.

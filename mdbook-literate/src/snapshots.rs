@@ -11,6 +11,7 @@ use crate::book::Book;
 use crate::chapter::{Cell, Chapter};
 use crate::files::{self, Room};
 use crate::lock::Lock;
+use crate::message;
 use crate::names::snapshot_name;
 use crate::output;
 use crate::problem::{Place, Problem, count};
@@ -55,7 +56,12 @@ pub(crate) fn all(chapter: &Chapter) -> impl Iterator<Item = (&str, usize)> {
 /// A mistake for each accepted output that is that of a cell of another book, which has its snapshots in the
 /// same folder.
 pub(crate) fn of_another_book(book: &Book, chapter: &Chapter) -> Vec<Problem> {
-    all(chapter).filter_map(|(name, line)| of_another(book, chapter, name, line)).collect()
+    let messages = message::all(book, chapter);
+    let messages = messages.iter().map(|(snippet, name)| (name.as_str(), snippet.open));
+    all(chapter)
+        .chain(messages)
+        .filter_map(|(name, line)| of_another(book, chapter, name, line))
+        .collect()
 }
 
 fn of_another(book: &Book, chapter: &Chapter, cell: &str, line: usize) -> Option<Problem> {
@@ -80,7 +86,13 @@ fn of_another(book: &Book, chapter: &Chapter, cell: &str, line: usize) -> Option
 pub(crate) fn orphans(book: &Book, chapters: &[Chapter]) -> Result<Vec<PathBuf>> {
     let cells: BTreeSet<String> = chapters
         .iter()
-        .flat_map(|chapter| all(chapter).map(|(cell, _)| snapshot_name(&chapter.name, cell)))
+        .flat_map(|chapter| {
+            let messages = message::all(book, chapter).into_iter().map(|(_, name)| name);
+            all(chapter)
+                .map(|(cell, _)| cell.to_string())
+                .chain(messages)
+                .map(|cell| snapshot_name(&chapter.name, &cell))
+        })
         .collect();
     let mut orphans = own_files(book, ".snap")?;
     orphans.retain(|path| !cells.contains(stem(path, ".snap")));

@@ -9,6 +9,7 @@ use anyhow::Result;
 use crate::book::Book;
 use crate::chapter::{Cell, Chapter};
 use crate::files;
+use crate::message;
 use crate::names;
 use crate::output;
 use crate::parts;
@@ -16,7 +17,11 @@ use crate::problem::Place;
 
 /// Stands for a cell's code, but for its white space.
 pub(crate) fn stamp(chapter: &Chapter, cell: &Cell) -> String {
-    let code = parts::code_of(chapter, cell);
+    stamp_of(parts::code_of(chapter, cell))
+}
+
+/// Stands for lines of code, but for their white space.
+pub(crate) fn stamp_of<'a>(code: impl Iterator<Item = &'a str>) -> String {
     let bytes =
         code.flat_map(|line| line.split_whitespace().flat_map(|word| word.bytes().chain([b' '])));
     // FNV-1a: it stands in files, and must be the same with every compiler.
@@ -58,12 +63,25 @@ fn other(book: &Book, chapter: &Chapter, cell: &Cell) -> Option<String> {
 /// A warning about each cell whose accepted output is that of other code.
 pub(crate) fn warnings(book: &Book, chapter: &Chapter) -> Vec<String> {
     let stale = chapter.cells.iter().filter(|cell| other(book, chapter, cell).is_some());
-    let warn = |cell: &Cell| {
-        let what = format!("the output of cell `{}` was accepted for other code", cell.name);
-        let place = Place::new(&chapter.file, cell.open);
+    let warn = |line: usize, what: &str| {
+        let what = format!("{what} was accepted for other code");
+        let place = Place::new(&chapter.file, line);
         place.problem(what).help("run `cargo test`, then `cargo book accept`").to_string()
     };
-    stale.map(warn).collect()
+    let cells = stale.map(|cell| warn(cell.open, &format!("the output of cell `{}`", cell.name)));
+    let messages = message::all(book, chapter).into_iter().filter_map(|(snippet, name)| {
+        let of = accepted_stamp(book, chapter, &name)?;
+        let what = "the message of the compiler about this snippet";
+        (of != message::stamp(snippet)).then(|| warn(snippet.open, what))
+    });
+    cells.chain(messages).collect()
+}
+
+/// What the snapshot of this name says that it is of.
+pub(crate) fn accepted_stamp(book: &Book, chapter: &Chapter, name: &str) -> Option<String> {
+    let file = format!("{}.snap", names::snapshot_name(&chapter.name, name));
+    let text = files::read_text(&book.snapshots().join(file)).ok()?;
+    noted(&text).map(|(_, stamp)| stamp.to_string())
 }
 
 /// Notes that the code as it is now prints what was accepted.

@@ -3,25 +3,27 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::attributes;
 use crate::chapter::{Cell, Chapter, Snippet};
 use crate::inline::Inline;
 use crate::markup;
+use crate::message;
 use crate::output::{self, Part};
 use crate::problem::{Place, Problem};
 use crate::values;
 
 /// Weaves the accepted outputs into the chapter's Markdown.
 ///
-/// `accepted` gives the output of a cell by its name.
+/// `messages` are the snippets under which the compiler's message stands; `accepted` gives the output of a cell, or a
+/// message, by its name.
 ///
 /// # Errors
 /// A cell without an accepted output; a figure without alt text.
 pub(crate) fn weave(
     chapter: &Chapter,
+    messages: &Messages<'_>,
     accepted: impl Fn(&str) -> Option<String>,
 ) -> Result<String, Vec<Problem>> {
-    let (page, problems) = written(chapter, accepted, false);
+    let (page, problems) = written(chapter, messages, accepted, false);
     if problems.is_empty() { Ok(page) } else { Err(problems) }
 }
 
@@ -29,13 +31,18 @@ pub(crate) fn weave(
 /// in its place.
 pub(crate) fn weave_all(
     chapter: &Chapter,
+    messages: &Messages<'_>,
     accepted: impl Fn(&str) -> Option<String>,
 ) -> (String, Vec<Problem>) {
-    written(chapter, accepted, true)
+    written(chapter, messages, accepted, true)
 }
+
+/// Snippets with the names of their snapshots, from [`message::all`].
+type Messages<'a> = [(&'a Snippet, String)];
 
 fn written(
     chapter: &Chapter,
+    messages: &Messages<'_>,
     accepted: impl Fn(&str) -> Option<String>,
     is_live: bool,
 ) -> (String, Vec<Problem>) {
@@ -52,7 +59,12 @@ fn written(
                 page.push('\n');
                 let plain = |s: &&Snippet| s.close == number && !s.is_nested && !s.is_indented;
                 if let Some(snippet) = chapter.snippets.iter().find(plain) {
-                    page.push_str(&why_not(&snippet.info));
+                    let named = messages.iter().find(|(other, _)| other.open == snippet.open);
+                    let message = named.and_then(|(_, name)| accepted(name));
+                    if named.is_some() && message.is_none() {
+                        problems.push(message::missing(chapter, snippet));
+                    }
+                    page.push_str(&message::html(&snippet.info, message.as_deref(), escape));
                 }
             }
             Some(cell) if cell.open == number => {
@@ -75,20 +87,6 @@ pub(crate) fn problem_html(problem: &str) -> String {
     format!(
         "<div class=\"{OUTPUT} literate-problem\">\n<pre class=\"cell-text\">{problem}</pre>\n</div>\n\n"
     )
-}
-
-/// The line under a snippet that must not compile, so that no reader takes it for an example.
-fn why_not(info: &str) -> String {
-    if !attributes::is_compile_fail(info) {
-        return String::new();
-    }
-    let links: Vec<String> = attributes::error_codes(info)
-        .iter()
-        .map(|code| format!("[error {code}](https://doc.rust-lang.org/error_codes/{code}.html)"))
-        .collect();
-    let colon = if links.is_empty() { "" } else { ": " };
-    let line = format!("This does not compile{colon}{}", links.join(", "));
-    format!("\n<div class=\"does-not-compile\">\n\n{line}\n\n</div>\n")
 }
 
 /// The accepted output of a cell, as HTML.
@@ -276,7 +274,7 @@ mod tests {
     }
 
     fn page(options: &str, output: &str) -> Result<String, String> {
-        weave(&chapter(options), |name| (name == "one").then(|| output.into()))
+        weave(&chapter(options), &[], |name| (name == "one").then(|| output.into()))
             .map_err(|problems| problems[0].to_string())
     }
 
@@ -295,7 +293,7 @@ mod tests {
     fn a_snippet_that_must_not_compile_says_so() {
         let markdown = "# A\n\n```rust,compile_fail,E0308\nf();\n```\n\n```rust\ng();\n```\n";
         let chapter = Chapter::parse("01_a", "a.md", markdown).unwrap();
-        let page = weave(&chapter, |_| None).unwrap();
+        let page = weave(&chapter, &[], |_| None).unwrap();
         assert_eq!(page.matches("This does not compile: [error E0308](").count(), 1, "{page}");
     }
 
@@ -388,7 +386,7 @@ mod tests {
 
     #[test]
     fn a_cell_without_accepted_output_fails() {
-        let (page, problems) = weave_all(&chapter(""), |_| None);
+        let (page, problems) = weave_all(&chapter(""), &[], |_| None);
         assert!(
             page.contains("f();") && page.contains("literate-problem") && page.contains("After.")
         );
