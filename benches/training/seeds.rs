@@ -79,8 +79,7 @@ pub fn measure(
         }));
     }
     let mut results = before.clone();
-    let known = results["recipes"].as_array().context("no `recipes`")?;
-    let names: Vec<String> = known.iter().map(|row| row["recipe"].to_string()).collect();
+    let known = before["recipes"].as_array().context("no `recipes`")?;
     for Row { name, seeds, train } in &mut rows {
         let mut accuracies = Vec::new();
         for seed in seeds.clone() {
@@ -95,7 +94,7 @@ pub fn measure(
         if *name == FASTAI {
             row["cpu"] = super::cpu().into();
         }
-        match names.iter().position(|known| *known == row["recipe"].to_string()) {
+        match known.iter().position(|row| row["recipe"] == *name) {
             Some(at) => results["recipes"][at] = row,
             None => bail!("the results have no row {name:?}"),
         }
