@@ -74,6 +74,9 @@ fn main() -> Result<()> {
     }
 
     //
+    // (Labels are whole numbers of 64 bits, `i64`, and not each of those is an `f32`. So `float`
+    // does not take them; dfdx's `to_dtype` rounds where it has to. For 0 and 1 it need not.)
+    //
     // ## A metric
     //
     // A metric is a function as well, and needs no tape, as nobody asks it for gradients. It
