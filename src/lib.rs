@@ -50,6 +50,7 @@ pub mod prelude;
 pub mod random;
 pub mod shapes;
 pub mod show;
+mod stdout;
 pub mod tensor;
 pub mod vision;
 

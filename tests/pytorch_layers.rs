@@ -100,6 +100,32 @@ fn convolutions() {
     case!("64,3,64,28,28,7,2,3": 64 3 64, 28 28 to 14 14, 7 2 3);
 }
 
+/// Weights and biases are drawn as PyTorch draws them, too.
+#[test]
+fn convolutions_with_a_bias() {
+    let cases = pytorch();
+    let dev = AutoDevice::default();
+    macro_rules! case {
+        ($name:literal: $b:literal $i:literal $o:literal, $h:literal $w:literal to $oh:literal $ow:literal,
+         $k:literal $s:literal $p:literal) => {
+            let case = &cases["biased_conv"][$name];
+            manual_seed(42);
+            let mut conv = BiasedConv2d::<$i, $o, $k, $s, $p>::new(&dev);
+            let x = drawn::<Rank4<$b, $i, $h, $w>>();
+            let y: Traced<Rank4<$b, $o, $oh, $ow>> = conv.forward_mut(x.leaky_trace());
+            let (y, grads) = backward(y);
+            assert_close(&y, case, "y");
+            assert_close(&grads.get(&x), case, "x");
+            assert_close(&pytorchs_order(grads.get(&conv.weight)), case, "weight");
+            assert_close(&grads.get(&conv.bias), case, "bias");
+            assert_eq!(conv.forward(x).as_vec(), y.as_vec());
+        };
+    }
+    case!("2,3,5,7,6,3,1,1": 2 3 5, 7 6 to 7 6, 3 1 1);
+    case!("1,1,8,9,9,5,2,2": 1 1 8, 9 9 to 5 5, 5 2 2);
+    case!("3,5,7,4,4,1,2,0": 3 5 7, 4 4 to 2 2, 1 2 0);
+}
+
 #[test]
 fn batch_norms() {
     let cases = pytorch();
@@ -334,6 +360,7 @@ fn gradients_are_slopes() {
     manual_seed(42);
     type Maps = Rank4<2, 3, 5, 5>;
     check::<Maps, _>("Conv2d", Conv2d::<3, 4, 3, 2, 1>::new(&dev));
+    check::<Maps, _>("BiasedConv2d", BiasedConv2d::<3, 4, 3, 2, 1>::new(&dev));
     check::<Maps, _>("BatchNorm2d", BatchNorm2d::<3>::new(&dev));
     check::<Maps, _>("BatchNormReLU", BatchNormReLU::<3>::new(&dev));
     check::<Maps, _>("MaxPool2d", MaxPool2d::<3, 2, 1>);

@@ -109,4 +109,19 @@ fn a_folder_is_learned_and_a_photo_is_told_in_another_program() {
         let (file, class) = line.split_once(": ").unwrap();
         assert!(class.starts_with(&file[..1]), "{predicted}");
     }
+    prints_to_nobody(&mut predict);
+}
+
+/// A program that prints by std's `println!` alone: behind `| head` it ends without a word, on a full disk with one.
+fn prints_to_nobody(program: &mut Command) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = program.stdout(writer).output().unwrap();
+    assert_eq!(text(&output), "");
+    if let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") {
+        let output = program.stdout(full).output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.starts_with("Error: the output can't be written: No space"), "{errors}");
+        assert!(output.status.code() == Some(1) && !errors.contains("panic"), "{errors}");
+    }
 }

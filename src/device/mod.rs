@@ -37,6 +37,7 @@ pub type DeviceError = <AutoDevice as HasErr>::Err;
 /// # Ok::<(), anyhow::Error>(())
 /// ```
 pub fn default_device() -> Result<AutoDevice, GpuError> {
+    crate::stdout::ends_quietly();
     #[cfg(feature = "cuda")]
     {
         use cudarc::driver::{CudaDevice, result};

@@ -17,6 +17,7 @@ where
 {
     /// A learner without metrics.
     pub fn new(dls: D, model: M, opt: O, loss_func: L) -> Self {
+        crate::stdout::ends_quietly();
         Self {
             dls,
             model,

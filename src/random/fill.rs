@@ -31,6 +31,7 @@ fn draw<T>(from: impl FnOnce(&mut Generator) -> T) -> T {
 /// assert_eq!(randperm(100), first);
 /// ```
 pub fn manual_seed(seed: u64) {
+    crate::stdout::ends_quietly();
     DEFAULT.set(Generator::new(seed));
 }
 

@@ -10,6 +10,7 @@ use std::sync::Once;
 #[doc(hidden)]
 pub fn print_line(line: &str) {
     static SAID: Once = Once::new();
+    crate::stdout::ends_quietly();
     let mut out = io::stdout().lock();
     let result = writeln!(out, "{line}").and_then(|()| out.flush());
     if let Err(error) = result

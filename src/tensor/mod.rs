@@ -12,6 +12,7 @@
 //! | `b.expand_as(a)`, `x.mean((-1, -2))`, `x.mean(0)` | [`ImagesExt`] |
 //! | `torch.exp`, `torch.log`, `torch.sigmoid`, `torch.tanh`, `F.softmax` | [`exp`], [`ln`], [`sigmoid`], [`tanh`], [`softmax`]: the same bits everywhere |
 //! | `x.sum()`, `x.mean()`, `x.broadcast_to(shape)` | [`SumTo`], [`MeanTo`], [`BroadcastTo`]: dfdx's methods, with the same bits everywhere |
+//! | `x.amax()`, `x.amin()` | [`MaxTo`], [`MinTo`]: dfdx's methods, but that NaN stays NaN |
 
 mod array;
 mod broadcast;
@@ -19,6 +20,7 @@ mod broadcast;
 mod compare;
 mod dataset;
 mod ext;
+mod extremes;
 mod function;
 mod image;
 mod reduce;
@@ -28,6 +30,7 @@ pub use broadcast::{ImageShape, ImagesExt};
 #[cfg(feature = "cuda")]
 pub use compare::CompareExt;
 pub use ext::TensorExt;
+pub use extremes::{MaxTo, MinTo};
 pub use function::{Numbers, exp, ln, sigmoid, softmax, tanh};
 pub use image::{
     ImageError, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, ManyPixels, WHITE_PAPER, image_open,

@@ -264,6 +264,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageDataLoaders<C, H, W> {
         path: impl AsRef<Path>,
         options: &FolderOptions,
     ) -> Result<Self, VisionError> {
+        crate::stdout::ends_quietly();
         let Found { train, valid, vocab, files } = options.find(path.as_ref())?;
         let preparation = options.preparation;
         Ok(Self {

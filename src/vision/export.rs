@@ -102,6 +102,7 @@ where
     X::Shape: PictureShape,
     M: Model<X::Shape>,
 {
+    crate::stdout::ends_quietly();
     let path = path.as_ref();
     let error = |problem| VisionError::Exported { path: path.into(), problem };
     let file = WeightsFile::open(path)?;

@@ -131,3 +131,55 @@ fn weights_are_looked_at_before_anything_is_saved() {
     assert!(learn.save(&path).unwrap_err().to_string().contains("`0.weight` are infinite or NaN"));
     assert!(!path.exists());
 }
+
+/// A broken number shows behind every layer, as in PyTorch, with a tape and without one.
+#[test]
+fn nan_stays_nan() {
+    let dev = AutoDevice::default();
+    type T<S> = Tensor<S, f32, AutoDevice>;
+    fn check<S: ConstShape, M>(name: &str, mut layer: M)
+    where
+        M: ModuleMut<Traced<S>> + Module<T<S>> + Clone,
+        <M as Module<T<S>>>::Output: Numbers,
+        <M as ModuleMut<Traced<S>>>::Output: Numbers,
+    {
+        let mut x = vec![1.0; S::default().num_elements()];
+        x[0] = f32::NAN;
+        let x: T<S> = AutoDevice::default().tensor_from_vec(x, S::default());
+        assert!(layer.forward(x.clone()).has_nan(), "{name}");
+        assert!(layer.forward_mut(x.leaky_trace()).has_nan(), "{name} with a tape");
+    }
+    type Maps = Rank4<2, 3, 5, 5>;
+    type Flat = Rank2<4, 6>;
+    check::<Maps, _>("Conv2d", Conv2d::<3, 4, 3, 2, 1>::new(&dev));
+    check::<Maps, _>("BiasedConv2d", BiasedConv2d::<3, 4, 3, 2, 1>::new(&dev));
+    check::<Maps, _>("BatchNorm2d", BatchNorm2d::<3>::new(&dev));
+    check::<Maps, _>("BatchNormReLU", BatchNormReLU::<3>::new(&dev));
+    check::<Maps, _>("MaxPool2d", MaxPool2d::<3, 2, 1>);
+    check::<Maps, _>("AdaptiveAvgPool2d", AdaptiveAvgPool2d::<2>);
+    check::<Maps, _>("AdaptiveMaxPool2d", AdaptiveMaxPool2d::<2>);
+    check::<Maps, _>("AdaptiveConcatPool2d", AdaptiveConcatPool2d::<6>);
+    check::<Maps, _>("MaxPoolGlobal", MaxPoolGlobal);
+    check::<Maps, _>("MinPoolGlobal", MinPoolGlobal);
+    check::<Maps, _>("AvgPoolGlobal", AvgPoolGlobal);
+    check::<Maps, _>("BasicBlock", BasicBlock::<3>::new(&dev));
+    check::<Maps, _>("DownBlock", DownBlock::<3, 4>::new(&dev));
+    check::<Flat, _>("LayerNorm", LayerNorm::<6>::new(&dev));
+    check::<Flat, _>("Linear", Linear::<6, 3>::new(&dev));
+    check::<Flat, _>("ReLU", ReLU);
+    check::<Flat, _>("Sigmoid", Sigmoid);
+    check::<Flat, _>("Tanh", Tanh);
+    check::<Flat, _>("dfdx's GeLU", FastGeLU);
+    check::<Flat, _>("dfdx's Softmax", Softmax);
+    check::<Flat, _>("dfdx's LogSoftmax", LogSoftmax);
+}
+
+trait Numbers {
+    fn has_nan(&self) -> bool;
+}
+
+impl<S: Shape, P: Tape<f32, AutoDevice>> Numbers for Tensor<S, f32, AutoDevice, P> {
+    fn has_nan(&self) -> bool {
+        self.as_vec().iter().any(|number| number.is_nan())
+    }
+}

@@ -50,6 +50,14 @@ def conv(b, i, o, h, w, k, s, p):
     return gradients(F.conv2d(x, weight, stride=s, padding=p), x, weight=weight)
 
 
+def biased_conv(b, i, o, h, w, k, s, p):
+    """With the weights that PyTorch draws."""
+    start()
+    layer = nn.Conv2d(i, o, k, s, p)
+    x = torch.randn(b, i, h, w, requires_grad=True)
+    return gradients(layer(x), x, weight=layer.weight, bias=layer.bias)
+
+
 def batch_norm(*shape, offset=0.0, scale=1.0):
     start()
     x = (torch.randn(shape) * scale + offset).requires_grad_()
@@ -136,6 +144,11 @@ def main():
             "1,2,3,8,8,5,1,0": conv(1, 2, 3, 8, 8, 5, 1, 0),
             "3,16,64,7,7,3,1,1": conv(3, 16, 64, 7, 7, 3, 1, 1),
             "64,3,64,28,28,7,2,3": conv(64, 3, 64, 28, 28, 7, 2, 3),
+        },
+        "biased_conv": {
+            "2,3,5,7,6,3,1,1": biased_conv(2, 3, 5, 7, 6, 3, 1, 1),
+            "1,1,8,9,9,5,2,2": biased_conv(1, 1, 8, 9, 9, 5, 2, 2),
+            "3,5,7,4,4,1,2,0": biased_conv(3, 5, 7, 4, 4, 1, 2, 0),
         },
         "batch_norm": {
             "4,5,3,3": batch_norm(4, 5, 3, 3),

@@ -36,6 +36,7 @@ use super::{Archive, DataError};
 /// # Ok::<(), mnist_from_scratch::data::DataError>(())
 /// ```
 pub fn untar_data(archive: Archive) -> Result<PathBuf, DataError> {
+    crate::stdout::ends_quietly();
     untar_data_in(&archive, cache_folder()?)
 }
 

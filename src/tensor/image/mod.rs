@@ -39,6 +39,7 @@ use rayon::prelude::*;
 /// assert!(error.to_string().starts_with("opening the image train/3/nine.png: "));
 /// ```
 pub fn image_open(path: impl AsRef<Path>) -> Result<GrayImage, ImageError> {
+    crate::stdout::ends_quietly();
     image_open_on(path, WHITE_PAPER)
 }
 
