@@ -82,7 +82,7 @@ fn told(rendered: &str, shown: &str) -> String {
     let (mut said, mut is_elsewhere) = (Vec::new(), false);
     for line in plain.lines() {
         if let Some(place) = PLACE.captures(line) {
-            is_elsewhere = place[1].replace('\\', "/") != shown;
+            is_elsewhere = place[1].replace('\\', "/") != shown.replace('\\', "/");
             continue;
         }
         if ELSEWHERE.is_match(line) {
