@@ -101,7 +101,8 @@ fn main() -> Result<()> {
     // its own. What is more, there is a theorem, the **universal approximation
     // theorem**. If the layers are wide enough, and
     // if you find the right weights, such a net can come as close as you like to *any* continuous
-    // function of its inputs. The "if" is large, and that is what training is for.
+    // function of its inputs. The "if" is large, and that is what training is for. (A sum of
+    // ReLUs shows it with a slider.)
     //
     // To call one function with the result of another is *function
     // composition*. That is all that a neural net is: linear

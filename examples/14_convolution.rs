@@ -53,6 +53,8 @@ fn main() -> Result<()> {
     // One kernel over one image: nine products, added up, make one number of the result.
     //
     //
+    // Change it: a kernel by hand has its nine weights as fields, beside a digit.
+    //
     // Nine weights find the edges of a whole image. A layer has many kernels, each with an output
     // image of its own, a *channel* or *map*. And each kernel looks at all
     // channels of the layer before. So where one layer finds edges, the next

@@ -10,7 +10,9 @@
 // Start with the first chapter
 //
 // Or begin with your hands: draw a 3 or a 7, and see what the nets of this book say.
-// Then train one, in your browser.
+// Then train one, in your browser, to the very numbers of the book. There is more
+// that you can touch: the digits, a curve to fit, a
+// kernel, a sum of ReLUs, and a descent.
 //
 // The last three chapters go further: to all ten digits, to a digit that you have written, and
 // to parts of your own.

@@ -1,7 +1,7 @@
 // What a page does by itself: keys, long outputs, remarks for those who come from PyTorch, printing.
 (() => {
     const scrolls = (box) => box.scrollWidth > box.clientWidth + 1;
-    const boxes = () => document.querySelectorAll("main pre, main pre code, main .cell-html, main .table-wrapper");
+    const boxes = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("main pre, main pre code, main .cell-html, main .table-wrapper"));
 
     // Only what scrolls is a stop of the Tab key; and there, arrows scroll and do not turn the page.
     const stops = () => {
@@ -19,7 +19,8 @@
         "keydown",
         (event) => {
             const arrow = event.key === "ArrowLeft" || event.key === "ArrowRight";
-            if (arrow && event.target.closest?.("main pre, main .cell-html, main .table-wrapper, main input")) {
+            const target = /** @type {Element} */ (event.target);
+            if (arrow && target.closest?.("main pre, main .cell-html, main .table-wrapper, main input")) {
                 event.stopImmediatePropagation();
             }
         },

@@ -43,7 +43,7 @@ for (const page of PAGES) {
                     const found = await tab.evaluate(() => ({
                         tooWide: document.documentElement.scrollWidth > window.innerWidth,
                         // The picture of a card says nothing that its link does not.
-                        noText: [...document.querySelectorAll("main img")].filter((i) => !i.alt && !i.closest(".cards a"))
+                        noText: [...document.querySelectorAll("main img")].filter((i) => !i.getAttribute("alt") && !i.closest(".cards a"))
                             .length,
                         noLabel: [...document.querySelectorAll("main .cell-output svg, main figure svg")].filter(
                             (svg) => !svg.closest("[aria-label]")?.getAttribute("aria-label"),
@@ -56,7 +56,7 @@ for (const page of PAGES) {
                             }
                             return box.localName === "main" && picture.getBoundingClientRect().right > window.innerWidth;
                         }).length,
-                        empty: [...document.querySelectorAll(".cell-output")].filter(
+                        empty: /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".cell-output")]).filter(
                             (output) => !output.innerText.trim() && !output.querySelector("img, svg"),
                         ).length,
                     }));
@@ -81,16 +81,16 @@ async function focusSlider(tab) {
 test("the learning rate can be set with the keyboard alone", async () => {
     await open("05_gradients.html", {}, async (tab) => {
         const says = () => tab.locator("#descent p").innerText();
-        const rate = () => tab.locator("#descent output").innerText();
+        const rate = () => tab.locator("#descent output").first().innerText();
         assert.equal(await rate(), "0.10");
         assert.match(await says(), /^It converges: after 20 steps x is −0\.0173/);
-        const picture = await tab.locator("#descent svg").innerHTML();
+        const picture = await tab.locator("#descent .hill").innerHTML();
 
         await focusSlider(tab);
         for (let i = 0; i < 8; i++) await tab.keyboard.press("ArrowLeft");
         assert.equal(await rate(), "0.02");
         assert.match(await says(), /^It crawls: /);
-        assert.notEqual(await tab.locator("#descent svg").innerHTML(), picture);
+        assert.notEqual(await tab.locator("#descent .hill").innerHTML(), picture);
 
         await tab.keyboard.press("Home");
         assert.match(await says(), /^A learning rate of 0 goes nowhere/);
@@ -104,6 +104,35 @@ test("the learning rate can be set with the keyboard alone", async () => {
         assert.match(await says(), /^It swings from side to side, and converges/);
         // mdBook turns the page with these keys, too.
         assert.match(tab.url(), /05_gradients\.html/);
+    });
+});
+
+test("the start of the descent is dragged, or set with the keys, and the losses follow", async () => {
+    await open("05_gradients.html", {}, async (tab) => {
+        const start = () => tab.locator("#descent output").nth(1).innerText();
+        const says = () => tab.locator("#descent p").innerText();
+        const losses = () => tab.locator("#descent .losses").getAttribute("aria-label");
+        assert.equal(await start(), "\u22121.50");
+        assert.match(await losses(), /^The loss, from 2\.2500 to 0\.000\d\.$/);
+        await tab.locator("#descent .hill").scrollIntoViewIfNeeded();
+        const box = await tab.locator("#descent .hill").boundingBox();
+        await tab.mouse.move(box.x + 0.2 * box.width, box.y + 0.4 * box.height);
+        await tab.mouse.down();
+        await tab.mouse.move(box.x + 0.75 * box.width, box.y + 0.4 * box.height, { steps: 4 });
+        await tab.mouse.up();
+        assert.match(await start(), /^1\.[01]/);
+        await tab.mouse.move(box.x + 0.3 * box.width, box.y);
+        assert.match(await start(), /^1\.[01]/);
+        await tab.locator("#descent-start").focus();
+        await tab.keyboard.press("End");
+        assert.equal(await start(), "2.00");
+        assert.match(await losses(), /^The loss, from 4\.0000/);
+        // 40 steps of 0.05 to the left is the bottom.
+        for (let i = 0; i < 40; i++) await tab.keyboard.press("ArrowLeft");
+        assert.match(await says(), /^The start is the bottom/);
+        // Axes, with numbers.
+        assert.match(await tab.locator("#descent .hill").innerHTML(), />loss<.*/);
+        assert.equal(await tab.locator("#descent .hill text").count(), 12);
     });
 });
 

@@ -92,7 +92,8 @@ test("the differences from the ideal digits are the digit's own, and their means
         const found = await tab.evaluate(async () => {
             const { pixels, of } = document.getElementById("explore").digits[1500];
             const { numbers } = await window.course.models();
-            const canvases = [...document.querySelectorAll("#explore .compare canvas")];
+            const canvases =
+                /** @type {HTMLCanvasElement[]} */ ([...document.querySelectorAll("#explore .compare canvas")]);
             return [0, 1].map((at) => {
                 const mean = numbers.subarray(784 * at, 784 * (at + 1));
                 const differences = [...pixels].map((pixel, place) => pixel / 255 - mean[place]);
@@ -117,7 +118,7 @@ test("the differences from the ideal digits are the digit's own, and their means
     });
 });
 
-for (const [width, theme] of [[1280, "light"], [390, "navy"]]) {
+for (const [width, theme] of /** @type {[number, string][]} */ ([[1280, "light"], [390, "navy"]])) {
     test(`one goes through the digits with the keys alone, at ${width} pixels`, async () => {
         await open("explore.html#order=data&model=pixels", async (tab) => {
             await tab.getByRole("button", { name: "Open the digits" }).focus();

@@ -30,7 +30,7 @@ test("the measurements and the start are the chapter's", async () => {
     });
 });
 
-for (const [width, theme] of [[1280, "light"], [390, "navy"]]) {
+for (const [width, theme] of /** @type {[number, string][]} */ ([[1280, "light"], [390, "navy"]])) {
     test(`steps and a run come to the chapter's losses, at ${width} pixels`, async () => {
         await open("fit.html", async (tab) => {
             assert.equal(await plain(tab), printed(0));

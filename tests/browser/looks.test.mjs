@@ -23,8 +23,8 @@ async function open(page, { theme = "light", width = 1280 }, look) {
 
 /** In the page: text whose colour and ground are too close to each other, as WCAG measures it. */
 function tooPale() {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
     const numbers = (colour) => {
-        const canvas = (tooPale.canvas ??= Object.assign(document.createElement("canvas"), { width: 1, height: 1 }));
         const pen = canvas.getContext("2d", { willReadFrequently: true });
         pen.clearRect(0, 0, 1, 1);
         pen.fillStyle = colour;
@@ -87,7 +87,8 @@ test("the first stop of the Tab key skips to the text, and the sidebar's toggle 
             stops.add(await tab.evaluate(() => document.activeElement.id));
         }
         assert.ok(stops.has("mdbook-sidebar-toggle"), [...stops].join(" "));
-        const shown = () => tab.evaluate(() => document.getElementById("mdbook-sidebar-toggle-anchor").checked);
+        const shown = () => tab.evaluate(() => 
+            /** @type {HTMLInputElement} */ (document.getElementById("mdbook-sidebar-toggle-anchor")).checked);
         const before = await shown();
         await tab.locator("#mdbook-sidebar-toggle").press("Enter");
         assert.notEqual(await shown(), before);
@@ -107,7 +108,7 @@ test("only what scrolls is a stop of the Tab key", async () => {
     for (const page of ["02_pixels.html", "13_neural_net.html"]) {
         const idle = await open(page, {}, (tab) =>
             tab.evaluate(() =>
-                [...document.querySelectorAll("main [tabindex]")]
+                /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main [tabindex]")])
                     .filter((box) => box.tabIndex === 0 && box.localName !== "button")
                     .filter((box) => box.scrollWidth <= box.clientWidth + 1)
                     .map((box) => box.className || box.localName),

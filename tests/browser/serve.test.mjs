@@ -123,7 +123,7 @@ async function says(locator, expected) {
     for (let tries = 0; tries < 600; tries++) {
         const now = (await text()).trim();
         if (expected instanceof RegExp ? expected.test(now) : now === expected) return;
-        await new Promise((go) => setTimeout(go, 50));
+        await new Promise((go) => void setTimeout(go, 50));
     }
     assert.fail(`"${await text()}" instead of ${expected}`);
 }
@@ -212,7 +212,7 @@ test("an endless loop prints while it runs, and a button stops it", async () => 
 });
 
 test("changes are there after the page is loaded again, until they are reset", async () => {
-    await open(async (tab, { code, press }) => {
+    await open(async (tab, { code }) => {
         await code("hello").fill('let name = "kept";');
         await tab.reload();
         await tab.locator("#cell-dot .literate-bar").waitFor();

@@ -7,21 +7,16 @@ import { isTooWide, open, snapshot, text } from "./page.mjs";
 const answers = (tab, model) =>
     tab.locator("#draw tr", { has: tab.locator("th", { hasText: model }) }).locator("td").allInnerTexts();
 
+/** @param {{x: number, y: number, width: number, height: number}} box @returns {(at: number[]) => [number, number]} */
+const pointOn = (box) => ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
+
 const waitForAnswer = (tab, digit) =>
     tab.locator("#draw .says", { hasText: `simple_net says ${digit}` }).waitFor();
 
-for (const [width, theme] of [[1280, "light"], [390, "navy"]]) {
+for (const [width, theme] of /** @type {[number, string][]} */ ([[1280, "light"], [390, "navy"]])) {
     test(`a 7 is drawn with the pointer, at ${width} pixels`, async () => {
         await open("draw.html", async (tab) => {
-            const box = await tab.locator("#draw-sheet").boundingBox();
-            const at = ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
-            await tab.mouse.move(...at([0.25, 0.25]));
-            await tab.mouse.down();
-            for (const place of [[0.7, 0.25], [0.6, 0.45], [0.5, 0.65], [0.42, 0.85]]) {
-                await tab.mouse.move(...at(place), { steps: 8 });
-            }
-            await tab.mouse.up();
-            await waitForAnswer(tab, 7);
+            await drawSeven(tab);
             for (const model of ["pixel similarity", "linear model", "simple_net"]) {
                 assert.match((await answers(tab, model))[0], /^7/, model);
             }
@@ -39,6 +34,40 @@ for (const [width, theme] of [[1280, "light"], [390, "navy"]]) {
         }, { width, theme });
     });
 }
+
+/** Draws a 7 with the pointer. */
+async function drawSeven(tab) {
+    const at = pointOn(await tab.locator("#draw-sheet").boundingBox());
+    await tab.mouse.move(...at([0.25, 0.25]));
+    await tab.mouse.down();
+    for (const place of [[0.7, 0.25], [0.6, 0.45], [0.5, 0.65], [0.42, 0.85]]) {
+        await tab.mouse.move(...at(place), { steps: 8 });
+    }
+    await tab.mouse.up();
+    await waitForAnswer(tab, 7);
+}
+
+test("who opens the front page has drawn a 7 soon", async () => {
+    const start = Date.now();
+    await open("index.html", async (tab) => {
+        for (const page of ["draw", "train", "explore", "fit", "kernel", "relus"]) {
+            assert.ok(await tab.locator(`main a[href="${page}.html"]`).count() > 0, page);
+        }
+        await tab.locator("main").getByRole("link", { name: "draw a 3 or a 7" }).click();
+        await drawSeven(tab);
+        console.log(`from the front page to the answer: ${(Date.now() - start) / 1000} s`);
+    });
+});
+
+test("the training chapters lead to their models", async () => {
+    for (const [chapter, model] of [["11_learner", "linear"], ["13_neural_net", "simple_net"]]) {
+        await open(`${chapter}.html`, async (tab) => {
+            await tab.locator("main").getByRole("link", { name: "Train it here" }).first().click();
+            await tab.locator("#train-model").waitFor();
+            assert.equal(await tab.locator("#train-model").inputValue(), model);
+        });
+    }
+});
 
 test("a 7 is drawn with the keys alone, and cleared", async () => {
     await open("draw.html", async (tab) => {
@@ -63,7 +92,7 @@ test("about each digit of the validation set the page says what Rust says, bit b
             const course = await document.getElementById("draw").course();
             const script = document.createElement("script");
             script.src = "touch/digits.js";
-            await new Promise((loaded) => {
+            await new Promise((/** @type {(value?: any) => void} */ loaded) => {
                 script.onload = loaded;
                 document.head.append(script);
             });
@@ -86,7 +115,11 @@ test("about each digit of the validation set the page says what Rust says, bit b
 const rows = (tab) => tab.locator("#train tbody tr").allInnerTexts()
     .then((all) => all.map((row) => row.trim().split(/\s+/).join(" ")));
 
-for (const [model, chapter, timeout] of [["linear", "11_learner", 60_000], ["simple_net", "13_neural_net", 500_000]]) {
+/** The table that a chapter printed, without the times. */
+const table = (chapter) => snapshot(`${chapter}__fit`).filter((line) => /^\d+ /.test(line))
+    .map((line) => line.split(/\s+/).slice(0, 4).join(" "));
+
+for (const [model, chapter, timeout] of /** @type {[string, string, number][]} */ ([["linear", "11_learner", 60_000], ["simple_net", "13_neural_net", 500_000]])) {
     test(`${model} ends at the table of the book and at its fingerprint`, { timeout }, async () => {
         await open(`train.html#model=${model}`, async (tab) => {
             const start = Date.now();
@@ -94,9 +127,7 @@ for (const [model, chapter, timeout] of [["linear", "11_learner", 60_000], ["sim
             const done = tab.locator("#train .says", { hasText: /^Done/ });
             await done.waitFor({ timeout });
             console.log(`${model}: ${(Date.now() - start) / 1000} s in all; ${await done.innerText()}`);
-            const printed = snapshot(`${chapter}__fit`).filter((line) => /^\d+ /.test(line));
-            const expected = printed.map((line) => line.split(/\s+/).slice(0, 4).join(" "));
-            assert.deepEqual(await rows(tab), expected);
+            assert.deepEqual(await rows(tab), table(chapter));
             const fingerprint = await tab.locator("#train-fingerprint").innerText();
             assert.equal(fingerprint, snapshot(`${chapter}__fingerprint`).at(-1));
             await tab.locator("#train .says", { hasText: "to the last bit" }).waitFor();
@@ -113,7 +144,7 @@ test("a training is stopped, one that diverges says so, and settings are shared 
             ["simple_net", "0.2", "64", "500", "7"]);
         const train = tab.getByRole("button", { name: "Train", exact: true });
         await train.click();
-        await tab.locator("#train progress").evaluate((bar) => new Promise((resolve) => {
+        await tab.locator("#train progress").evaluate((/** @type {HTMLProgressElement} */ bar) => new Promise((/** @type {(value?: any) => void} */ resolve) => {
             const look = () => (bar.value > 0 ? resolve() : setTimeout(look, 20));
             look();
         }));
@@ -130,7 +161,7 @@ test("a training is stopped, one that diverges says so, and settings are shared 
         // What makes no sense is not tried.
         await tab.locator("#train-batch").fill("0");
         await train.click();
-        assert.ok(await tab.locator("#train-batch").evaluate((field) => !field.checkValidity()));
+        assert.ok(await tab.locator("#train-batch").evaluate((/** @type {HTMLInputElement} */ field) => !field.checkValidity()));
     });
 });
 
@@ -138,11 +169,11 @@ test("nothing is loaded before it is asked for, and without JavaScript there is 
     for (const page of ["draw.html", "train.html"]) {
         await open(page, async (tab) => {
             const scripts = await tab.evaluate(() => [...document.scripts].map((script) => script.src));
-            assert.ok(!scripts.some((address) => /(module|models|digits)[^/]*\.js$/.test(address)), page);
+            assert.ok(!scripts.some((address) => /(module|models|ideals|digits)[^/]*\.js$/.test(address)), page);
         });
         await open(page, async (tab) => {
             const picture = tab.locator(".touch img");
-            assert.ok(await picture.evaluate((image) => image.complete && image.naturalWidth > 0), page);
+            assert.ok(await picture.evaluate((/** @type {HTMLImageElement} */ image) => image.complete && image.naturalWidth > 0), page);
             assert.match(await tab.locator(".touch").innerText(), /needs JavaScript/);
         }, { javaScriptEnabled: false });
     }

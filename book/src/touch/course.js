@@ -4,8 +4,10 @@
 "use strict";
 
 window.course ??= (() => {
-    const FOLDER = new URL(".", document.currentScript.src);
+    const FOLDER = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript).src);
     const loading = new Map();
+
+    /** @typedef {{model: number, lr: number, batch: number, epochs: number, seed: number}} Settings */
 
     /** Where the scripts put their base64, by name. */
     window.courseFiles ??= {};
@@ -13,7 +15,7 @@ window.course ??= (() => {
     /**
      * The bytes of a file, loaded when first asked for.
      * @param {"module" | "models" | "digits"} name
-     * @returns {Promise<Uint8Array>}
+     * @returns {Promise<Uint8Array<ArrayBuffer>>}
      */
     function file(name) {
         if (!loading.has(name)) {
@@ -44,6 +46,7 @@ window.course ??= (() => {
         const text = (bytes) => new TextDecoder().decode(bytes);
         const bytesAt = (at, len) => new Uint8Array(rust.memory.buffer, at, len).slice();
         const tell = (what, at, len) => told(what, bytesAt(at, len));
+        /** @type {any} */
         const rust = (await WebAssembly.instantiate(module, { course: { tell } })).exports;
 
         /** Calls a function that can fail; what it has to say. */
@@ -137,15 +140,17 @@ window.course ??= (() => {
         };
     }
 
-    const compiled = () => (compiled.module ??= file("module").then((bytes) => WebAssembly.compile(bytes)));
+    /** @type {Promise<WebAssembly.Module> | null} */
+    let module = null;
+    const compiled = () => (module ??= file("module").then((bytes) => WebAssembly.compile(bytes)));
 
     /**
      * A training in a worker; `terminate()` of what this returns stops it.
-     * @param {{model: number, lr: number, batch: number, epochs: number, seed: number}} settings
-     * @param {(message: object) => void} heard
+     * @param {{settings: Settings}} what
+     * @param {(message: any) => void} heard
      */
-    async function train(settings, heard) {
-        const [module, digits] = await Promise.all([compiled(), file("digits")]);
+    async function train(what, heard) {
+        const [code, digits] = await Promise.all([compiled(), file("digits")]);
         const source = `"use strict";\n${open}\n(${work})();`;
         // A page from a disk may not load a worker from there, but one that it holds itself.
         const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -153,14 +158,14 @@ window.course ??= (() => {
         URL.revokeObjectURL(address);
         worker.onmessage = ({ data }) => heard(data);
         worker.onerror = (event) => heard({ kind: "error", message: event.message });
-        worker.postMessage({ module, digits, settings });
+        worker.postMessage({ module: code, digits, ...what });
         return worker;
     }
 
     /** An instance with the chapters' models, for this page; also their numbers, and their fingerprints. */
     async function models() {
-        const [module, bytes] = await Promise.all([compiled(), file("models")]);
-        const course = await open(module);
+        const [code, bytes] = await Promise.all([compiled(), file("models")]);
+        const course = await open(code);
         const fingerprints = course.openModels(bytes);
         return { ...course, fingerprints, numbers: new Float32Array(bytes.slice().buffer) };
     }

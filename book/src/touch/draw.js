@@ -51,6 +51,7 @@
         }
     }
 
+    /** @param {number[]} from @param {number[]} to */
     function line([x, y], [toX, toY]) {
         const many = Math.max(1, Math.ceil(Math.hypot(toX - x, toY - y)));
         for (let i = 0; i <= many; i++) dot(x + ((toX - x) * i) / many, y + ((toY - y) * i) / many);
@@ -86,7 +87,9 @@
         says.textContent = `This does not work here: ${error.message}`;
     }
 
-    const opened = () => (opened.promise ??= window.course.models());
+    /** @type {Promise<any> | null} */
+    let opening = null;
+    const opened = () => (opening ??= window.course.models());
     const nearer = ([three, seven]) =>
         `${three < seven ? 3 : 7} (${three.toFixed(3)} from a 3, ${seven.toFixed(3)} from a 7)`;
 
@@ -136,8 +139,9 @@
                 return element("figure", {}, canvas, element("figcaption"));
             }));
         }
-        [...features.children].forEach((box, feature) => {
-            box.style.opacity = on[feature] > 0 ? 0.4 + (0.6 * on[feature]) / most : 0.15;
+        const boxes = /** @type {HTMLElement[]} */ ([...features.children]);
+        boxes.forEach((box, feature) => {
+            box.style.opacity = String(on[feature] > 0 ? 0.4 + (0.6 * on[feature]) / most : 0.15);
             box.lastChild.textContent = on[feature].toFixed(1);
         });
     }
@@ -217,7 +221,7 @@
 
     const invert = button("Invert", () => {
         inverted = !inverted;
-        invert.setAttribute("aria-pressed", inverted);
+        invert.setAttribute("aria-pressed", String(inverted));
         changed();
     });
     figure.replaceChildren(

@@ -80,7 +80,7 @@
     }
 
     /** Lets the browser show what has changed. */
-    const shown = () => new Promise((resolve) => setTimeout(resolve, 20));
+    const shown = () => new Promise((resolve) => void setTimeout(resolve, 20));
 
     async function open() {
         opens.disabled = true;
@@ -132,7 +132,7 @@
         const which = fields.which.value;
         const some = digits.filter(({ label }) => which === "all" || label === Number(which));
         const by = {
-            wrong: (a, b) => isWrong(b) - isWrong(a),
+            wrong: (a, b) => Number(isWrong(b)) - Number(isWrong(a)),
             loss: (a, b) => loss(b) - loss(a),
             small: (a, b) => loss(a) - loss(b),
             data: () => 0,
@@ -184,6 +184,7 @@
         }));
         list.setAttribute("aria-activedescendant", `explore-${current}`);
         // On a phone the list scrolls.
+        /** @type {HTMLElement} */
         const chosen = list.querySelector("[aria-selected=true]");
         const top = chosen.offsetTop - list.offsetTop;
         const bottom = top + chosen.offsetHeight;

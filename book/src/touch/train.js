@@ -47,6 +47,7 @@
     const weights = element("div", { class: "features" });
     const worst = element("div", { class: "steps" });
     const table = element("tbody");
+    const head = element("tr", {}, ...HEAD.map((name) => element("th", { scope: "col" }, name)));
     const print = element("output", { id: "train-fingerprint" });
 
     let worker = null;
@@ -61,7 +62,7 @@
 
     /** Puts settings into the form; what is missing is the book's. */
     function fill(given) {
-        const model = given.model in MODELS ? given.model : "linear";
+        const model = (given.model ?? "") in MODELS ? given.model : "linear";
         const values = { ...BOOK, lr: MODELS[model].lr, epochs: MODELS[model].epochs, ...given, model };
         for (const [name, field] of Object.entries(fields)) field.value = values[name];
         share();
@@ -80,7 +81,7 @@
     async function train() {
         share();
         end("Loading the course's code and its digits, 4 MB in all …");
-        const mine = { ...settings(), batches: [], valid: [], accuracy: [] };
+        const mine = { ...settings(), batches: [], valid: [], accuracy: [], ended: false };
         run = mine;
         table.replaceChildren();
         worst.replaceChildren();
@@ -90,7 +91,7 @@
         draw();
         running(true);
         try {
-            const made = await window.course.train(mine, (message) => run === mine && heard(message));
+            const made = await window.course.train({ settings: mine }, (message) => run === mine && heard(message));
             if (run === mine && !mine.ended) worker = made;
             else made.terminate();
         } catch (error) {
@@ -107,11 +108,13 @@
             draw();
         },
         row({ row }) {
-            const [epoch, , valid, accuracy] = row;
-            run.valid.push(Number(valid));
+            const [epoch, accuracy] = [row[0], row.at(-1)];
+            if (row.length > 2) run.valid.push(Number(row[2]));
             run.accuracy.push(Number(accuracy));
-            table.append(element("tr", {}, ...row.map((cell) => element("td", {}, cell))));
-            table.lastChild.scrollIntoView({ block: "nearest", container: "nearest" });
+            const line = element("tr", {}, ...row.map((cell) => element("td", {}, cell)));
+            table.append(line);
+            // Within its box alone, where the browser can.
+            line.scrollIntoView(/** @type {ScrollIntoViewOptions} */ ({ block: "nearest", container: "nearest" }));
             status.textContent = `Epoch ${epoch} is done: accuracy ${accuracy}.`;
             draw();
         },
@@ -133,8 +136,8 @@
     /** With the book's settings, the weights must be the book's, to the last bit. */
     async function compare(of, fingerprint) {
         if (!isBook(of)) return;
-        const { fingerprints } = await window.course.models();
-        const same = fingerprints[of.id === "linear" ? "linear" : "net"] === fingerprint;
+        const expected = (await window.course.models()).fingerprints[of.id === "linear" ? "linear" : "net"];
+        const same = expected === fingerprint;
         if (of !== run) return;
         status.textContent += same
             ? " The weights are those of the chapter, to the last bit."
@@ -161,7 +164,8 @@
             weights.replaceChildren(...Array.from({ length: outputs }, () => element("canvas")));
             weights.classList.toggle("single", outputs === 1);
         }
-        [...weights.children].forEach((canvas, output) => {
+        const canvases = /** @type {HTMLCanvasElement[]} */ ([...weights.children]);
+        canvases.forEach((canvas, output) => {
             const of = numbers.subarray(784 * output, 784 * (output + 1));
             paintSigned(canvas, of, of.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0));
         });
@@ -242,12 +246,13 @@
         element("p", { class: "print" }, "Fingerprint of the weights: ", print),
         element("div", { class: "curves" }, losses, accuracies),
         titled("The table", element("div", { class: "wide rows" }, element("table", {},
-            element("thead", {}, element("tr", {}, ...HEAD.map((name) => element("th", {}, name)))), table))),
+            element("thead", {}, head), table))),
         titled("The weights", weights),
         titled("The worst digits of the validation set", worst),
     );
     running(false);
-    fill(Object.fromEntries(new URLSearchParams(location.hash.slice(1))));
+    // A link of a chapter names its model before the page's own settings come.
+    fill(Object.fromEntries(new URLSearchParams(location.hash.slice(1) || location.search)));
     draw();
     addEventListener("hashchange", () => {
         const given = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
