@@ -41,24 +41,25 @@ fn main() -> Result<()> {
 }
 
 /// The training set, and the test set in place of a validation set.
-fn open() -> Result<ImageDataLoaders<1, 28, 28>> {
+pub fn open() -> Result<ImageDataLoaders<1, 28, 28>> {
     let options = FolderOptions::new().train("training").valid("testing");
     let path = untar_data(Urls::MNIST)?;
     Ok(ImageDataLoaders::from_folder_with(path, &options)?.batch_size(256))
 }
 
 /// What became of a training.
-struct Run {
+#[derive(Debug)]
+pub struct Run {
     /// The share of the test set that the net is right about.
-    accuracy: f32,
+    pub accuracy: f32,
     /// How long the training took, with a test after each epoch.
-    seconds: f64,
+    pub seconds: f64,
     /// The data, for the next one.
-    dls: ImageDataLoaders<1, 28, 28>,
+    pub dls: ImageDataLoaders<1, 28, 28>,
 }
 
 /// Trains a new net and tests it.
-fn train(dls: ImageDataLoaders<1, 28, 28>, seed: u64) -> Result<Run> {
+pub fn train(dls: ImageDataLoaders<1, 28, 28>, seed: u64) -> Result<Run> {
     set_seed(seed);
     let mut learn =
         vision_learner(dls, Net::build, cross_entropy)?.metrics(accuracy).no_logging();

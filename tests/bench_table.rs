@@ -20,10 +20,28 @@ fn the_tables_are_those_of_the_results() {
         }
     };
     same("training.md", table::markdown(&results("training.json")).unwrap());
+    if fs::exists("benches/results/ten_digits.json").unwrap() {
+        same("ten_digits.md", table::ten_digits(&results("ten_digits.json")).unwrap());
+    }
     same("seeds.md", table::seeds(&results("seeds.json")).unwrap());
     let gpu = fs::exists("benches/results/gpu.json").unwrap().then(|| results("gpu.json"));
     let table = gpu_table::markdown(&results("training.json"), gpu.as_ref()).unwrap();
     same("gpu.md", table);
+}
+
+#[test]
+fn the_table_of_all_ten_digits() {
+    let results = json!({ "cpu": "X", "threads": 2, "date": "2000-01-01", "versions": { "torch": "9" }, "runs": [
+        { "who": "ours", "accuracy": [0.99, 0.9925, 0.9899], "seconds": [4.0, 2.0, 3.0], "peak_mib": 177 },
+        { "who": "pytorch", "accuracy": [0.9921], "seconds": [6.0], "peak_mib": 700 },
+    ] });
+    let table = table::ten_digits(&results).unwrap();
+    for row in [
+        "| this book | 0.9899 | 0.9900 | 0.9925 | 2 of 3 | 3.00 | 177 MiB |",
+        "| PyTorch | 0.9921 | 0.9921 | 0.9921 | 1 of 1 | 6.00 (×&nbsp;2.0) | 700 MiB |",
+    ] {
+        assert!(table.contains(row), "{table}");
+    }
 }
 
 #[test]

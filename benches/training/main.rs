@@ -19,6 +19,7 @@
 //! | `--threads N` | how many threads the others may use, 2 if nothing is said |
 //! | `--path NAME` | ours with `portable`, `avx2` or `avx512` |
 //! | `--seeds` | trains the ResNet from ten seeds instead, with each of some recipes |
+//! | `--ten-digits` | trains the net of `examples/speed_run.rs` on all ten digits instead: ours from ten seeds, the others from three |
 //! | `--table` | measures nothing and writes the tables anew from the results that are there; with `gpu.json` in the folder of the results, that of the GPU, too |
 
 mod gpu_table;
@@ -26,6 +27,7 @@ mod ours;
 mod peer;
 mod seeds;
 mod table;
+mod ten_digits;
 
 use std::fs;
 
@@ -46,6 +48,7 @@ const WHO: [&str; 5] = ["ours", "pytorch", "fastai", "candle", "burn"];
 #[derive(Default)]
 struct Options {
     seeds: bool,
+    ten_digits: bool,
     table: bool,
     python: Option<String>,
     rivals: bool,
@@ -63,6 +66,10 @@ fn main() -> Result<()> {
             Ok(serde_json::from_str(&fs::read_to_string(folder.join(file))?)?)
         };
         write_seeds(&folder, &read("seeds.json")?)?;
+        // It is there once somebody has measured it.
+        if folder.join("ten_digits.json").exists() {
+            fs::write(folder.join("ten_digits.md"), table::ten_digits(&read("ten_digits.json")?)?)?;
+        }
         let training = read("training.json")?;
         write_table(&folder, &training)?;
         // It is there once somebody has had a GPU.
@@ -72,6 +79,19 @@ fn main() -> Result<()> {
     }
     if let Some(path) = options.path {
         path.force();
+    }
+    if options.ten_digits {
+        let mut results = ten_digits::measure(&options)?;
+        results["cpu"] = cpu().into();
+        results["threads"] = options.threads.into();
+        results["date"] = jiff::Zoned::now().date().to_string().into();
+        if options.python.is_none() || !options.rivals || options.path.is_some() {
+            eprintln!("nothing was written: the table has all of them, at their fastest");
+            return Ok(());
+        }
+        let text = serde_json::to_string_pretty(&results)? + "\n";
+        fs::write(folder.join("ten_digits.json"), text)?;
+        return Ok(fs::write(folder.join("ten_digits.md"), table::ten_digits(&results)?)?);
     }
     let mut peers = Vec::new();
     match &options.python {
@@ -201,6 +221,7 @@ fn options() -> Result<Options> {
                 });
             }
             "--seeds" => options.seeds = true,
+            "--ten-digits" => options.ten_digits = true,
             "--table" => options.table = true,
             "--rounds" => options.rounds = value()?.parse().context("--rounds wants a number")?,
             "--threads" => {

@@ -28,14 +28,26 @@ impl Peer {
     pub fn python(python: &str, threads: usize) -> Result<Self> {
         let mut command = Command::new(python);
         command.arg(root().join("benches/pytorch/peer.py"));
-        Self::start(command, vec!["pytorch", "fastai"], threads).context(
+        Self::start(command, &sample(), vec!["pytorch", "fastai"], threads).context(
             "starting benches/pytorch/peer.py; are its requirements installed? \
              `pip install --require-hashes -r benches/pytorch/requirements.txt`",
         )
     }
 
+    /// PyTorch for all ten digits: `mnist` is the folder of MNIST's own files.
+    pub fn python_with(python: &str, mnist: &Path, threads: usize) -> Result<Self> {
+        let mut command = Command::new(python);
+        command.arg(root().join("benches/pytorch/ten_digits.py"));
+        Self::start(command, mnist, vec!["pytorch"], threads)
+    }
+
     /// Another framework in Rust; its package is built first.
     pub fn rival(name: &'static str, threads: usize) -> Result<Self> {
+        Self::rival_with(name, &sample(), threads)
+    }
+
+    /// The same for all ten digits.
+    pub fn rival_with(name: &'static str, data: &Path, threads: usize) -> Result<Self> {
         let folder = root().join("benches/rivals").join(name);
         let target = folder.join("target");
         // In its folder, where its own settings for cargo are.
@@ -47,13 +59,18 @@ impl Peer {
             .context("starting cargo")?;
         ensure!(status.success(), "cargo could not build {}", folder.display());
         let program = target.join("release").join(format!("rival-{name}"));
-        Self::start(Command::new(program), vec![name], threads)
+        Self::start(Command::new(program), data, vec![name], threads)
     }
 
     /// Starts it; it loads the data first.
-    fn start(mut command: Command, who: Vec<&'static str>, threads: usize) -> Result<Self> {
+    fn start(
+        mut command: Command,
+        data: &Path,
+        who: Vec<&'static str>,
+        threads: usize,
+    ) -> Result<Self> {
         let mut process = command
-            .arg(root().join("data/mnist_sample.tgz"))
+            .arg(data)
             .arg(threads.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -65,6 +82,11 @@ impl Peer {
         peer.versions = peer.answer()?;
         peer.signal("-STOP");
         Ok(peer)
+    }
+
+    /// The most memory that the process has had, in MiB.
+    pub fn peak_memory(&self) -> Option<u64> {
+        peak_memory(&self.process.id().to_string())
     }
 
     /// Whether it can be asked for `who`.
@@ -95,6 +117,17 @@ impl Peer {
         self.answers.read_line(&mut line)?;
         serde_json::from_str(&line).with_context(|| format!("{:?} answered {line:?}", self.who))
     }
+}
+
+/// The most memory that a process has had, in MiB, where Linux says so.
+pub fn peak_memory(process: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(kib.trim().strip_suffix(" kB")?.parse::<u64>().ok()? / 1024)
+}
+
+fn sample() -> PathBuf {
+    root().join("data/mnist_sample.tgz")
 }
 
 fn root() -> PathBuf {

@@ -1,6 +1,8 @@
 //! The steps of the course with burn, on the processor; `rival` has the rules.
 
 mod resnet;
+mod ten_digits;
+mod training;
 
 use std::time::Instant;
 
@@ -15,10 +17,18 @@ use rival::{PIXELS, Part, Pictures, Run, Stack};
 const BATCH: usize = 256;
 
 fn main() -> Result<()> {
-    let pictures = rival::start()?;
-    let data = Data::new(&pictures);
+    let data = rival::start()?;
     let version = rival::version(include_str!("../Cargo.lock"), "burn");
-    rival::answer("burn", version, |step, seed| Ok(run(step, seed, &data)))
+    match data {
+        rival::Data::Sample(pictures) => {
+            let data = Data::new(&pictures);
+            rival::answer("burn", version, |step, seed| Ok(run(step, seed, &data)))
+        }
+        rival::Data::TenDigits(digits) => {
+            let data = ten_digits::Data::new(digits);
+            rival::answer("burn", version, |step, seed| Ok(ten_digits::run(step, seed, &data)))
+        }
+    }
 }
 
 fn run(step: &str, seed: u64, data: &Data) -> Option<Run> {

@@ -1,59 +1,23 @@
 //! A ResNet18 with the head that fastai gives it.
 
-use std::time::Instant;
-
-use burn::module::{Module, ParamGroup};
+use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{
     BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Initializer, Linear, LinearConfig,
     PaddingConfig2d,
 };
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::relu;
-use burn::tensor::{Bool, Device, Distribution, Int, Tensor};
-use rival::{Run, one_cycle};
+use burn::tensor::{Bool, Device, Int, Tensor};
+use rival::Run;
 
 use super::Digits;
-
-const BATCH: usize = 64;
+use super::training::{Recipe, fit};
 
 /// One epoch with the one-cycle schedule; making the net is not counted.
 pub fn run(train: &Digits, valid: &Digits, device: &Device) -> Run {
-    let ((x, y), (valid_x, valid_y)) = (rgb(train), rgb(valid));
-    let mut net = ResNet::new(device);
-    // Its optimizer keeps one momentum: the middle of what the schedule of the others has.
-    let adamw = AdamWConfig::new().with_beta_1(0.9).with_beta_2(0.99).with_epsilon(1e-5);
-    let norms = ParamGroup::from_any_predicates(vec!["gamma", "beta"]);
-    let mut opt = ModuleOptimizer::from(adamw.clone().with_weight_decay(0.01).build()).with_group(
-        norms,
-        adamw.with_weight_decay(0.).build(),
-        None,
-    );
-    let cross_entropy = CrossEntropyLossConfig::new().init(device);
-    let start = Instant::now();
-    let [count, ..] = x.dims();
-    let order = Tensor::<1>::random([count], Distribution::Default, device).argsort(0);
-    let steps = count / BATCH;
-    for step in 0..steps {
-        let batch = order.clone().narrow(0, step * BATCH, BATCH);
-        let predictions = net.forward(x.clone().select(0, batch.clone()));
-        let loss = cross_entropy.forward(predictions, y.clone().select(0, batch));
-        let grads = GradientsParams::from_grads(loss.backward(), &net);
-        net =
-            opt.step(one_cycle(0.1 / 25., 0.1, 0.1 / 1e5, step as f64 / steps as f64), net, grads);
-    }
-    let net = net.valid();
-    let [count, ..] = valid_x.dims();
-    let mut right = 0;
-    for start in (0..count).step_by(BATCH) {
-        let len = BATCH.min(count - start);
-        let predictions = net.forward(valid_x.clone().narrow(0, start, len)).argmax(1);
-        let hits = predictions.squeeze_dim::<1>(1).equal(valid_y.clone().narrow(0, start, len));
-        right += hits.int().sum().into_scalar::<i64>();
-    }
-    Run { seconds: start.elapsed().as_secs_f64(), accuracy: right as f64 / count as f64 }
+    let recipe = Recipe { batch: 64, epochs: 1, lr_max: 0.1 };
+    fit(ResNet::new(device), ResNet::forward, &rgb(train), &rgb(valid), &recipe, device)
 }
 
 /// Pictures with three channels and the classes 0 for a three and 1 for a seven.

@@ -1,6 +1,9 @@
 //! The steps of the course with candle, on the processor; `rival` has the rules.
 
+mod layers;
 mod resnet;
+mod ten_digits;
+mod training;
 
 use std::time::Instant;
 
@@ -18,11 +21,19 @@ const BATCH: usize = 256;
 const DEVICE: Device = Device::Cpu;
 
 fn main() -> Result<()> {
-    let pictures = rival::start()?;
+    let data = rival::start()?;
     tune();
-    let data = Data::new(&pictures)?;
     let version = rival::version(include_str!("../Cargo.lock"), "candle-core");
-    rival::answer("candle", version, |step, seed| run(step, seed, &data))
+    match data {
+        rival::Data::Sample(pictures) => {
+            let data = Data::new(&pictures)?;
+            rival::answer("candle", version, |step, seed| run(step, seed, &data))
+        }
+        rival::Data::TenDigits(digits) => {
+            let data = ten_digits::Data::new(digits)?;
+            rival::answer("candle", version, |step, seed| ten_digits::run(step, seed, &data))
+        }
+    }
 }
 
 /// Has candle run at its fastest.
@@ -204,7 +215,7 @@ pub fn normal(shape: (usize, usize), deviation: f32, random: &mut StdRng) -> Res
 }
 
 /// Weights and bias of a linear layer, drawn as PyTorch draws them.
-fn layer(inputs: usize, outputs: usize, random: &mut StdRng) -> Result<[Var; 2]> {
+pub fn layer(inputs: usize, outputs: usize, random: &mut StdRng) -> Result<[Var; 2]> {
     let bound = 1. / (inputs as f32).sqrt();
     let mut uniform = |rows: usize| -> Result<Var> {
         let numbers = (0..rows * outputs).map(|_| random.random_range(-bound..bound)).collect();

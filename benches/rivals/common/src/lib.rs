@@ -1,10 +1,15 @@
-//! What the rivals share: the pictures of threes and sevens, and the loop that answers the bench's questions.
+//! What the rivals share: the pictures, and the loop that answers the bench's questions.
+
+pub mod ten_digits;
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+
+use ten_digits::TenDigits;
 
 /// The numbers in a picture.
 pub const PIXELS: usize = 28 * 28;
@@ -18,7 +23,13 @@ pub struct Part {
     pub sevens: Stack,
 }
 
-/// The whole data set.
+/// What a rival is asked about.
+pub enum Data {
+    Sample(Pictures),
+    TenDigits(TenDigits),
+}
+
+/// All threes and sevens.
 pub struct Pictures {
     pub train: Part,
     pub valid: Part,
@@ -30,19 +41,25 @@ pub struct Run {
     pub accuracy: f64,
 }
 
-/// Reads what the bench gives to a rival: the archive with the pictures, and how many threads it may use.
-pub fn start() -> Result<Pictures> {
+/// Reads what the bench gives to a rival: the archive of threes and sevens or the folder with all of MNIST, and
+/// how many threads it may use.
+pub fn start() -> Result<Data> {
     let mut arguments = std::env::args().skip(1);
-    let archive = arguments.next().context("no archive given")?;
+    let data = arguments.next().context("no archive and no folder given")?;
     let threads: usize = arguments.next().context("no number of threads given")?.parse()?;
     ensure!(threads > 0, "at least one thread is needed");
     // rayon's global pool reads it when it starts, and candle at each matrix product.
     // SAFETY: there are no other threads yet.
     unsafe { std::env::set_var("RAYON_NUM_THREADS", threads.to_string()) };
-    pictures(&archive)
+    let data = Path::new(&data);
+    Ok(if data.is_dir() {
+        Data::TenDigits(TenDigits::open(data)?)
+    } else {
+        Data::Sample(pictures(data)?)
+    })
 }
 
-fn pictures(archive: &str) -> Result<Pictures> {
+fn pictures(archive: &Path) -> Result<Pictures> {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(File::open(archive)?));
     let mut files = Vec::new();
     for entry in archive.entries()? {
