@@ -73,7 +73,7 @@ enum Task {
     },
     /// Tests the book, like the test target of `test_book!`
     Test {
-        /// As for any test binary; `--timing` shows the slowest cells
+        /// As for any test binary; `--timing` shows the slowest cells, `--fresh` runs all, `--release` optimizes
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
@@ -163,7 +163,8 @@ fn build(root: &Path, open: bool) -> Result<()> {
         bail!("broken links in {}:\n  {}", folder.display(), broken.join("\n  "));
     }
     let page = folder.join("index.html");
-    let page = page.canonicalize().unwrap_or(page);
+    // A book without pages of HTML has none.
+    let page = page.canonicalize().unwrap_or(folder);
     eprintln!("    Finished in {:.1} s", started.elapsed().as_secs_f64());
     println!("The book lies in {}", page.display());
     if open {

@@ -1,4 +1,4 @@
-//! Folders that the engine fills, and empties again: the libraries, the API docs.
+//! Folders that the engine fills, and empties again: the libraries, the API docs, figures.
 //!
 //! Such a folder holds a list of what the engine has put there. Only what is on the list is ever
 //! replaced or removed; a folder with other files and no list is left alone.
@@ -50,8 +50,8 @@ pub(crate) fn check(room: &Room) -> Result<()> {
 /// Stops unless mdBook may empty the folder of the pages, which it does without asking: it is empty,
 /// not there yet, the pages of an earlier build lie in it, or `known` names it.
 pub(crate) fn check_pages(pages: &Room, known: &Path) -> Result<()> {
-    let is_known =
-        files::read_text(known).is_ok_and(|text| Path::new(text.trim_end()) == pages.folder());
+    let is_known = files::read_text(known)
+        .is_ok_and(|text| text.lines().any(|line| Path::new(line) == pages.folder()));
     // mdBook writes this file beside the pages.
     if is_known || pages.folder().join(".nojekyll").is_file() {
         return Ok(());
@@ -61,6 +61,26 @@ pub(crate) fn check_pages(pages: &Room, known: &Path) -> Result<()> {
 
 /// Makes the room hold these files: path in the room, and the file to take.
 pub(crate) fn fill(room: &Room, wanted: &BTreeMap<PathBuf, PathBuf>, how: How) -> Result<()> {
+    hold(room, wanted, |path, from| match how {
+        _ if files::is_same(from, &room.path(path)?) => Ok(()),
+        How::Links => room.link(path, from).map(drop),
+        How::Copies => room.copy(path, from).map(drop),
+    })
+}
+
+/// Makes the room hold these files: path in the room, and what the file holds. One that is right stays as it is.
+pub(crate) fn write(room: &Room, wanted: &BTreeMap<PathBuf, Vec<u8>>) -> Result<()> {
+    hold(room, wanted, |path, bytes| match fs::read(room.path(path)?) {
+        Ok(old) if old == *bytes => Ok(()),
+        _ => room.write(path, bytes).map(drop),
+    })
+}
+
+fn hold<T>(
+    room: &Room,
+    wanted: &BTreeMap<PathBuf, T>,
+    put: impl Fn(&Path, &T) -> Result<()>,
+) -> Result<()> {
     check(room)?;
     room.sweep()?;
     let listed = listed(room)?;
@@ -79,14 +99,8 @@ pub(crate) fn fill(room: &Room, wanted: &BTreeMap<PathBuf, PathBuf>, how: How) -
         room.remove(path)?;
         room.remove_empty_folders(path)?;
     }
-    for (path, from) in wanted {
-        if files::is_same(from, &room.path(path)?) {
-            continue;
-        }
-        match how {
-            How::Links => room.link(path, from)?,
-            How::Copies => room.copy(path, from)?,
-        };
+    for (path, what) in wanted {
+        put(path, what)?;
     }
     list(room, wanted.keys())
 }

@@ -44,7 +44,7 @@ impl Inline<'_> {
 
 /// Text in which neither Markdown nor HTML nor a preprocessor finds anything of its own. A browser shows the
 /// same text.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     let characters: Vec<char> = text.chars().collect();
     for (at, c) in characters.iter().enumerate() {

@@ -53,6 +53,8 @@ mod doc_page;
 #[cfg(feature = "tool")]
 mod doctest;
 #[cfg(feature = "tool")]
+mod drawing;
+#[cfg(feature = "tool")]
 mod examples;
 #[cfg(feature = "tool")]
 mod execute;
@@ -68,7 +70,11 @@ mod files;
 #[cfg(feature = "tool")]
 mod filled;
 #[cfg(feature = "tool")]
+mod flat;
+#[cfg(feature = "tool")]
 mod group;
+#[cfg(feature = "tool")]
+mod html;
 #[cfg(feature = "chapters")]
 mod includes;
 #[cfg(feature = "tool")]
@@ -85,6 +91,8 @@ mod links;
 mod load;
 #[cfg(feature = "tool")]
 mod lock;
+#[cfg(feature = "tool")]
+mod markdown;
 #[cfg(feature = "tool")]
 mod markup;
 #[cfg(feature = "tool")]

@@ -60,21 +60,46 @@ impl Book {
         Ok(pages)
     }
 
-    /// Builds the pages, and returns their folder.
+    /// Builds the pages, and whatever else the book's renderers make, and returns the folder of the pages; for a book
+    /// without `html`, that of its first renderer.
     ///
     /// # Errors
-    /// What mdBook says; and when their folder holds files of somebody else, which it would remove.
+    /// What mdBook says; and when one of the folders holds files of somebody else, which it would remove.
     pub fn build(&self) -> Result<PathBuf> {
         let mdbook = self.load(Literate::default())?;
-        let folder = files::tidy(&mdbook.build_dir_for("html"));
+        let outputs = mdbook.config.outputs::<serde_json::Value>()?;
+        let mut names: Vec<&str> = outputs.keys().map(String::as_str).collect();
+        names.sort_by_key(|name| *name != "html");
+        if names.is_empty() {
+            names.push("html");
+        }
+        let folders: Vec<PathBuf> =
+            names.iter().map(|name| files::tidy(&mdbook.build_dir_for(name))).collect();
         let workshop = self.workshop()?;
         let _lock = Lock::take(&workshop, "pages.lock", "the pages of this book")?;
-        let pages = Room::new(&folder, "build-dir");
-        filled::check_pages(&pages, &workshop.path("pages")?)?;
-        // A build that is broken off leaves a folder that is known.
-        workshop.write("pages", folder.to_string_lossy().as_ref())?;
+        for folder in &folders {
+            filled::check_pages(&Room::new(folder, "build-dir"), &workshop.path("pages")?)?;
+        }
+        // A build that is broken off leaves folders that are known.
+        let known: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
+        workshop.write("pages", known.join("\n"))?;
         mdbook.build().map_err(told_once)?;
-        Ok(folder)
+        if names[0] == "html" {
+            self.leave_figures(&folders[0])?;
+        }
+        folders.into_iter().next().context("the book has no renderer")
+    }
+
+    /// Leaves out of the pages what other renderers have for figures: mdBook copies all that lies among the sources.
+    fn leave_figures(&self, pages: &Path) -> Result<()> {
+        let figures = &self.settings.figures;
+        let copy = Room::new(pages.join(figures), format!("figures = \"{}\"", figures.display()));
+        if copy.folder().join(filled::MARK).is_file() {
+            filled::write(&copy, &BTreeMap::new())?;
+            copy.remove(filled::MARK)?;
+            Room::new(pages, "build-dir").remove_empty_folders(&figures.join(filled::MARK))?;
+        }
+        Ok(())
     }
 
     /// Builds the pages for an author into `folder`, and returns the chapters: what is wrong with one
@@ -96,6 +121,7 @@ impl Book {
         book.with_preprocessor(Literate { draft: true, ..Literate::default() });
         let chapters = reading::chapters(self, &book.book);
         book.build().map_err(told_once)?;
+        self.leave_figures(folder)?;
         Ok(chapters)
     }
 }

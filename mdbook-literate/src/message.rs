@@ -11,6 +11,7 @@ use crate::attributes;
 use crate::book::Book;
 use crate::chapter::{Chapter, Snippet};
 use crate::compile::{self, CompileError};
+use crate::markdown;
 use crate::problem::{Place, Problem};
 use crate::rustflags;
 use crate::settings::Messages;
@@ -120,15 +121,7 @@ pub(crate) fn missing(chapter: &Chapter, snippet: &Snippet) -> Problem {
 /// What stands under a snippet that must not compile, so that no reader takes it for an example: the codes of the
 /// errors, and the compiler's message, folded below its first line.
 pub(crate) fn html(info: &str, snapshot: Option<&str>, escape: impl Fn(&str) -> String) -> String {
-    if !attributes::is_compile_fail(info) {
-        return String::new();
-    }
-    let links: Vec<String> = attributes::error_codes(info)
-        .iter()
-        .map(|code| format!("[error {code}](https://doc.rust-lang.org/error_codes/{code}.html)"))
-        .collect();
-    let colon = if links.is_empty() { "" } else { ": " };
-    let line = format!("This does not compile{colon}{}", links.join(", "));
+    let Some(line) = markdown::not_compiling(info) else { return String::new() };
     let message = snapshot.map(parts).map_or(String::new(), |(compiler, said)| {
         // `rustc 1.95.0 (59807616e 2026-04-14)`
         let compiler = compiler.split(" (").next().unwrap_or_default();

@@ -16,19 +16,22 @@ use crate::doc_page::{self, Alias};
 use crate::facades;
 use crate::files::Room;
 use crate::filled::{self, How};
+use crate::html::problem_html;
+use crate::markdown::Pictures;
 use crate::message;
 use crate::problem::{Problem, count};
 use crate::reading;
 use crate::settings::Unlabelled;
 use crate::snapshots;
 use crate::stale;
-use crate::weave::{problem_html, weave, weave_all};
+use crate::weave::{weave, weave_all, weave_plain};
 
 /// The preprocessor `literate`.
 ///
 /// For the renderer `test` (that of `mdbook test`) each chapter becomes one doc test, and the
-/// libraries that it links are built. For every other renderer the accepted outputs are woven
-/// into the page.
+/// libraries that it links are built. For the renderer `html` the accepted outputs are woven into the page. Every
+/// other renderer, such as that of an EPUB, gets plain Markdown: fences, tables, and pictures in the folder of the
+/// setting `figures`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Literate {
     /// Whether a snippet is left out: this crate tests the others itself, and has built the crates in a folder of its
@@ -53,6 +56,8 @@ impl Preprocessor for Literate {
         let mut contents = HashMap::new();
         let mut notices = HashMap::new();
         let mut problems = Vec::new();
+        let is_html = context.renderer == "html";
+        let mut pictures = Pictures::new();
         let chapters = reading::chapters(&book, &md_book);
         let aliases = match testing && self.is_out.is_none() {
             true => {
@@ -75,7 +80,14 @@ impl Preprocessor for Literate {
                     (false, _) => {
                         let warnings = stale::warnings(&book, &chapter);
                         warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
-                        weave(&chapter, &message::all(&book, &chapter), accepted)
+                        let messages = message::all(&book, &chapter);
+                        if is_html {
+                            return weave(&chapter, &messages, accepted);
+                        }
+                        let folder = way(&path, &book.settings.figures);
+                        let (page, more) = weave_plain(&chapter, &messages, accepted, &folder)?;
+                        pictures.extend(more);
+                        Ok(page)
                     }
                 }
             });
@@ -89,6 +101,9 @@ impl Preprocessor for Literate {
             }
         }
         bail_on(&problems)?;
+        if !testing && !is_html {
+            put(&book, pictures)?;
+        }
         md_book.for_each_mut(|item| {
             let BookItem::Chapter(chapter) = item else { return };
             let Some(path) = &chapter.source_path else { return };
@@ -127,6 +142,28 @@ pub(crate) fn is_text(book: &Book, snippet: &Snippet) -> bool {
 /// Whether the harness has a test of its own for a snippet, which looks more closely than rustdoc, or none at all.
 pub(crate) fn is_checked_apart(book: &Book, snippet: &Snippet) -> bool {
     is_text(book, snippet) || compile::is_checked(book, snippet)
+}
+
+/// The way from a chapter to a folder of the book's sources.
+fn way(chapter: &Path, folder: &Path) -> String {
+    let up = chapter.components().skip(1).map(|_| "..".to_string());
+    let down = folder.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
+}
+
+/// Puts the figures into their folder below the book's sources, where other renderers look for pictures. Git leaves
+/// the folder out.
+fn put(book: &Book, mut pictures: Pictures) -> Result<()> {
+    let folder = &book.settings.figures;
+    let setting = format!("figures = \"{}\"", folder.display());
+    let to = &Room::new(book.source.join(folder), setting);
+    if pictures.is_empty() && !to.folder().join(filled::MARK).is_file() {
+        return Ok(());
+    }
+    pictures.insert(".gitignore".into(), b"*\n".to_vec());
+    filled::check(to)?;
+    let _lock = book.lock_folder(to.folder())?;
+    filled::write(to, &pictures)
 }
 
 /// Makes rustdoc's pages and copies them into the book's sources, from where mdBook takes them
@@ -170,6 +207,13 @@ fn doc_folder(messages: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_to_the_figures_starts_at_the_chapter() {
+        let way = |chapter: &str, folder: &str| way(Path::new(chapter), Path::new(folder));
+        assert_eq!(way("a.md", "figures"), "figures");
+        assert_eq!(way("part/one/a.md", "made/figures"), "../../made/figures");
+    }
 
     #[test]
     fn the_doc_folder_is_read_off_cargos_messages() {

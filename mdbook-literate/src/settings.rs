@@ -47,6 +47,8 @@ pub struct Settings {
     pub libs: Option<PathBuf>,
     /// A folder below the book's sources for the library's API docs; none when left out.
     pub api_docs: Option<PathBuf>,
+    /// A folder below the book's sources for the figures of renderers other than HTML.
+    pub figures: PathBuf,
     /// How long a chapter may run.
     #[serde(deserialize_with = "from_text")]
     pub time_limit: TimeLimit,
@@ -80,6 +82,7 @@ impl Default for Settings {
             snapshots: "../tests/snapshots".into(),
             libs: None,
             api_docs: None,
+            figures: "cell-figures".into(),
             time_limit: TimeLimit::default(),
             output_limit: OutputLimit::default(),
             command: None,
@@ -191,17 +194,17 @@ pub(crate) fn check_apart(settings: &Settings, around: &Around<'_>) -> Result<()
     }
     let mut emptied = vec![folder("build-dir", around.built)];
     emptied.extend(settings.libs.iter().map(|libs| folder("libs", libs)));
-    if let Some(docs) = &settings.api_docs {
-        let below = docs.components().all(|part| matches!(part, Component::Normal(_)));
-        if !below || docs.as_os_str().is_empty() {
+    let docs = settings.api_docs.as_ref().map(|docs| ("api-docs", docs, "api"));
+    for (key, value, such) in docs.into_iter().chain([("figures", &settings.figures, "figures")]) {
+        let below = value.components().all(|part| matches!(part, Component::Normal(_)));
+        if !below || value.as_os_str().is_empty() {
             bail!(
-                "api-docs = \"{}\" is no folder below the book's sources\n  help: give it a name \
-                 of its own there, such as api-docs = \"api\"",
-                docs.display()
+                "{key} = \"{}\" is no folder below the book's sources\n  help: give it a name \
+                 of its own there, such as {key} = \"{such}\"",
+                value.display()
             );
         }
-        let below = around.root.join(around.source).join(docs);
-        emptied.push(Named::new("api-docs", docs, &below));
+        emptied.push(Named::new(key, value, &around.root.join(around.source).join(value)));
     }
     let place = |what: &str, folder: &Path| Named {
         setting: what.to_string(),
@@ -221,7 +224,7 @@ pub(crate) fn check_apart(settings: &Settings, around: &Around<'_>) -> Result<()
         let meets = emptied[..at].iter().find(|other| {
             other.folder.starts_with(&one.folder) || one.folder.starts_with(&other.folder)
         });
-        // API docs lie below the sources by their nature, and `src = "."` has all below it.
+        // API docs and figures lie below the sources by their nature, and `src = "."` has all below it.
         let among = kept[1..3].iter().find(|kept| one.folder.starts_with(&kept.folder));
         if let Some(other) = holds.or(meets).or(among) {
             bail!(

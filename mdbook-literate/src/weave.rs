@@ -1,17 +1,26 @@
 //! The chapter for readers: under each cell stands its accepted output.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use crate::chapter::{Cell, Chapter, Snippet};
+use crate::html::{escape, output_html, problem_html};
 use crate::inline::Inline;
+use crate::markdown::{self, Pictures, Plain};
 use crate::markup;
 use crate::message;
 use crate::output::{self, Part};
 use crate::problem::{Place, Problem};
 use crate::values;
 
-/// Weaves the accepted outputs into the chapter's Markdown.
+/// How a chapter is written.
+enum Form<'a> {
+    /// As a page for readers; for one of its author's, a run can change the values in its text.
+    Page { is_live: bool },
+    /// As Markdown.
+    Plain(Plain<'a>),
+}
+
+/// Weaves the accepted outputs into the chapter's Markdown, for a page of HTML.
 ///
 /// `messages` are the snippets under which the compiler's message stands; `accepted` gives the output of a cell, or a
 /// message, by its name.
@@ -23,7 +32,7 @@ pub(crate) fn weave(
     messages: &Messages<'_>,
     accepted: impl Fn(&str) -> Option<String>,
 ) -> Result<String, Vec<Problem>> {
-    let (page, problems) = written(chapter, messages, accepted, false);
+    let (page, problems) = written(chapter, messages, accepted, &mut Form::Page { is_live: false });
     if problems.is_empty() { Ok(page) } else { Err(problems) }
 }
 
@@ -34,7 +43,27 @@ pub(crate) fn weave_all(
     messages: &Messages<'_>,
     accepted: impl Fn(&str) -> Option<String>,
 ) -> (String, Vec<Problem>) {
-    written(chapter, messages, accepted, true)
+    written(chapter, messages, accepted, &mut Form::Page { is_live: true })
+}
+
+/// The same for a renderer other than HTML: Markdown without HTML of the engine's, and the figures that it shows.
+/// `folder` is the way from the chapter to them.
+///
+/// # Errors
+/// As [`weave`].
+pub(crate) fn weave_plain(
+    chapter: &Chapter,
+    messages: &Messages<'_>,
+    accepted: impl Fn(&str) -> Option<String>,
+    folder: &str,
+) -> Result<(String, Pictures), Vec<Problem>> {
+    let mut form = Form::Plain(Plain::new(chapter, folder));
+    let (page, problems) = written(chapter, messages, accepted, &mut form);
+    let pictures = match form {
+        Form::Plain(plain) => plain.pictures,
+        Form::Page { .. } => Pictures::new(),
+    };
+    if problems.is_empty() { Ok((page, pictures)) } else { Err(problems) }
 }
 
 /// Snippets with the names of their snapshots, from [`message::all`].
@@ -44,10 +73,11 @@ fn written(
     chapter: &Chapter,
     messages: &Messages<'_>,
     accepted: impl Fn(&str) -> Option<String>,
-    is_live: bool,
+    form: &mut Form<'_>,
 ) -> (String, Vec<Problem>) {
     let snapshot = accepted(values::NAME).unwrap_or_default();
     let accepted_values = values::accepted(&chapter.values, &snapshot);
+    let is_live = matches!(form, Form::Page { is_live: true });
     let inline = Inline { chapter, accepted: accepted_values, is_live };
     let (mut page, mut problems) = (String::new(), Vec::new());
     for (number, line) in (1..).zip(&chapter.lines) {
@@ -55,25 +85,35 @@ fn written(
             None => {
                 let (line, more) = inline.line(number, line);
                 problems.extend(more);
-                page.push_str(&line);
-                page.push('\n');
-                let plain = |s: &&Snippet| s.close == number && !s.is_nested && !s.is_indented;
-                if let Some(snippet) = chapter.snippets.iter().find(plain) {
-                    let named = messages.iter().find(|(other, _)| other.open == snippet.open);
-                    let message = named.and_then(|(_, name)| accepted(name));
-                    if named.is_some() && message.is_none() {
-                        problems.push(message::missing(chapter, snippet));
-                    }
-                    page.push_str(&message::html(&snippet.info, message.as_deref(), escape));
+                let below = |s: &&Snippet| s.close == number && !s.is_nested && !s.is_indented;
+                let snippet = chapter.snippets.iter().find(below);
+                let named = snippet.and_then(|s| messages.iter().find(|(m, _)| m.open == s.open));
+                let message = named.and_then(|(_, name)| accepted(name));
+                if let (Some((snippet, _)), None) = (named, &message) {
+                    problems.push(message::missing(chapter, snippet));
                 }
+                page.push_str(&match form {
+                    Form::Page { .. } => {
+                        let html = |s: &Snippet| message::html(&s.info, message.as_deref(), escape);
+                        format!("{line}\n{}", snippet.map(html).unwrap_or_default())
+                    }
+                    Form::Plain(plain) => {
+                        let said = message.map(|m| markdown::fenced("text", message::parts(&m).1));
+                        let said = said.map(|said| format!("\n{said}")).unwrap_or_default();
+                        plain.line(number, &line) + &said
+                    }
+                });
             }
             Some(cell) if cell.open == number => {
-                let output = output_of(chapter, cell, &accepted).unwrap_or_else(|problem| {
-                    let html = problem_html(&problem.to_string());
-                    problems.push(problem);
-                    html
+                let output = output_of(chapter, cell, &accepted);
+                page.push_str(&match (&mut *form, &output) {
+                    (Form::Plain(plain), Ok(output)) => plain.cell(cell, output),
+                    (Form::Page { .. }, Ok(output)) => {
+                        woven(chapter, cell, &output_html(cell, output))
+                    }
+                    (_, Err(problem)) => woven(chapter, cell, &problem_html(&problem.to_string())),
                 });
-                page.push_str(&woven(chapter, cell, &output));
+                problems.extend(output.err());
             }
             Some(_) => {}
         }
@@ -81,15 +121,7 @@ fn written(
     (page, problems)
 }
 
-/// What is wrong, on a page that its author looks at.
-pub(crate) fn problem_html(problem: &str) -> String {
-    let problem = escape(&problem.replace("\n\n", "\n"));
-    format!(
-        "<div class=\"{OUTPUT} literate-problem\">\n<pre class=\"cell-text\">{problem}</pre>\n</div>\n\n"
-    )
-}
-
-/// The accepted output of a cell, as HTML.
+/// The accepted output of a cell.
 fn output_of(
     chapter: &Chapter,
     cell: &Cell,
@@ -101,7 +133,7 @@ fn output_of(
             .help("run `cargo test`, then `cargo book accept`")
     })?;
     check_figures(chapter, cell, &output)?;
-    Ok(if cell.options.output { output_html(cell, &output) } else { String::new() })
+    Ok(output)
 }
 
 fn woven(chapter: &Chapter, cell: &Cell, output: &str) -> String {
@@ -109,7 +141,7 @@ fn woven(chapter: &Chapter, cell: &Cell, output: &str) -> String {
     let mut html = format!("<div class=\"cell\" id=\"cell-{}\">\n\n", cell.name);
     if cell.options.echo {
         let code = chapter.code(cell).join("\n");
-        let block = code_block(&code);
+        let block = markdown::fenced("rust", &code) + "\n";
         html.push_str(&match cell.options.fold {
             true => format!(
                 "<details class=\"cell-code\">\n<summary>Code</summary>\n\n{block}</details>\n\n"
@@ -139,24 +171,6 @@ fn words(code: &str) -> String {
     format!("<p class=\"cell-words\" hidden>{names}</p>\n\n")
 }
 
-/// A cell's code. What mdBook would take for one of its own links, such as `{{#include x}}`, cannot be
-/// written in a fence: such code is written as HTML.
-fn code_block(code: &str) -> String {
-    if is_link(code) {
-        return format!("<pre><code class=\"language-rust\">{}\n</code></pre>\n\n", escape(code));
-    }
-    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}rust\n{code}\n{fence}\n\n")
-}
-
-/// Whether a text holds `{{`, white space and `#`, with which mdBook's links start.
-fn is_link(text: &str) -> bool {
-    text.split("{{")
-        .skip(1)
-        .any(|rest| rest.trim_start_matches(['{', ' ', '\n', '\t']).starts_with('#'))
-}
-
 /// Each figure needs a text for readers who do not see it, and no text may be left over; and it must be
 /// harmless.
 pub(crate) fn check_figures(chapter: &Chapter, cell: &Cell, output: &str) -> Result<(), Problem> {
@@ -180,87 +194,6 @@ pub(crate) fn check_figures(chapter: &Chapter, cell: &Cell, output: &str) -> Res
         }
     }
     Ok(())
-}
-
-/// The class of a cell's outputs. The second word tells MathJax to leave them alone.
-const OUTPUT: &str = "cell-output tex2jax_ignore";
-
-fn output_html(cell: &Cell, output: &str) -> String {
-    let mut html = String::new();
-    let mut figure_number = 0;
-    for part in output::parts(output) {
-        match part {
-            Part::Text(text) => {
-                let _ = writeln!(html, "<pre class=\"cell-text\">{}</pre>\n", escape(&text));
-            }
-            Part::Figure { media, width, content } => {
-                html.push_str(&figure_html(cell, figure_number, &media, width, &content));
-                html.push('\n');
-                figure_number += 1;
-            }
-        }
-    }
-    if html.is_empty() { html } else { format!("<div class=\"{OUTPUT}\">\n\n{html}</div>\n\n") }
-}
-
-/// A figure of a cell, the `number`th from 0 on, with its text for readers who do not see it, and its caption.
-pub(crate) fn figure_html(
-    cell: &Cell,
-    number: usize,
-    media: &str,
-    width: Option<u32>,
-    content: &str,
-) -> String {
-    let alt = cell.options.fig_alt.get(number).map_or("", String::as_str);
-    let (alt, content) = (escape(alt), inert(content));
-    let mut html = match media {
-        "image/png" => {
-            let width = width.map(|width| format!(" width=\"{width}\"")).unwrap_or_default();
-            let source = format!("data:image/png;base64,{content}");
-            format!("<figure>\n<img class=\"pixelated\" src=\"{source}\" alt=\"{alt}\"{width}>\n")
-        }
-        "image/svg+xml" => {
-            format!("<figure>\n<div role=\"img\" aria-label=\"{alt}\">\n{content}\n</div>\n")
-        }
-        _ => {
-            let scrolls = "class=\"cell-html\" role=\"group\" tabindex=\"0\"";
-            format!("<figure>\n<div {scrolls} aria-label=\"{alt}\">\n{content}\n</div>\n")
-        }
-    };
-    if let Some(caption) = cell.options.fig_cap.get(number) {
-        let _ = writeln!(html, "<figcaption>{}</figcaption>", escape(caption));
-    }
-    html.push_str("</figure>\n");
-    html
-}
-
-/// Text as HTML in which no preprocessor finds anything of its own: no include, no formula, no link.
-/// A browser shows the same text.
-fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' | '$' | '\\' | '`' | '{' | '}' | '[' | ']' | '*' | '_' | '~' | '^' | '@' => {
-                let _ = write!(html, "&#{};", u32::from(c));
-            }
-            // Shown as nothing, or as an error of the page.
-            c if c.is_control() && c != '\n' && c != '\t' => {}
-            c => html.push(c),
-        }
-    }
-    html
-}
-
-/// A figure's source without blank lines, which would end the HTML block, and without what a preprocessor
-/// may take for its own. A browser shows the same figure.
-fn inert(markup: &str) -> String {
-    let lines = markup.lines().filter(|line| !line.trim().is_empty());
-    let markup = lines.collect::<Vec<_>>().join("\n");
-    markup.replace("{{", "&#123;&#123;").replace('$', "&#36;").replace('\\', "&#92;")
 }
 
 #[cfg(test)]
@@ -341,21 +274,6 @@ mod tests {
             text.replace(&format!("&#{byte};"), &char::from(byte).to_string())
         });
         assert_eq!(back, text);
-    }
-
-    #[test]
-    fn code_never_leaves_its_block() {
-        let block = code_block("a\n```\n````\n~~~\nb");
-        assert_eq!(block, "`````rust\na\n```\n````\n~~~\nb\n`````\n\n");
-        assert!(code_block("x").starts_with("```rust\n"));
-        for link in
-            ["{{#include x}}", "{{ #title x}}", "{{{#include x}}}", "\\{{#a b}}", "{{\n\t#a b}}"]
-        {
-            let block = code_block(&format!("let s = \"{link}\";\n\n</code>"));
-            assert!(!block.contains("{{") && !block.contains("</code>\n<"), "{block}");
-            assert!(block.starts_with("<pre><code class=\"language-rust\">let s"), "{block}");
-        }
-        assert!(!is_link("format!(\"{{}}{{a}} # b\")"));
     }
 
     #[test]

@@ -48,7 +48,7 @@ fn code(text: &str) -> String {
 fn no_file_is_used_by_one_that_it_uses() {
     let mut above = uses();
     assert!(above.len() > 25 && above["book"].contains("settings") && above["run"].len() > 3);
-    assert!(above["serve"].contains("weave") && above["command"].contains("serve"));
+    assert!(above["serve"].contains("html") && above["command"].contains("serve"));
     let mut below = BTreeSet::new();
     while !above.is_empty() {
         let next: Vec<String> = above

@@ -6,7 +6,7 @@ use super::event::Event;
 use crate::chapter::{Cell, Chapter};
 use crate::output::{self, Part};
 use crate::record::{CellOutput, Recorder};
-use crate::{markup, terminal, weave};
+use crate::{html, markup, terminal};
 
 /// Between two pieces at least.
 const PAUSE: Duration = Duration::from_millis(40);
@@ -106,7 +106,7 @@ impl<'a> Live<'a> {
         let name = cell.name.clone();
         match markup::check(media, content) {
             Ok(()) => {
-                let html = weave::figure_html(cell, self.figure, media, width, content);
+                let html = html::figure_html(cell, self.figure, media, width, content);
                 Event::Figure { cell: name, block: self.block, html }
             }
             Err(what) => {
