@@ -129,6 +129,8 @@ mod summary;
 mod tangle;
 #[cfg(feature = "chapters")]
 mod terminal;
+#[cfg(feature = "tool")]
+mod used;
 #[cfg(feature = "chapters")]
 mod values;
 #[cfg(feature = "tool")]

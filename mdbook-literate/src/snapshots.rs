@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use similar::{ChangeTag, TextDiff};
 
 use crate::book::Book;
@@ -15,6 +15,7 @@ use crate::message;
 use crate::names::snapshot_name;
 use crate::output;
 use crate::problem::{Place, Problem, count};
+use crate::record::CellOutput;
 use crate::stale;
 use crate::values;
 
@@ -188,24 +189,53 @@ impl Pending {
     }
 }
 
-/// Makes `output` the accepted one of a cell, and of its code as it is now. What the file says besides stays.
+/// Makes what a cell has printed the accepted output of it, and of its code as it is now, and the values in the text below
+/// it the accepted ones. What the files say besides stays.
 ///
 /// # Errors
-/// When a file cannot be written.
-pub(crate) fn accept(book: &Book, chapter: &Chapter, cell: &Cell, output: &str) -> Result<()> {
+/// When a file cannot be written, and for a value of several lines.
+pub(crate) fn accept(
+    book: &Book,
+    chapter: &Chapter,
+    cell: &Cell,
+    printed: &CellOutput,
+) -> Result<()> {
     let _lock = lock(book)?;
-    let (room, name) = (book.snapshots_room(), snapshot_name(&chapter.name, &cell.name));
+    let number = chapter.cells.iter().position(|other| other.name == cell.name);
+    let old = accepted(book, &chapter.name, values::NAME).unwrap_or_default();
+    let list =
+        values::replaced(&chapter.values, &old, number.unwrap_or(usize::MAX), &printed.values);
+    let list = list.map_err(|(number, lines)| {
+        let expression = &chapter.values[number].expression;
+        anyhow!("the value `{expression}` has {lines} lines: print it in a cell")
+    })?;
+    let stamped = |header: &str| stale::stamped(header, chapter, cell);
+    write(book, chapter, &cell.name, &printed.text, stamped)?;
+    match printed.values.is_empty() {
+        true => Ok(()),
+        false => write(book, chapter, values::NAME, &list, |header| format!("{header}\n")),
+    }
+}
+
+/// Writes an accepted output; `header` changes the header that it had.
+fn write(
+    book: &Book,
+    chapter: &Chapter,
+    cell: &str,
+    output: &str,
+    header: impl Fn(&str) -> String,
+) -> Result<()> {
+    let (room, name) = (book.snapshots_room(), snapshot_name(&chapter.name, cell));
     let old = files::read_text(&room.path(format!("{name}.snap"))?).unwrap_or_default();
-    let header = match output::header(&old) {
-        Some((header, _)) => header.to_string(),
+    let head = match output::header(&old) {
+        Some((head, _)) => head.to_string(),
         None => format!(
             "source: {}\ndescription: {:?}",
             book.shown(&book.root.join("book.toml")),
-            description(chapter, &cell.name)
+            description(chapter, cell)
         ),
     };
-    let header = stale::stamped(&header, chapter, cell);
-    let text = format!("---\n{header}---\n{}\n", output.trim_end());
+    let text = format!("---\n{}---\n{}\n", header(&head), output.trim_end());
     room.write(format!("{name}.snap"), text)?;
     room.remove(format!("{name}.snap.new"))
 }

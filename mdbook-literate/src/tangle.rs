@@ -7,6 +7,7 @@ use crate::lexer;
 use crate::options;
 use crate::parts::{CATCH, LAST_STATEMENT, Layout, Parts, code_of, unhidden};
 use crate::plain;
+use crate::used;
 
 /// How the name of a cell starts that the example runs only when it is asked to.
 const SOLUTION: &str = "solution";
@@ -69,7 +70,7 @@ impl Line {
 
 fn lines(chapter: &Chapter, parts: &Parts<'_>, layout: &Layout) -> Vec<Line> {
     let mut lines = prose(chapter, layout);
-    for cell in &chapter.cells {
+    for (number, cell) in chapter.cells.iter().enumerate() {
         let block = Block::of(cell, parts).filter(|_| cell.open > layout.main);
         let indent = match &block {
             _ if cell.open < layout.main || parts.is_one_whole() => String::new(),
@@ -92,7 +93,10 @@ fn lines(chapter: &Chapter, parts: &Parts<'_>, layout: &Layout) -> Vec<Line> {
                 false => format!("{indent}{source}"),
             });
         }
-        lines[cell.close - 1] = Line::Nothing;
+        lines[cell.close - 1] = match used_by_text(chapter, number, parts, layout) {
+            Some(statement) => Line::Code(format!("{INDENT}{statement}")),
+            None => Line::Nothing,
+        };
         if let Some(block) = block {
             lines[cell.open + cell.option_lines - 1] = Line::Code(block.head);
             lines[cell.close - 1] = Line::Code(block.end);
@@ -112,6 +116,23 @@ fn lines(chapter: &Chapter, parts: &Parts<'_>, layout: &Layout) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// What stands below a cell for the values in the text that follows it, and below the cells after it that are blocks.
+fn used_by_text(
+    chapter: &Chapter,
+    number: usize,
+    parts: &Parts<'_>,
+    layout: &Layout,
+) -> Option<String> {
+    let runs = |cell: &Cell| cell.close > layout.main && Block::of(cell, parts).is_none();
+    let cell = &chapter.cells[number];
+    if !runs(cell) || parts.is_one_whole() {
+        return None;
+    }
+    let next = chapter.cells[number + 1..].iter().position(runs).map(|at| number + 1 + at);
+    let below = number..next.unwrap_or(chapter.cells.len());
+    used::statement(chapter, cell, |value| below.contains(&value.cell))
 }
 
 /// What stands around the code of a cell that does not simply run.

@@ -83,8 +83,35 @@ fn end(text: &str) -> Option<usize> {
 /// # Errors
 /// The first value that is no single line, by its number, and how many lines it has.
 pub(crate) fn listed(values: &[Value], printed: &[&str]) -> Result<String, (usize, usize)> {
+    written(values.iter().zip(printed.iter().copied().map(Some)))
+}
+
+/// The snapshot with other values of one cell, by its number; one that was never accepted is not in it.
+///
+/// # Errors
+/// As [`listed`].
+pub(crate) fn replaced(
+    values: &[Value],
+    snapshot: &str,
+    cell: usize,
+    printed: &[String],
+) -> Result<String, (usize, usize)> {
+    let mut printed = printed.iter().map(String::as_str);
+    let old = accepted(values, snapshot);
+    let texts: Vec<Option<&str>> = values
+        .iter()
+        .zip(&old)
+        .map(|(value, old)| if value.cell == cell { printed.next() } else { old.as_deref() })
+        .collect();
+    written(values.iter().zip(texts))
+}
+
+fn written<'a>(
+    all: impl Iterator<Item = (&'a Value, Option<&'a str>)>,
+) -> Result<String, (usize, usize)> {
     let mut lines = String::new();
-    for (number, (value, text)) in values.iter().zip(printed).enumerate() {
+    for (number, (value, text)) in all.enumerate() {
+        let Some(text) = text else { continue };
         let count = text.lines().count();
         if count > 1 {
             return Err((number, count));
@@ -158,6 +185,12 @@ mod tests {
         let [a, b, _, c] = all;
         assert_eq!(read(&[a.clone(), value("new"), c]), [some("1"), None, some("x = y")]);
         assert_eq!(accepted(&[value("x")], "x == 1 = true\nx = 1"), [some("1")]);
-        assert_eq!(listed(&[a, b], &["1", "2\n3"]), Err((1, 2)));
+        assert_eq!(listed(&[a.clone(), b.clone()], &["1", "2\n3"]), Err((1, 2)));
+        // One cell's are accepted, and the others stay or are still missing.
+        let below = Value { cell: 1, ..b };
+        let both = [a, below];
+        let made = replaced(&both, "a = 1\nb = 2\n", 1, &["3".into()]);
+        assert_eq!(made.as_deref(), Ok("a = 1\nb = 3\n"));
+        assert_eq!(replaced(&both, "", 1, &["3".into()]).as_deref(), Ok("b = 3\n"));
     }
 }

@@ -115,8 +115,8 @@ fn mdbooks_own_test_takes_it_for_text() {
 }
 
 #[test]
-fn a_run_in_the_page_writes_the_values_of_its_cells() {
-    let served = Served::start(valued(), &[]);
+fn a_run_in_the_page_writes_the_values_of_its_cells_and_an_author_accepts_them() {
+    let served = Served::start(valued(), &["--author"]);
     let page = served.get(PAGE).text();
     assert!(
         page.contains("To <span class=\"literate-value\" data-value=\"0\">reader</span>"),
@@ -134,4 +134,19 @@ fn a_run_in_the_page_writes_the_values_of_its_cells() {
     assert_eq!(values("length", "let length = 4;"), ["0 \"reader\"", "1 \"8\""]);
     // A value below is no matter to a cell that is run up to here.
     assert_eq!(values("hello", "let name = 5;"), ["0 \"5\""]);
+
+    // Another value is accepted with the cell above it, and takes none of the others along.
+    let version = served.version();
+    served.book.edit_file(FILE, "{{= name }}", "{{= name.len() }}");
+    served.wait_for_change(&version);
+    let changed = || -> Vec<String> {
+        let events = served.post("run", json!({ "page": PAGE, "cell": "length" })).events();
+        let changed = events.iter().filter(|event| event["event"] == "changed");
+        changed.map(|event| event["cell"].as_str().unwrap().to_string()).collect()
+    };
+    assert_eq!(changed(), ["hello"]);
+    assert_eq!(served.post("accept", json!({ "page": PAGE, "cell": "hello" })).status, 200);
+    let accepted = served.book.read(ACCEPTED);
+    assert!(accepted.ends_with("\n---\nname.len() = 6\nlength * 2 = 26\n"), "{accepted}");
+    assert!(changed().is_empty());
 }

@@ -176,7 +176,7 @@ impl Server {
             let why = "run the chapter first, without changes in the page";
             return Err((StatusCode::CONFLICT, why.into()));
         };
-        snapshots::accept(&pages.book, chapter, cell, &output.text)
+        snapshots::accept(&pages.book, chapter, cell, output)
             .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")))?;
         Ok(whole("application/json", "true"))
     }

@@ -12,7 +12,7 @@ use super::stream::{self, Events, Feed};
 use crate::book::Book;
 use crate::chapter::Chapter;
 use crate::record::CellOutput;
-use crate::snapshots;
+use crate::{snapshots, values};
 
 /// So many chapters may run at once.
 const MOST: usize = 4;
@@ -159,15 +159,25 @@ impl Drop for Entry {
     }
 }
 
-/// The cells whose output is not the accepted one.
+/// The cells whose output, or a value in the text below, is not the accepted one.
 fn changed(request: &Request, outputs: &[CellOutput]) -> Vec<String> {
+    let Request { book, chapter, .. } = request;
+    let snapshot = snapshots::accepted(book, &chapter.name, values::NAME).unwrap_or_default();
+    let accepted_values = values::accepted(&chapter.values, &snapshot);
     let is_accepted = |output: &CellOutput| {
-        let accepted = snapshots::accepted(&request.book, &request.chapter.name, &output.name);
-        let cell = request.chapter.cells.iter().find(|cell| cell.name == output.name);
-        let (Some(accepted), Some(cell)) = (accepted, cell) else { return false };
+        let accepted = snapshots::accepted(book, &chapter.name, &output.name);
+        let number = chapter.cells.iter().position(|cell| cell.name == output.name);
+        let (Some(accepted), Some(number)) = (accepted, number) else { return false };
+        let cell = &chapter.cells[number];
         let (old, new) = (accepted.trim_end(), output.text.trim_end());
         let apart = cell.options.comparison();
-        !cell.options.compare || old == new || apart.is_some_and(|apart| apart.matches(old, new))
+        let is_same = old == new || apart.is_some_and(|apart| apart.matches(old, new));
+        let known = chapter.values.iter().zip(&accepted_values);
+        let known =
+            known.filter(|(value, _)| value.cell == number).map(|(_, text)| text.as_deref());
+        let mut both = known.zip(&output.values);
+        let same_values = both.all(|(old, new)| old.map(str::trim) == Some(new.trim()));
+        same_values && (!cell.options.compare || is_same)
     };
     outputs.iter().filter(|o| !is_accepted(o)).map(|output| output.name.clone()).collect()
 }

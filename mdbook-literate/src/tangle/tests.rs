@@ -174,3 +174,30 @@ fn a_chapter_may_have_nothing_but_imports_or_no_cells() {
     let chapter = Chapter::parse("a", "a.md", "# A\n").unwrap();
     assert_eq!(super::example(&chapter, MAIN), None);
 }
+
+#[test]
+fn what_only_a_value_in_the_text_uses_is_used_below_its_cell() {
+    let markdown = "\
+# Steps
+
+Text.
+
+```rust,cell=one
+let half = 3;
+```
+
+It is {{= half }}.
+
+```rust,cell=two
+let double = 6;
+println!(\"{double}\");
+```
+
+Or {{= double / 2 }}.
+";
+    let chapter = Chapter::parse("01_steps", "book/src/01_steps.md", markdown).unwrap();
+    let example = example(&chapter, MAIN).unwrap();
+    let expected = "    let half = 3;\n    let _ = half;\n\n    // It is `half`.\n";
+    assert!(example.contains(expected), "{example}");
+    assert_eq!(example.matches("let _").count(), 1, "{example}");
+}
