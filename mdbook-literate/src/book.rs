@@ -54,7 +54,7 @@ impl Book {
 
     /// The book of a configuration that mdBook has read.
     pub(crate) fn with_config(root: &Path, config: &Config) -> Result<Self> {
-        let settings: Settings = config.get("preprocessor.literate")?.unwrap_or_default();
+        let mut settings: Settings = config.get("preprocessor.literate")?.unwrap_or_default();
         let unopened = || format!("folder {} cannot be opened", root.display());
         let named = files::as_named(root).with_context(unopened)?;
         // A book behind a symbolic link may belong to the folder of the link or to its own.
@@ -62,7 +62,8 @@ impl Book {
         let manifest = |root: &Path| {
             let places = match &settings.manifest {
                 Some(named) => vec![root.join(named)],
-                None => vec![root.join("../Cargo.toml"), root.join("Cargo.toml")],
+                // The one above a book that lies with its package may be a workspace's.
+                None => vec![root.join("Cargo.toml"), root.join("../Cargo.toml")],
             };
             places.iter().map(|place| files::tidy(place)).find(|place| place.is_file())
         };
@@ -84,9 +85,23 @@ impl Book {
             // So rustdoc has it, and so `mdbook test`.
             None => "2015",
         };
+        let package = manifest.as_deref().and_then(Path::parent).unwrap_or(&root).to_path_buf();
+        if package == root {
+            // Nothing is written into the folder above, which is none of this book's.
+            let is_free = |key: &str| -> Result<bool> {
+                let key = format!("preprocessor.literate.{key}");
+                Ok(config.get::<serde_json::Value>(&key)?.is_none())
+            };
+            if is_free("examples")? {
+                settings.examples = "examples".into();
+            }
+            if is_free("snapshots")? {
+                settings.snapshots = "tests/snapshots".into();
+            }
+        }
         let book = Self {
             source: files::tidy(&root.join(&config.book.src)),
-            package: manifest.as_deref().and_then(Path::parent).unwrap_or(&root).to_path_buf(),
+            package,
             manifest,
             crate_name,
             edition,

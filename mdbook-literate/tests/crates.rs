@@ -209,6 +209,7 @@ fn a_book_without_a_package_has_flags_and_release_runs() {
     };
     assert!(!test("", &[]).ok);
     book.book(&["accept", "--yes"]).succeeds_with(&["+ true false"]);
+    assert!(book.path("book/tests/snapshots/01_hello__all.snap").exists());
     test("", &[]).succeeds_with(&["1 cell 1 kept"]);
     test("--cfg flagged", &[]).fails_with(&["true true"]);
     test("", &["--release"]).fails_with(&["false false"]);

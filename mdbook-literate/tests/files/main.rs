@@ -72,6 +72,15 @@ fn a_book_within_its_package() {
 }
 
 #[test]
+fn a_book_in_the_folder_of_its_package_below_a_workspace() {
+    let fixture = Fixture::empty();
+    fixture.write("Cargo.toml", "[workspace]\nmembers = []\nresolver = \"3\"\n");
+    fixture.package("lib");
+    fixture.book_at("lib", PAGES);
+    lives_well(&fixture, "lib", "lib", "src/01_hello.md");
+}
+
+#[test]
 fn a_book_beside_its_package() {
     let fixture = Fixture::empty();
     fixture.package("lib");
