@@ -7,6 +7,7 @@
 mod archive;
 mod cuda;
 mod mnist;
+mod offline;
 mod pytorch;
 mod sample;
 mod shell;
@@ -65,6 +66,8 @@ enum Chore {
     Kernels(Rest),
     /// Compiles the course's Rust for the pages that one can touch, after a change there: book/src/touch/*.js
     Web,
+    /// Makes the book as an EPUB and as a PDF, target/book/offline/, with pandoc and Chromium
+    Offline,
     /// Attacks the project for some minutes and counts what it survives; `torture --help` says more
     #[command(disable_help_flag = true)]
     Torture(Rest),
@@ -119,6 +122,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Bench(rest) => shell.cargo(training, rest.options),
         Chore::Kernels(rest) => shell.cargo(["bench", "--package", "samebits"], rest.options),
         Chore::Web => web::make(&shell),
+        Chore::Offline => offline::make(&shell),
         Chore::Torture(rest) => shell.cargo(TORTURE.into_iter().chain(["--"]), rest.options),
         Chore::Seeds(rest) => shell.cargo(training.into_iter().chain(["--seeds"]), rest.options),
     }

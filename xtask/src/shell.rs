@@ -45,11 +45,34 @@ impl Shell {
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
         variables: &[(OsString, OsString)],
     ) -> Result<()> {
+        self.start(&self.folder, program, arguments, variables)
+    }
+
+    /// The same in another folder.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn run_in(
+        &self,
+        folder: &Path,
+        program: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Result<()> {
+        self.start(folder, program, arguments, &[])
+    }
+
+    fn start(
+        &self,
+        folder: &Path,
+        program: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+        variables: &[(OsString, OsString)],
+    ) -> Result<()> {
         let mut command = Command::new(match program.contains('/') {
             true => self.path(program).into_os_string(),
             false => program.into(),
         });
-        command.args(arguments).current_dir(&self.folder).envs(variables.iter().cloned());
+        command.args(arguments).current_dir(folder).envs(variables.iter().cloned());
         let arguments = command.get_args().map(|word| quoted(&word.to_string_lossy()));
         let line = std::iter::once(quoted(program)).chain(arguments).collect::<Vec<_>>().join(" ");
         let set = variables.iter().map(|(name, value)| {
