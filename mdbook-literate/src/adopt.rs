@@ -121,7 +121,7 @@ impl<'a> Adoption<'a> {
             let told = doctest::test(book, libs, chapter, page, false)
                 .unwrap_or_else(|error| doctest::Snippets::all_failed(&tested, &error));
             let failure = told.failure.as_deref().unwrap_or_default();
-            for (line, told_line, came) in told.by_line(tested.iter().copied()) {
+            for (line, told_line, came) in told.by_line(tested.iter().copied(), page, chapter) {
                 let Some(known) = kinds.get_mut(&line) else { continue };
                 let snippet = chapter.snippets.iter().find(|snippet| snippet.open == line);
                 let kind = match came {

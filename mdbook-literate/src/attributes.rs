@@ -32,6 +32,7 @@ pub(crate) fn is_compile_fail(info: &str) -> bool {
 /// Whether rustdoc, and so mdBook, takes a fence for Rust. One without a word is.
 pub(crate) fn is_rust(info: &str) -> bool {
     let (mut seen_rust, mut seen_other) = (false, false);
+    let info = without_classes(info);
     let words = info.split([',', ' ', '\t']).map(str::trim).filter(|word| !word.is_empty());
     for word in words {
         match word {
@@ -48,6 +49,16 @@ pub(crate) fn is_rust(info: &str) -> bool {
         }
     }
     !seen_other || seen_rust
+}
+
+/// An info string without `{.class …}`, which says nothing of the language.
+fn without_classes(info: &str) -> String {
+    let parts = info.split('{').enumerate();
+    let rest = |(number, part): (usize, &str)| match number {
+        0 => part.to_string(),
+        _ => part.split_once('}').map_or(String::new(), |(_, rest)| rest.to_string()),
+    };
+    parts.map(rest).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a fence has this attribute.
@@ -156,6 +167,8 @@ mod tests {
             "rust, ignore",
             "edition2018",
             "editable,rust",
+            "{.numbered}",
+            "{.wide #a},rust",
         ] {
             assert!(is_rust(rust), "{rust}");
         }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use regex::Regex;
+use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::book::Book;
 use crate::chapter::Chapter;
@@ -37,18 +38,41 @@ impl Snippets {
     }
 
     /// What came of each snippet, with its line in the chapter and the line that rustdoc tells. `tested` are the lines
-    /// of those that rustdoc was to find: files that mdBook includes move them; the order stays.
-    pub(crate) fn by_line(&self, tested: impl Iterator<Item = usize>) -> Vec<(usize, usize, Came)> {
+    /// of those that rustdoc was to find: files that mdBook includes move them; the order stays. Where such a file has
+    /// snippets of its own, the lines of `page` are compared with the chapter's: the snippet of a file has a line
+    /// that no chapter has.
+    pub(crate) fn by_line(
+        &self,
+        tested: impl Iterator<Item = usize>,
+        page: &str,
+        chapter: &Chapter,
+    ) -> Vec<(usize, usize, Came)> {
         let tested: Vec<usize> = tested.collect();
         let mut outcomes = self.outcomes.clone();
         outcomes.sort_by_key(|(line, _)| *line);
         let is_whole = tested.len() == outcomes.len();
         let each = outcomes.iter().enumerate().map(|(number, (line, came))| {
             let came = if self.is_kept && *came == Came::Passed { Came::Kept } else { *came };
-            (if is_whole { tested[number] } else { *line }, *line, came)
+            let elsewhere = usize::MAX - number;
+            let own = if is_whole { Some(tested[number]) } else { origin(*line, page, chapter) };
+            let own = own.filter(|line| tested.contains(line));
+            (own.unwrap_or(elsewhere), *line, came)
         });
         each.collect()
     }
+}
+
+/// The line of the chapter that a line of its page was; `None` for one of a file that was included.
+fn origin(line: usize, page: &str, chapter: &Chapter) -> Option<usize> {
+    let page: Vec<&str> = page.lines().collect();
+    let source: Vec<&str> = chapter.lines.iter().map(String::as_str).collect();
+    let equal = |op: DiffOp| match op {
+        DiffOp::Equal { old_index, new_index, len } => {
+            (old_index..old_index + len).contains(&(line - 1)).then(|| line - old_index + new_index)
+        }
+        _ => None,
+    };
+    capture_diff_slices(Algorithm::Myers, &page, &source).into_iter().find_map(equal)
 }
 
 /// Tests the snippets of `page`, which is the chapter as mdBook's preprocessors have left it.
@@ -164,9 +188,19 @@ mod tests {
         let outcomes = vec![(19, Came::Failed), (13, Came::Passed)];
         let told = Snippets { outcomes, failure: None, is_kept: true };
         let moved = [(3, 13, Came::Kept), (9, 19, Came::Failed)];
-        assert_eq!(told.by_line([3, 9].into_iter()), moved);
-        let strange = [(13, 13, Came::Kept), (19, 19, Came::Failed)];
-        assert_eq!(told.by_line([3].into_iter()), strange);
+        let chapter = Chapter::parse("a", "a.md", "# A\n").unwrap();
+        assert_eq!(told.by_line([3, 9].into_iter(), "", &chapter), moved);
+    }
+
+    #[test]
+    fn a_snippet_of_an_included_file_is_told_from_those_of_the_chapter() {
+        let source = "# A\n\n{{#include b.md}}\n\n```rust\nlet a = 1;\n```\n";
+        let chapter = Chapter::parse("a", "a.md", source).unwrap();
+        let page = "# A\n\nText.\n\n```rust\nlet b = 1;\n```\n\n```rust\nlet a = 1;\n```\n";
+        let outcomes = vec![(5, Came::Passed), (9, Came::Failed)];
+        let told = Snippets { outcomes, failure: None, is_kept: false };
+        let expected = [(usize::MAX, 5, Came::Passed), (5, 9, Came::Failed)];
+        assert_eq!(told.by_line([5].into_iter(), page, &chapter), expected);
     }
 
     #[test]

@@ -8,8 +8,14 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use regex::Regex;
 
-static LINK: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"\s(?:href|src)="([^"]*)""#).expect("a valid pattern"));
+/// Within a tag: text, such as code, may show the same words, but no bare `<`.
+static LINK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"<[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*?\s(?:href|src)="([^"]*)""#)
+        .expect("a valid pattern")
+});
+/// The scheme of an address that is not within the book: `https:`, `mailto:`, `tel:`.
+static SCHEME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:|//)").expect("a valid pattern"));
 static ID: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"\sid="([^"]*)""#).expect("a valid pattern"));
 /// Code on a page may show tags; they are escaped, but scripts and comments may hold anything.
@@ -65,13 +71,13 @@ fn leads_somewhere(
     link: &str,
     anchors: &mut HashMap<PathBuf, BTreeSet<String>>,
 ) -> Result<bool> {
-    let elsewhere = ["http:", "https:", "mailto:", "data:", "//"];
-    if elsewhere.iter().any(|start| link.starts_with(start)) {
+    let link = unescaped(link);
+    if SCHEME.is_match(&link) {
         return Ok(true);
     }
-    let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
-    let path = path.split('?').next().unwrap_or_default();
-    let mut target = match path {
+    let (path, anchor) = link.split_once('#').unwrap_or((&link, ""));
+    let path = decoded(path.split('?').next().unwrap_or_default());
+    let mut target = match path.as_str() {
         "" => page.to_path_buf(),
         // The page for "not found" is served anywhere, and so links from the site's root.
         path if path.starts_with('/') => root.join(&path[1..]),
@@ -92,7 +98,34 @@ fn leads_somewhere(
         let ids = ID.captures_iter(&html).map(|found| found[1].to_string()).collect();
         anchors.insert(target.clone(), ids);
     }
-    Ok(anchors[&target].contains(anchor))
+    Ok([anchor, &decoded(anchor)].iter().any(|anchor| anchors[&target].contains(*anchor)))
+}
+
+/// The value of an attribute, without HTML's words for some characters.
+fn unescaped(value: &str) -> String {
+    let words = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'")];
+    let text = words.iter().fold(value.to_string(), |text, (word, c)| text.replace(word, c));
+    text.replace("&amp;", "&")
+}
+
+/// A text with its `%XX`.
+pub(crate) fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((first, more)) = rest.split_first() {
+        let code = (*first == b'%').then(|| more.get(..2)).flatten();
+        let code = code.and_then(|code| std::str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = more;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -104,7 +137,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let page = "<a href=\"b.html#there\">1</a> <a href=\"b.html#gone\">2</a> \
             <img src=\"no.png\"> <a href=\"#top\">3</a> <p id=\"top\"> <a href=\"https://x.org\">4</a> \
-            <!-- <a href=\"comment.html\"> --> <a href=\"/b.html\">5</a>";
+            <!-- <a href=\"comment.html\"> --> <a href=\"/b.html\">5</a> \
+            <a href=\"tel:+12\">6</a> <a href=\"javascript:void(0)\">7</a> <a href=\"ftp://x.org/\">8</a> \
+            <code>&lt;a href=\"code.html\"&gt;</code> \
+            <a href=\"c%20&amp;%20d.html#%C3%A4\">9</a>";
+        fs::write(folder.path().join("c & d.html"), "<p id=\"ä\">").unwrap();
         fs::write(folder.path().join("a.html"), page).unwrap();
         fs::write(folder.path().join("b.html"), "<p id=\"there\">").unwrap();
         fs::create_dir(folder.path().join("api")).unwrap();

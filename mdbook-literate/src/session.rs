@@ -329,7 +329,7 @@ impl Session {
         let libs = self.libs().map_err(|error| anyhow!("{error}"))?;
         let told = doctest::test(&self.book, libs, chapter, page, self.how.fresh)?;
         let tested = chapter.snippets.iter().filter(|s| !is_checked_apart(&self.book, s));
-        for (line, _, came) in told.by_line(tested.map(|snippet| snippet.open)) {
+        for (line, _, came) in told.by_line(tested.map(|snippet| snippet.open), page, chapter) {
             self.came.note(at, line, came);
         }
         Ok(told)
@@ -341,6 +341,7 @@ impl Session {
         for (at, chapter) in self.chapters.iter().enumerate() {
             let is_text = |snippet: &Snippet| is_text(&self.book, snippet);
             summary.add(chapter, is_text, |line| self.came.of(at, line));
+            summary.add_included(self.came.beyond(at, chapter.lines.len()));
         }
         summary
     }

@@ -60,6 +60,12 @@ impl Outcomes {
         let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         all.get(&(chapter, line)).copied()
     }
+
+    /// What came of those that are on no line of the chapter: they stand in files that it includes.
+    pub(crate) fn beyond(&self, chapter: usize, last: usize) -> Vec<Came> {
+        let all = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        all.range((chapter, last + 1)..=(chapter, usize::MAX)).map(|(_, came)| *came).collect()
+    }
 }
 
 /// A table of the slowest cells.
@@ -114,6 +120,11 @@ impl Summary {
         for _ in &chapter.in_html {
             self.count(4, "in a comment or other HTML", Came::Unseen);
         }
+    }
+
+    /// Counts fences of files that a chapter includes.
+    pub(crate) fn add_included(&mut self, all: Vec<Came>) {
+        all.into_iter().for_each(|came| self.count(1, "rust, of an included file", came));
     }
 
     fn count(&mut self, order: usize, kind: &str, came: Came) {

@@ -15,6 +15,7 @@ use super::runs::{Request, Runs};
 use super::site::{self, Pages, Site};
 use super::stream::Events;
 use crate::chapter::Chapter;
+use crate::links::decoded;
 use crate::snapshots;
 
 /// A whole answer, or one that goes on with a run.
@@ -268,26 +269,6 @@ fn media_type(path: &str) -> &'static str {
 fn asked_page(query: &str) -> String {
     let value = query.split('&').find_map(|pair| pair.strip_prefix("page="));
     decoded(value.unwrap_or_default())
-}
-
-/// A text with its `%XX`.
-fn decoded(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let Some((first, more)) = rest.split_first() {
-        let code = (*first == b'%').then(|| more.get(..2)).flatten();
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &more[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = more;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
