@@ -12,10 +12,10 @@ use crate::book::Book;
 use crate::chapter::{Chapter, Snippet};
 use crate::compile::{self, CompileError};
 use crate::markdown;
+use crate::parts;
 use crate::problem::{Place, Problem};
 use crate::rustflags;
 use crate::settings::Messages;
-use crate::stale;
 
 /// The snippets of a chapter whose messages the book shows, each with the name of its snapshot, which no cell can have.
 pub(crate) fn all<'a>(book: &Book, chapter: &'a Chapter) -> Vec<(&'a Snippet, String)> {
@@ -29,7 +29,7 @@ pub(crate) fn all<'a>(book: &Book, chapter: &'a Chapter) -> Vec<(&'a Snippet, St
 
 /// Stands for the code that a message is about.
 pub(crate) fn stamp(snippet: &Snippet) -> String {
-    stale::stamp_of(snippet.code.iter().map(String::as_str))
+    parts::stamp_of(snippet.code.iter().map(String::as_str))
 }
 
 /// The compiler of the package, as it names itself.

@@ -242,6 +242,17 @@ pub(crate) fn code_of<'a>(chapter: &'a Chapter, cell: &Cell) -> impl Iterator<It
     chapter.code(cell).iter().map(|line| unhidden(line))
 }
 
+/// Stands for lines of code, but for their white space.
+pub(crate) fn stamp_of<'a>(code: impl Iterator<Item = &'a str>) -> String {
+    let bytes =
+        code.flat_map(|line| line.split_whitespace().flat_map(|word| word.bytes().chain([b' '])));
+    // FNV-1a: it stands in files, and must be the same with every compiler.
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("code {hash:016x}")
+}
+
 /// A code line without rustdoc's mark of a hidden line.
 pub(crate) fn unhidden(line: &str) -> &str {
     match line.trim_start() {

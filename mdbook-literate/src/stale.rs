@@ -17,18 +17,7 @@ use crate::problem::Place;
 
 /// Stands for a cell's code, but for its white space.
 pub(crate) fn stamp(chapter: &Chapter, cell: &Cell) -> String {
-    stamp_of(parts::code_of(chapter, cell))
-}
-
-/// Stands for lines of code, but for their white space.
-pub(crate) fn stamp_of<'a>(code: impl Iterator<Item = &'a str>) -> String {
-    let bytes =
-        code.flat_map(|line| line.split_whitespace().flat_map(|word| word.bytes().chain([b' '])));
-    // FNV-1a: it stands in files, and must be the same with every compiler.
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("code {hash:016x}")
+    parts::stamp_of(parts::code_of(chapter, cell))
 }
 
 /// The lines of a snapshot's header, with the stamp of a cell in place of an older one.
