@@ -317,6 +317,8 @@ fn main() -> Result<()> {
     // their bits. If your training ends at the same fingerprint, it has ended at the same 785
     // numbers, to the last bit, whatever your computer is.
     //
+    // Train it here, in a page, and it ends at the same one.
+    //
     // ## Looking inside
     //
     // The notebook goes on to the next topic here. But we can look at what was learned: there is a

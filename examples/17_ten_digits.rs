@@ -130,6 +130,12 @@ fn main() -> Result<()> {
     learn.fit(3, 0.1)?;
 
     //
+    // The fingerprint of its weights, with which it is on the page to draw on, too:
+    //
+
+    show!(fingerprint(&learn.model));
+
+    //
     // Only the sizes, the loss function and the metric have changed. Everything else about
     // `Learner` is as it was.
     //

@@ -6,7 +6,13 @@
 //! last bit is worth more. So sums are made the short way, which the compiler makes vectors of, and it is noted
 //! whether such a number came up. If one did, which is rare, all terms are added again, the long way.
 
+mod rows;
+
 use crate::fma::fma;
+
+/// The bits of an `f64` that an `f32` has not, and those of a number halfway between two `f32`.
+const CUT: u64 = (1 << 29) - 1;
+const HALFWAY: u64 = 1 << 28;
 
 /// Products to be added to the numbers of one row of a result, side by side:
 /// `sum_p sum_k a[pairs[p].0 + k * a_depth] * b[pairs[p].1 + k * b_depth + j]`, in this order.
@@ -114,9 +120,6 @@ fn long<const W: usize>(sums: [f32; W], a: f32, b: &[f32; W]) -> [f32; W] {
 /// than one rounding.
 #[inline(always)]
 fn short<const W: usize>(sums: &mut [f64; W], a: f64, b: &[f32; W], odd: &mut [u64; 2]) {
-    /// The bits of an `f64` that an `f32` has not, and those of a number halfway between two `f32`.
-    const CUT: u64 = (1 << 29) - 1;
-    const HALFWAY: u64 = 1 << 28;
     /// Twice the smallest normal `f32`.
     const SMALL: f64 = 2.0 * f32::MIN_POSITIVE as f64;
     for (pair, b) in sums.as_chunks_mut::<2>().0.iter_mut().zip(b.as_chunks::<2>().0) {

@@ -128,12 +128,12 @@ impl Kernel for Tiles<'_> {
     fn plain(self) {
         let Sum { a, a_row, a_depth, b, b_depth, pairs, depth } = *self.sum;
         let products = Products { a, a_depth, b, b_depth, pairs, depth };
-        for row in 0..self.rows {
-            let c = &mut self.c[row * self.c_row..][..self.columns];
-            if self.start == Start::Zero {
-                c.fill(0.0);
-            }
-            products.add(row * a_row, c);
+        let Self { c, c_row, rows, columns, .. } = self;
+        if self.start == Start::Zero {
+            (0..rows).for_each(|row| c[row * c_row..][..columns].fill(0.0));
+        }
+        if !products.add_rows(a_row, c, c_row, rows, columns) {
+            (0..rows).for_each(|row| products.add(row * a_row, &mut c[row * c_row..][..columns]));
         }
     }
 }

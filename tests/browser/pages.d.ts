@@ -6,6 +6,7 @@ type Draw = { width: number, height: number, pixels: ArrayLike<number> };
 interface Course {
     models(): Promise<any>;
     digits(ready?: () => unknown): Promise<any>;
+    openTenDigits(course: any): Promise<void>;
     train(what: object, heard: (message: any) => void): Promise<{ terminate(): void }>;
     said(three: number): string;
     row(kind: string, cells: (string | Node)[]): HTMLTableRowElement;

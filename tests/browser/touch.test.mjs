@@ -59,8 +59,56 @@ test("who opens the front page has drawn a 7 soon", async () => {
     });
 });
 
+test("the net learns from the reader's own drawings, says what has changed, and forgets them again", async () => {
+    const timeout = 120_000;
+    await open("draw.html", async (tab) => {
+        const press = (name) => tab.getByRole("button", { name, exact: true }).click();
+        const says = tab.locator("#draw [role=status]");
+        const learn = tab.getByRole("button", { name: "Train on mine" });
+        assert.ok(await learn.isDisabled());
+        await drawSeven(tab);
+        const numbers = () => tab.evaluate(async () => [...(await document.getElementById("draw").course()).numbers]);
+        const before = await numbers();
+        for (let times = 0; times < 3; times++) await press("It is a 7");
+        await tab.getByRole("button", { name: /number 2: remove/ }).click();
+        assert.equal(await tab.locator("#draw .own button").count(), 2);
+        await learn.click();
+        await press("Stop");
+        await says.filter({ hasText: "Stopped." }).waitFor();
+        await learn.click();
+        await says.filter({ hasText: "It had 2 of your 2 drawings right before, and has 2 now." }).waitFor({ timeout });
+        const accuracy = snapshot("13_neural_net__fit").at(-1).split(/\s+/)[3];
+        assert.match(await says.innerText(), new RegExp(`it had ${Number(accuracy).toFixed(4)} right, and has 0\\.9\\d{3} now`));
+        await tab.locator("#draw th", { hasText: "simple_net, learned on" }).waitFor();
+        // The net has changed, and nothing before it.
+        const after = await numbers();
+        assert.deepEqual(after.slice(0, 2 * 784 + 785), before.slice(0, 2 * 784 + 785));
+        assert.notDeepEqual(after, before);
+        // Now the 7 that somebody insists is a 3.
+        await press("It is a 3");
+        await learn.click();
+        await says.filter({ hasText: /^It had 2 of your 3 drawings right before, .* the sigmoid is flat/ }).waitFor({ timeout });
+        await press("The chapter's net again");
+        await tab.locator("#draw th", { hasText: "learned on" }).waitFor({ state: "detached" });
+        assert.deepEqual(await numbers(), before);
+        assert.ok(!(await isTooWide(tab)));
+    }, { width: 390, theme: "navy" });
+});
+
+test("the net for ten digits is asked, and loaded, when its button is pressed", async () => {
+    await open("draw.html", async (tab) => {
+        await drawSeven(tab);
+        const loaded = () => tab.evaluate(() => [...document.scripts].some((script) => script.src.includes("ten_digits")));
+        assert.ok(!(await loaded()));
+        await tab.getByRole("button", { name: "All ten digits" }).click();
+        await tab.locator("#draw .ten", { hasText: /^The net for ten digits says 7/ }).waitFor();
+        assert.equal(await tab.locator("#draw .bars > div").count(), 10);
+        assert.ok(!(await isTooWide(tab)));
+    }, { width: 390 });
+});
+
 test("the training chapters lead to their models", async () => {
-    for (const [chapter, model] of [["11_learner", "linear"], ["13_neural_net", "simple_net"]]) {
+    for (const [chapter, model] of [["09_training_loop", "by_hand"], ["11_learner", "linear"], ["13_neural_net", "simple_net"]]) {
         await open(`${chapter}.html`, async (tab) => {
             await tab.locator("main").getByRole("link", { name: "Train it here" }).first().click();
             await tab.locator("#train-model").waitFor();
@@ -119,7 +167,11 @@ const rows = (tab) => tab.locator("#train tbody tr").allInnerTexts()
 const table = (chapter) => snapshot(`${chapter}__fit`).filter((line) => /^\d+ /.test(line))
     .map((line) => line.split(/\s+/).slice(0, 4).join(" "));
 
-for (const [model, chapter, timeout] of /** @type {[string, string, number][]} */ ([["linear", "11_learner", 60_000], ["simple_net", "13_neural_net", 500_000]])) {
+/** The accuracies after the first epoch of chapter 9, and after its twenty more. */
+const byHand = () => [...snapshot("09_training_loop__one_epoch").slice(-1), ...snapshot("09_training_loop__twenty_epochs").slice(-2)]
+    .flatMap((line) => line.trim().split(/\s+/)).map((accuracy, epoch) => `${epoch} ${accuracy}`);
+
+for (const [model, chapter, timeout] of /** @type {[string, string, number][]} */ ([["by_hand", "09_training_loop", 60_000], ["linear", "11_learner", 60_000], ["simple_net", "13_neural_net", 500_000]])) {
     test(`${model} ends at the table of the book and at its fingerprint`, { timeout }, async () => {
         await open(`train.html#model=${model}`, async (tab) => {
             const start = Date.now();
@@ -127,7 +179,7 @@ for (const [model, chapter, timeout] of /** @type {[string, string, number][]} *
             const done = tab.locator("#train .says", { hasText: /^Done/ });
             await done.waitFor({ timeout });
             console.log(`${model}: ${(Date.now() - start) / 1000} s in all; ${await done.innerText()}`);
-            assert.deepEqual(await rows(tab), table(chapter));
+            assert.deepEqual(await rows(tab), model === "by_hand" ? byHand() : table(chapter));
             const fingerprint = await tab.locator("#train-fingerprint").innerText();
             assert.equal(fingerprint, snapshot(`${chapter}__fingerprint`).at(-1));
             await tab.locator("#train .says", { hasText: "to the last bit" }).waitFor();

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use mnist_from_scratch::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::models::Models;
+use crate::models::{Models, TenDigits};
 use crate::training::{self, Watch};
 
 /// The list of the sources from which the module was made.
@@ -93,6 +93,23 @@ pub fn out_of_step(root: &Path) -> Result<Vec<String>> {
     let changed =
         changed.filter_map(|line| Some(format!("{} has changed", line.split_once(' ')?.1)));
     Ok(changed.chain(gone.iter().map(|path| format!("{} is gone", path.display()))).collect())
+}
+
+/// The net of the chapter on ten digits, as it is after that chapter's training.
+///
+/// # Errors
+/// If MNIST cannot be unpacked.
+pub fn trained_ten_digits() -> Result<TenDigits> {
+    let options = FolderOptions::new().valid_pct(1.0 / 6.0).seed(42);
+    let training = untar_data(Urls::MNIST)?.join("training");
+    let dls = ImageDataLoaders::<1, 28, 28>::from_folder_with(training, &options)?;
+    set_seed(42);
+    let net =
+        <(Flatten<784>, Linear<784, 30>, ReLU, Linear<30, 10>)>::build(&AutoDevice::default());
+    let mut learn = Learner::new(dls, net, SGD::default(), cross_entropy).no_logging();
+    learn.fit(3, 0.1)?;
+    let (_, hidden, relu, last) = learn.model;
+    Ok(TenDigits((hidden, relu, last)))
 }
 
 /// The models as their chapters train them.

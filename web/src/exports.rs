@@ -11,8 +11,8 @@ use mnist_from_scratch::image::GrayImage;
 use mnist_from_scratch::prelude::*;
 
 use crate::drawing;
-use crate::models::Models;
-use crate::training::{self, Settings, Watch};
+use crate::models::{Models, TenDigits};
+use crate::training::{self, Drawn, Settings, Watch};
 
 /// The SHA-256 of `data/mnist_sample.tgz`.
 const SAMPLE: &str = "831fcad6e98a3ca165d932324c8874c8b9f864eaee5f225053bae480d2a5a110";
@@ -20,6 +20,7 @@ const SAMPLE: &str = "831fcad6e98a3ca165d932324c8874c8b9f864eaee5f225053bae480d2
 thread_local! {
     static DIGITS: RefCell<Option<(Digits, Digits)>> = const { RefCell::new(None) };
     static MODELS: RefCell<Option<Models>> = const { RefCell::new(None) };
+    static TEN_DIGITS: RefCell<Option<TenDigits>> = const { RefCell::new(None) };
     static OUTPUT: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -184,6 +185,57 @@ pub unsafe extern "C" fn course_answers(at: *const u8) -> u32 {
     respond(answers.map(|answers| bytes_of(&answers)))
 }
 
+/// Reads the net for ten digits.
+///
+/// # Safety
+/// `at` is what [`course_alloc`] returned for this `len`, and not given back before this returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn course_open_ten_digits(at: *const u8, len: usize) -> u32 {
+    // SAFETY: As is asked of the caller.
+    let net = TenDigits::from_bytes(unsafe { bytes_at(at, len) });
+    respond(net.map(|net| {
+        TEN_DIGITS.set(Some(net));
+        Vec::new()
+    }))
+}
+
+/// How sure the net for ten digits is of each digit, as ten `f32`, of a picture of 28 rows and columns, a byte for each pixel.
+///
+/// # Safety
+/// `at` is what [`course_alloc`] returned for at least 784 bytes, and not given back before this returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn course_ten_digits(at: *const u8) -> u32 {
+    // SAFETY: As is asked of the caller.
+    let pixels = unsafe { bytes_at(at, 784) }.first_chunk().expect("784 bytes");
+    respond(TEN_DIGITS.with_borrow(|net| {
+        Ok(bytes_of(&net.as_ref().context("the net comes first")?.probabilities(pixels)))
+    }))
+}
+
+/// Lets the net of the models that are open learn on, with drawings among the digits of the training set: for each 784 pixels
+/// and its label, 1 for a three, a byte each. The output is in `f32`: the accuracies before and after, for each drawing
+/// how sure the net is of a 3 before and after, and all numbers of the models that are now open.
+///
+/// # Safety
+/// `at` is what [`course_alloc`] returned for at least `785 * drawings` bytes, and not given back before this returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn course_learn_on(at: *const u8, drawings: usize) -> u32 {
+    // SAFETY: As is asked of the caller.
+    let bytes = unsafe { bytes_at(at, 785 * drawings) };
+    let drawings: Vec<Drawn> = bytes.as_chunks::<785>().0.iter().map(Drawn::of_bytes).collect();
+    let digits = DIGITS.with_borrow(Clone::clone).context("the digits come first");
+    let models = MODELS.with_borrow(Clone::clone).context("the models come first");
+    let learned = digits.and_then(|digits| {
+        let learned = training::learn_on(&digits, &models?, &drawings, Page)?;
+        let sure = learned.sure.iter().flatten().copied();
+        let said = bytes_of(&learned.accuracies.into_iter().chain(sure).collect::<Vec<f32>>());
+        let numbers = learned.models.to_bytes();
+        MODELS.set(Some(learned.models));
+        Ok([said, numbers].concat())
+    });
+    respond(learned)
+}
+
 /// A digit of the validation set: its 784 pixels from 0 to 255 and its label, 1 for a three, a byte each.
 #[unsafe(no_mangle)]
 pub extern "C" fn course_digit(index: usize) -> u32 {
@@ -227,8 +279,9 @@ impl Watch for Page {
     }
 
     fn epoch(&mut self, epoch: usize, row: &[f32], weights: &[f32]) {
-        // With the digits of the `Learner`'s table.
-        let numbers: Vec<String> = row.iter().map(|number| format!("{number:.6}")).collect();
+        // With the digits of the `Learner`'s table, or, if there is nothing but an accuracy, those of the chapter's loop.
+        let digits = if row.len() == 1 { 4 } else { 6 };
+        let numbers: Vec<String> = row.iter().map(|number| format!("{number:.digits$}")).collect();
         Told::Row.say(format!("{epoch} {}", numbers.join(" ")).as_bytes());
         Told::Weights.say(&bytes_of(weights));
     }

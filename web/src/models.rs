@@ -9,8 +9,8 @@ pub type SimpleNet = (Linear<784, 30>, ReLU, Linear<30, 1>);
 /// The baseline, the linear model of the chapter on the `Learner`, and the net.
 #[derive(Debug, Clone)]
 pub struct Models {
-    mean3: Image,
-    mean7: Image,
+    pub(crate) mean3: Image,
+    pub(crate) mean7: Image,
     /// The linear model.
     pub linear: Linear<784, 1>,
     /// The net.
@@ -31,6 +31,11 @@ pub struct Answers {
 }
 
 impl Models {
+    /// How many numbers the mean images have, which come first.
+    pub const IDEALS: usize = 2 * 784;
+    /// How many numbers there are.
+    const ALL: usize = Self::IDEALS + 785 + 784 * 30 + 30 + 30 + 1;
+
     /// Trained models, with the mean images of the training set.
     ///
     /// # Errors
@@ -67,14 +72,7 @@ impl Models {
     /// # Errors
     /// If there are too few bytes, or too many.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let numbers = bytes.as_chunks().0.iter().copied().map(f32::from_le_bytes);
-        let mut numbers = Numbers(numbers.collect());
-        ensure!(
-            bytes.len() == 4 * Numbers::ALL,
-            "the models have {} numbers, these are {} bytes",
-            Numbers::ALL,
-            bytes.len()
-        );
+        let mut numbers = Numbers::of(bytes, Self::ALL)?;
         let dev = AutoDevice::default();
         let (mean3, mean7) = (numbers.next(&dev), numbers.next(&dev));
         let linear = Linear { weight: numbers.next(&dev), bias: numbers.next(&dev) };
@@ -97,11 +95,55 @@ impl Models {
     }
 }
 
+/// The simple net of the chapter on ten digits, of rows of pixels.
+#[derive(Debug, Clone)]
+pub struct TenDigits(pub (Linear<784, 30>, ReLU, Linear<30, 10>));
+
+impl TenDigits {
+    /// How many numbers it has.
+    const ALL: usize = 784 * 30 + 30 + 30 * 10 + 10;
+
+    /// All numbers, in the order of [`from_bytes`](Self::from_bytes): 4 bytes each, the lowest first.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (first, _, last) = &self.0;
+        let all = [
+            &first.weight.as_vec(),
+            &first.bias.as_vec(),
+            &last.weight.as_vec(),
+            &last.bias.as_vec(),
+        ];
+        all.into_iter().flatten().flat_map(|number| number.to_le_bytes()).collect()
+    }
+
+    /// The net whose numbers these are: weights and biases of its first layer, and of its last.
+    ///
+    /// # Errors
+    /// If there are too few bytes, or too many.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut numbers = Numbers::of(bytes, Self::ALL)?;
+        let dev = AutoDevice::default();
+        let first = Linear { weight: numbers.next(&dev), bias: numbers.next(&dev) };
+        let last = Linear { weight: numbers.next(&dev), bias: numbers.next(&dev) };
+        Ok(Self((first, ReLU, last)))
+    }
+
+    /// How sure it is of each digit, of a picture of 28 rows and columns, in which 0 is paper and 255 is ink.
+    pub fn probabilities(&self, pixels: &[u8; 784]) -> Vec<f32> {
+        let pixels = pixels.iter().map(|pixel| f32::from(*pixel) / 255.0).collect();
+        let x: Rows<784> = AutoDevice::default().tensor_from_vec(pixels, (1, Const));
+        softmax(self.0.forward(x)).as_vec()
+    }
+}
+
 struct Numbers(std::collections::VecDeque<f32>);
 
 impl Numbers {
-    /// How many numbers the models have.
-    const ALL: usize = 2 * 784 + 785 + 784 * 30 + 30 + 30 + 1;
+    /// All numbers in some bytes.
+    fn of(bytes: &[u8], all: usize) -> Result<Self> {
+        let len = bytes.len();
+        ensure!(len == 4 * all, "the models have {all} numbers, these are {len} bytes");
+        Ok(Self(bytes.as_chunks().0.iter().copied().map(f32::from_le_bytes).collect()))
+    }
 
     /// The next ones, as many as the tensor has.
     fn next<S: ConstShape>(&mut self, dev: &AutoDevice) -> Tensor<S, f32, AutoDevice> {

@@ -5,10 +5,15 @@ use mnist_from_scratch::prelude::*;
 
 use crate::models::SimpleNet;
 
+mod by_hand;
+mod drawn;
+
+pub use drawn::{Drawn, Learned, learn_on};
+
 /// What is trained, and how.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
-    /// 0 for the linear model, 1 for the net.
+    /// 0 for the linear model, 1 for the net, 2 for the linear model with the loop that its chapter writes by hand.
     pub model: u32,
     /// The learning rate.
     pub lr: f64,
@@ -24,8 +29,8 @@ pub struct Settings {
 pub trait Watch: Send + 'static {
     /// A batch is done, the last one of the epoch if its number, from 1, is `batches`.
     fn batch(&mut self, epoch: usize, batch: usize, batches: usize, smooth_loss: f32);
-    /// An epoch is done. `row` has the numbers of the table, `weights` those of the first layer: 784 for each of its
-    /// outputs.
+    /// An epoch is done. `row` has the numbers of the table (of the loop by hand, the accuracy alone), `weights` those of
+    /// the first layer: 784 for each of its outputs.
     fn epoch(&mut self, epoch: usize, row: &[f32], weights: &[f32]);
 }
 
@@ -76,7 +81,8 @@ pub fn train(
             let net = simple_net(seed, &dls)?;
             Ok(fit(dls, net, epochs, lr, watch)?.1)
         }
-        _ => bail!("model {model}: there are 0, the linear model, and 1, the net"),
+        2 => by_hand::train(&dls, seed, epochs, lr as f32, watch),
+        _ => bail!("model {model}: there are 0, 1 and 2"),
     }
 }
 
@@ -125,12 +131,16 @@ where
         .no_logging();
     learn.fit(epochs, lr)?;
     let (preds, targets) = learn.get_preds()?;
+    let trained = Trained { fingerprint: fingerprint(&learn.model), worst: worst(preds, &targets) };
+    Ok((learn.model, trained))
+}
+
+/// The digits with the largest loss, and how sure the model is of each that it is a 3.
+fn worst(preds: Rows<1>, targets: &Labels) -> Vec<(usize, f32)> {
     let p = sigmoid(preds);
     let losses = targets.eq(1).choose(-p.clone() + 1.0, p.clone());
     let sure = p.as_vec();
-    let worst = topk(&losses, 9).into_iter().map(|(_, index)| (index, sure[index])).collect();
-    let trained = Trained { fingerprint: fingerprint(&learn.model), worst };
-    Ok((learn.model, trained))
+    topk(&losses, 9).into_iter().map(|(_, index)| (index, sure[index])).collect()
 }
 
 struct Watched<W>(W);

@@ -4,13 +4,17 @@ use std::fs;
 
 use mnist_from_scratch::prelude::*;
 use mnist_from_scratch_web::assets;
-use mnist_from_scratch_web::models::Models;
+use mnist_from_scratch_web::models::{Models, TenDigits};
 use sha2::{Digest, Sha256};
 
 fn touch(name: &str) -> Vec<u8> {
     let path = assets::repository().join("book/src/touch").join(name);
     let script = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     assets::bytes_of_script(&script).unwrap()
+}
+
+fn models() -> Models {
+    Models::from_bytes(&[touch("ideals.js"), touch("models.js")].concat()).unwrap()
 }
 
 fn snapshot(cell: &str) -> String {
@@ -32,16 +36,24 @@ fn the_module_is_of_these_sources_and_small() {
 fn the_digits_are_the_courses_and_the_models_the_chapters() {
     let sample = assets::repository().join("data/mnist_sample.tgz");
     assert!(touch("digits.js") == fs::read(sample).unwrap(), "run `cargo xtask web`");
-    let models = Models::from_bytes(&touch("models.js")).unwrap();
-    let found = [fingerprint(&models.linear), fingerprint(&models.net)];
-    let printed = ["11_learner__fingerprint", "13_neural_net__fingerprint"].map(snapshot);
+    let models = models();
+    let TenDigits((hidden, relu, last)) = TenDigits::from_bytes(&touch("ten_digits.js")).unwrap();
+    // In its chapter, pictures become rows in the first layer.
+    let ten_digits = (Flatten::<784>, hidden, relu, last);
+    let found = [fingerprint(&models.linear), fingerprint(&models.net), fingerprint(&ten_digits)];
+    let chapters = ["11_learner", "13_neural_net", "17_ten_digits"];
+    let printed = chapters.map(|chapter| snapshot(&format!("{chapter}__fingerprint")));
     assert_eq!(found, printed, "run `cargo xtask web`");
+    for file in ["ideals.js", "models.js", "ten_digits.js"] {
+        let bytes = touch(file).len();
+        assert!(bytes <= 100_000, "{file}: {bytes} bytes of numbers");
+    }
 }
 
 /// The same is asked of the page's own code in `tests/browser/touch.test.mjs`.
 #[test]
 fn what_the_models_say_about_all_digits_of_the_validation_set() {
-    let models = Models::from_bytes(&touch("models.js")).unwrap();
+    let models = models();
     let (train, valid) = threes_and_sevens(&AutoDevice::default()).unwrap();
     let again = Models::new(&train, models.linear.clone(), models.net.clone()).unwrap();
     assert!(models.to_bytes() == again.to_bytes(), "the mean images: run `cargo xtask web`");

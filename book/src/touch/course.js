@@ -7,14 +7,17 @@ window.course ??= (() => {
     const FOLDER = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript).src);
     const loading = new Map();
 
-    /** @typedef {{model: number, lr: number, batch: number, epochs: number, seed: number}} Settings */
+    /**
+     * @typedef {{model: number, lr: number, batch: number, epochs: number, seed: number}} Settings
+     * @typedef {{pixels: Uint8Array, three: boolean}} Drawing
+     */
 
     /** Where the scripts put their base64, by name. */
     window.courseFiles ??= {};
 
     /**
      * The bytes of a file, loaded when first asked for.
-     * @param {"module" | "models" | "digits"} name
+     * @param {"module" | "ideals" | "models" | "ten_digits" | "digits"} name
      * @returns {Promise<Uint8Array<ArrayBuffer>>}
      */
     function file(name) {
@@ -89,6 +92,21 @@ window.course ??= (() => {
             },
             /** What the models say about 784 pixels: distances to 3 and 7, two probabilities of a 3, 30 features. */
             answers: (pixels) => floats(callWith("course_answers", pixels)),
+            /** The net for ten digits. */
+            openTenDigits: (bytes) => void callWith("course_open_ten_digits", bytes, bytes.length),
+            /** How sure it is of each digit. */
+            tenDigits: (pixels) => floats(callWith("course_ten_digits", pixels)),
+            /** Lets the net learn on, with drawings: what has come of it, and all numbers of the models now. */
+            learnOn(drawings) {
+                const bytes = new Uint8Array(785 * drawings.length);
+                drawings.forEach(({ pixels, three }, at) => {
+                    bytes.set(pixels, 785 * at);
+                    bytes[785 * at + 784] = Number(three);
+                });
+                const said = floats(callWith("course_learn_on", bytes, drawings.length));
+                const sure = drawings.map((_, at) => [said[2 + 2 * at], said[3 + 2 * at]]);
+                return { accuracies: [said[0], said[1]], sure, numbers: said.slice(2 + 2 * drawings.length) };
+            },
             /** A digit of the validation set: 784 pixels, and its label, 1 for a three. */
             digit: (index) => call("course_digit", index),
             /** Trains; the fingerprint, and the worst digits with the probability of a 3. */
@@ -105,7 +123,7 @@ window.course ??= (() => {
 
     /** What a worker does: it trains, and posts how far it is. A source, too; `open` stands before it. */
     function work() {
-        onmessage = async ({ data: { module, digits, settings } }) => {
+        onmessage = async ({ data: { module, digits, settings, models, drawings } }) => {
             const [BATCH, ROW, WEIGHTS] = [0, 1, 2];
             let losses = [];
             let posted = 0;
@@ -132,7 +150,8 @@ window.course ??= (() => {
                 course.openDigits(digits);
                 const start = performance.now();
                 postMessage({ kind: "start" });
-                const trained = course.train(settings);
+                if (models) course.openModels(models);
+                const trained = drawings ? course.learnOn(drawings) : course.train(settings);
                 postMessage({ kind: "end", trained, milliseconds: performance.now() - start });
             } catch (error) {
                 postMessage({ kind: "error", message: error.message });
@@ -145,8 +164,9 @@ window.course ??= (() => {
     const compiled = () => (module ??= file("module").then((bytes) => WebAssembly.compile(bytes)));
 
     /**
-     * A training in a worker; `terminate()` of what this returns stops it.
-     * @param {{settings: Settings}} what
+     * A training in a worker, with settings of a training from the start, or with models that learn on from drawings;
+     * `terminate()` of what this returns stops it.
+     * @param {{settings: Settings} | {models: Uint8Array, drawings: Drawing[]}} what
      * @param {(message: any) => void} heard
      */
     async function train(what, heard) {
@@ -164,11 +184,15 @@ window.course ??= (() => {
 
     /** An instance with the chapters' models, for this page; also their numbers, and their fingerprints. */
     async function models() {
-        const [code, bytes] = await Promise.all([compiled(), file("models")]);
+        const [code, ideals, others] = await Promise.all([compiled(), file("ideals"), file("models")]);
         const course = await open(code);
+        const bytes = new Uint8Array([...ideals, ...others]);
         const fingerprints = course.openModels(bytes);
-        return { ...course, fingerprints, numbers: new Float32Array(bytes.slice().buffer) };
+        return { ...course, fingerprints, numbers: new Float32Array(bytes.buffer) };
     }
+
+    /** Opens the net for ten digits in an instance. */
+    const openTenDigits = async (course) => course.openTenDigits(await file("ten_digits"));
 
     /** The same with the course's digits. Unpacking them takes a moment, in which the page stands still. */
     async function digits(ready = () => {}) {
@@ -233,5 +257,5 @@ window.course ??= (() => {
     }
 
     document.head.append(element("link", { rel: "stylesheet", href: new URL("touch.css", FOLDER).href }));
-    return { models, digits, train, said, row, button, element, node, paint, paintSigned };
+    return { models, digits, openTenDigits, train, said, row, button, element, node, paint, paintSigned };
 })();

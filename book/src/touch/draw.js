@@ -7,6 +7,13 @@
     figure.dataset.built = "yes";
 
     const { said, row, button, element, paint, paintSigned } = window.course;
+    /** The prepared digit on the sheet, if there is ink; and the reader's own, with what they are. */
+    let prepared = null;
+    const mine = [];
+    let worker = null;
+    /** Whether the net has learned on. */
+    let learned = false;
+    let showsTen = false;
     /** The sheet has four rows and columns for each of a digit's 28. */
     const SIDE = 112;
     const CELL = SIDE / 28;
@@ -87,9 +94,14 @@
         says.textContent = `This does not work here: ${error.message}`;
     }
 
+    /** The numbers of the chapters' models. */
+    let chapters = null;
     /** @type {Promise<any> | null} */
     let opening = null;
-    const opened = () => (opening ??= window.course.models());
+    const opened = () => (opening ??= window.course.models().then((made) => {
+        chapters = made.numbers;
+        return made;
+    }));
     const nearer = ([three, seven]) =>
         `${three < seven ? 3 : 7} (${three.toFixed(3)} from a 3, ${seven.toFixed(3)} from a 7)`;
 
@@ -97,12 +109,14 @@
         course = await opened();
         const all = course.prepare(pixels(), SIDE);
         const small = all[0];
-        const prepared = all.length > 1 ? all.at(-1) : null;
+        prepared = all.length > 1 ? all.at(-1) : null;
         steps.replaceChildren(...all.map((step, at) => {
             const canvas = element("canvas", { role: "img", "aria-label": STEPS[at] });
             paint(canvas, step);
             return element("figure", {}, canvas, element("figcaption", {}, STEPS[at]));
         }));
+        showMine();
+        await showTen();
         if (!prepared) {
             says.textContent = "The sheet is empty.";
             answers.replaceChildren();
@@ -114,7 +128,7 @@
         const rows = [
             ["pixel similarity", nearer(of), nearer(plain)],
             ["linear model", said(of[2]), said(plain[2])],
-            ["simple_net", said(of[3]), said(plain[3])],
+            [learned ? "simple_net, learned on" : "simple_net", said(of[3]), said(plain[3])],
         ];
         answers.replaceChildren(
             row("th", ["", "prepared as MNIST was", "only made small"]),
@@ -144,6 +158,111 @@
             box.style.opacity = String(on[feature] > 0 ? 0.4 + (0.6 * on[feature]) / most : 0.15);
             box.lastChild.textContent = on[feature].toFixed(1);
         });
+    }
+
+    /** What the net for ten digits says. */
+    async function showTen() {
+        ten.replaceChildren();
+        if (!showsTen || !prepared) return;
+        await (openedTen.promise ??= window.course.openTenDigits(course));
+        const sure = [...course.tenDigits(prepared.pixels)];
+        const best = sure.indexOf(Math.max(...sure));
+        ten.replaceChildren(
+            element("p", { class: "says" }, `The net for ten digits says ${best} (${(100 * sure[best]).toFixed(1)}%).`),
+            element("div", { class: "bars", role: "list" }, ...sure.map((share, digit) => {
+                const text = `${(100 * share).toFixed(1)}%`;
+                return element("div", { role: "listitem", "aria-label": `${digit}: ${text}` },
+                    element("span", {}, text),
+                    element("i", { style: `height: ${Math.max(1, 60 * share)}px` }),
+                    element("b", {}, String(digit)));
+            })));
+    }
+    const openedTen = { promise: null };
+
+    /** The drawings that the net can learn from, and what can be done now. */
+    function showMine() {
+        const busy = worker !== null;
+        for (const add of [isThree, isSeven]) add.disabled = busy || !prepared;
+        learn.disabled = busy || mine.length === 0;
+        stop.disabled = !busy;
+        reset.disabled = busy || !learned;
+        own.replaceChildren(...mine.map(({ pixels, three }, at) => {
+            const canvas = element("canvas");
+            paint(canvas, { width: 28, height: 28, pixels });
+            const name = three ? "3" : "7";
+            const remove = button("", () => {
+                mine.splice(at, 1);
+                showMine();
+            });
+            remove.setAttribute("aria-label", `Your ${name}, number ${at + 1}: remove it`);
+            remove.disabled = busy;
+            remove.append(canvas, element("span", {}, `a ${name}, remove`));
+            return remove;
+        }));
+    }
+
+    /** Adds the digit on the sheet to the reader's own. */
+    function add(three) {
+        mine.push({ pixels: prepared.pixels, three });
+        showMine();
+        learnSays.textContent = `${mine.length} of your drawings ${mine.length === 1 ? "is" : "are"} there. ` +
+            "Draw another one, or let the net learn on.";
+    }
+
+    async function learnOn() {
+        const done = (text) => {
+            worker?.terminate();
+            worker = null;
+            learnSays.textContent = text;
+            showMine();
+        };
+        learnSays.textContent = "Loading the digits of the course, and then it learns on …";
+        progress.value = 0;
+        worker = { terminate() {} };
+        showMine();
+        const drawings = [...mine];
+        const mineNow = worker;
+        try {
+            const bytes = new Uint8Array(course.numbers.slice().buffer);
+            const made = await window.course.train({ models: bytes, drawings }, (message) => {
+                if (worker !== made) return;
+                if (message.kind === "batches") {
+                    const [epoch, batch, batches] = message.where;
+                    progress.value = (epoch + batch / batches) / 2;
+                } else if (message.kind === "error") {
+                    done(`The net could not learn on. ${message.message}`);
+                } else if (message.kind === "end") {
+                    progress.value = 1;
+                    use(message.trained.numbers, true);
+                    done(whatChanged(message.trained, drawings));
+                }
+            });
+            if (worker === mineNow) worker = made;
+            else made.terminate();
+        } catch (error) {
+            done(error.message);
+        }
+        showMine();
+    }
+
+    /** What has changed, in a sentence or two. */
+    function whatChanged({ accuracies, sure }, drawings) {
+        const right = (when) => sure.filter((of, at) => (of[when] > 0.5) === drawings[at].three).length;
+        const many = drawings.length === 1 ? "your drawing" : `your ${drawings.length} drawings`;
+        const [was, is] = accuracies.map((accuracy) => accuracy.toFixed(4));
+        const flat = right(1) === drawings.length ? "" : " Where it is sure of itself, the sigmoid is flat, and it " +
+            "learns little: let it learn once more, or draw another one.";
+        return `It had ${right(0)} of ${many} right before, and has ${right(1)} now. ` +
+            `Of the validation set it had ${was} right, and has ${is} now.${flat}`;
+    }
+
+    /** Puts other models in the place of the page's. */
+    function use(numbers, isLearned) {
+        course.openModels(new Uint8Array(numbers.slice().buffer));
+        course.numbers = numbers;
+        learned = isLearned;
+        features.replaceChildren();
+        changed();
     }
 
     /** Pushes the drawing into a corner, the next one with each press. */
@@ -219,6 +338,32 @@
         showSheet();
     });
 
+    const isThree = button("It is a 3", () => add(true));
+    const isSeven = button("It is a 7", () => add(false));
+    const learn = button("Train on mine", learnOn);
+    const stop = button("Stop", () => {
+        worker.terminate();
+        worker = null;
+        learnSays.textContent = "Stopped. The net is what it was.";
+        showMine();
+    });
+    const reset = button("The chapter's net again", () => {
+        use(chapters, false);
+        learnSays.textContent = "The net has the chapter's weights again.";
+        showMine();
+    });
+    const own = element("div", { class: "own" });
+    const progress = element("progress", { max: 1, value: 0, "aria-label": "How much of the training is done" });
+    const learnSays = element("p", { class: "says", role: "status" },
+        "Draw a digit, say what it is, and the net can learn from it, among the digits of the course.");
+    const ten = element("div", { class: "ten" });
+    const tenDigits = button("All ten digits", () => {
+        showsTen = !showsTen;
+        tenDigits.setAttribute("aria-pressed", String(showsTen));
+        changed();
+    });
+    tenDigits.setAttribute("aria-pressed", "false");
+
     const invert = button("Invert", () => {
         inverted = !inverted;
         invert.setAttribute("aria-pressed", String(inverted));
@@ -229,9 +374,11 @@
             sheet,
             element("div", { class: "beside" },
                 element("div", { class: "row" },
-                    button("Clear", clear), button("Shift", shift), invert, button("A 7 as an example", example)),
+                    button("Clear", clear), button("Shift", shift), invert, button("A 7 as an example", example),
+                    tenDigits),
                 says,
-                element("div", { class: "wide" }, answers))),
+                element("div", { class: "wide" }, answers),
+                ten)),
         element("h3", {}, "From the drawing to a digit"),
         steps,
         element("h3", {}, "What the models look at"),
@@ -239,6 +386,12 @@
             element("figure", {}, linear, element("figcaption", {}, "linear model: weight times pixel")),
             features),
     );
+    figure.append(
+        element("h3", {}, "Train on mine"),
+        element("div", { class: "row" }, isThree, isSeven, learn, stop, reset),
+        progress, learnSays, own,
+    );
+    showMine();
     showSheet();
     // For the tests: what the page computes with.
     figure.course = opened;

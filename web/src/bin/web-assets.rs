@@ -5,13 +5,14 @@
 //! cargo run --package mnist_from_scratch_web --bin web-assets -- MODULE.wasm MODULE.d
 //! ```
 //!
-//! Without arguments it writes the models and the digits alone.
+//! Without arguments it writes the models, which takes a training of each, and the digits alone.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use mnist_from_scratch_web::assets;
+use mnist_from_scratch_web::models::Models;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,8 +30,14 @@ fn main() -> Result<()> {
     }
     let digits = read(&root.join("data/mnist_sample.tgz"))?;
     write(&root.join("book/src/touch/digits.js"), &assets::script("digits", &digits))?;
-    let models = assets::trained_models()?;
-    write(&root.join("book/src/touch/models.js"), &assets::script("models", &models.to_bytes()))
+    let models = assets::trained_models()?.to_bytes();
+    let (ideals, models) = models.split_at(4 * Models::IDEALS);
+    let ten_digits = assets::trained_ten_digits()?.to_bytes();
+    for (name, bytes) in [("ideals", ideals), ("models", models), ("ten_digits", &ten_digits)] {
+        let path = root.join(format!("book/src/touch/{name}.js"));
+        write(&path, &assets::script(name, bytes))?;
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

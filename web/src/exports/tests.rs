@@ -48,12 +48,79 @@ fn a_training_tells_the_books_table_and_ends_at_its_fingerprint() {
     // 12,396 digits are 49 batches of 256.
     assert_eq!(told.iter().filter(|(what, _)| *what == Told::Batch as u32).count(), 10 * 49);
 
+    // The loop of chapter 9, which prints an accuracy for each of its epochs, the first of them alone.
+    assert_eq!(course_train(2, 1.0, 256, 21, 42), 1, "{}", text());
+    assert_eq!(text().lines().next().unwrap(), printed("09_training_loop__fingerprint"));
+    let told = TOLD.take();
+    let rows = told.iter().filter(|(what, _)| *what == Told::Row as u32);
+    let last = String::from_utf8(rows.last().unwrap().1.clone()).unwrap();
+    let accuracies = printed("09_training_loop__twenty_epochs");
+    assert_eq!(last, format!("20 {}", accuracies.split_whitespace().last().unwrap()));
+
     assert_eq!(course_train(0, -1.0, 256, 3, 42), 0);
     assert!(text().contains("learning rate"), "{}", text());
     assert_eq!((course_train(7, 1.0, 256, 1, 42), course_train(0, 1.0, 0, 1, 42)), (0, 0));
     assert_eq!((course_digit(0), output().len(), output()[784]), (1, 785, 1));
     assert_eq!((course_digit(2037), output()[784]), (1, 0));
     assert_eq!(course_digit(2038), 0);
+}
+
+/// The bytes of a file that the pages load.
+fn touch(name: &str) -> Vec<u8> {
+    let path = crate::assets::repository().join(format!("book/src/touch/{name}.js"));
+    crate::assets::bytes_of_script(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn the_net_learns_a_drawing_and_keeps_the_others() {
+    let (sample, models) = (sample(), [touch("ideals"), touch("models")].concat());
+    // SAFETY: The pointers are those of the bytes.
+    let opened = unsafe {
+        let digits = course_open_digits(sent(&sample), sample.len());
+        (digits, course_open_models(sent(&models), models.len()))
+    };
+    assert_eq!(opened, (1, 1), "{}", text());
+    // Of the validation set the digit that the net has wrong, but nearly right. (Of those that it is sure of, it hardly
+    // learns: there the sigmoid is flat.)
+    let wrong = (0..2038).filter_map(|index| {
+        assert_eq!(course_digit(index), 1);
+        let drawing = output();
+        // SAFETY: There are as many bytes as a digit has, and one more.
+        assert_eq!(unsafe { course_answers(drawing.as_ptr()) }, 1);
+        let sure = f32::from_le_bytes(output()[12..16].try_into().unwrap());
+        ((sure > 0.5) != (drawing[784] == 1)).then_some(((sure - 0.5).abs(), drawing))
+    });
+    let (_, drawing) = wrong.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
+    // SAFETY: There are as many bytes as a drawing has.
+    assert_eq!(unsafe { course_learn_on(sent(&drawing), 1) }, 1, "{}", text());
+    let output = output();
+    let said: Vec<f32> =
+        output.as_chunks().0.iter().take(4).copied().map(f32::from_le_bytes).collect();
+    let [was_right, is_right, was_3, is_3] = said[..] else { panic!("{said:?}") };
+    assert!((was_right - 0.9828).abs() < 0.0001 && is_right > 0.95, "{said:?}");
+    let is_right = |three: f32| (three > 0.5) == (drawing[784] == 1);
+    assert!(!is_right(was_3) && is_right(is_3), "{said:?}");
+    assert_eq!(output.len(), 4 * 4 + models.len());
+    // The ideal digits and the linear model stay what they were.
+    assert!(output[16..][..4 * (2 * 784 + 785)] == models[..4 * (2 * 784 + 785)]);
+    // SAFETY: As above; no drawing has no bytes.
+    assert_eq!(unsafe { course_learn_on(sent(&[]), 0) }, 0);
+    assert_eq!(text(), "There is no drawing to learn from.");
+}
+
+#[test]
+fn the_net_for_ten_digits_is_asked_after_it_is_opened() {
+    let (net, empty) = (touch("ten_digits"), [0; 784]);
+    // SAFETY: The pointers are those of the bytes.
+    unsafe {
+        assert_eq!(course_ten_digits(sent(&empty)), 0);
+        assert_eq!(text(), "the net comes first");
+        assert_eq!(course_open_ten_digits(sent(&net), net.len() - 4), 0);
+        assert_eq!(course_open_ten_digits(sent(&net), net.len()), 1);
+        assert_eq!(course_ten_digits(sent(&empty)), 1);
+    }
+    let sure: f32 = output().as_chunks().0.iter().copied().map(f32::from_le_bytes).sum();
+    assert!(output().len() == 40 && (sure - 1.0).abs() < 1e-5, "{sure}");
 }
 
 #[test]
