@@ -1,5 +1,4 @@
 //! `untar_data` with an address, against a server that behaves in all the ways servers do.
-#![cfg(feature = "download")]
 
 #[path = "download/lengths.rs"]
 mod lengths;

@@ -1,23 +1,20 @@
 //! Addresses, as they may be shown and as they give names: without what is secret in them.
 
-#[cfg(feature = "download")]
 use std::fmt;
 
 /// An address. Printed, it has neither user nor password nor query.
-#[cfg(feature = "download")]
 #[derive(Clone)]
 pub(super) struct Address(pub(super) String);
 
-#[cfg(feature = "download")]
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.shown())
     }
 }
 
-#[cfg(feature = "download")]
 impl Address {
     /// Whether this is an address that can be fetched.
+    #[cfg(feature = "download")]
     pub(super) fn is_http(&self) -> bool {
         let scheme = self.0.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         matches!(scheme.as_deref(), Some("https" | "http"))
@@ -114,13 +111,11 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(shown(address), expected);
-            #[cfg(feature = "download")]
             assert_eq!(format!("{:?}", Address(address.into())), format!("{expected:?}"));
         }
     }
 
     #[test]
-    #[cfg(feature = "download")]
     fn no_secret_gets_into_a_files_name() {
         for address in [
             "https://user:secret@example.org",

@@ -13,14 +13,9 @@ use super::address::{Address, scrubbed};
 use super::lock::Lock;
 use super::obstacles::{Aside, remove, rename};
 use super::progress::bar;
-use super::stored::{open_file, sha256};
+use super::stored::{open_file, place, sha256};
 use super::temporary::unique;
 use super::{Archive, DataError, Limits};
-
-/// Where a downloaded archive lies in the cache.
-pub(super) fn place(archive: &Archive, cache: &Path) -> PathBuf {
-    cache.join("archives").join(format!("{}.tgz", archive.name()))
-}
 
 /// Downloads the archive, checks its checksum, and returns its path and the open file. There is none
 /// with the right checksum.

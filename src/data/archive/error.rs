@@ -139,6 +139,16 @@ pub enum DataError {
         /// A file that differs.
         path: PathBuf,
     },
+    /// The archive lies at an address, and this build fetches nothing.
+    #[error(
+        "downloading {url}: this program was built without the feature `download` of mnist_from_scratch; add \
+         `features = [\"download\"]` to its line in Cargo.toml, or fetch the file yourself and open it with \
+         `Archive::file`"
+    )]
+    NoDownload {
+        /// The address.
+        url: String,
+    },
     /// The address is none that can be fetched.
     #[error("downloading {url}: the address must begin with https:// or http://")]
     Address {

@@ -25,7 +25,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
-#[cfg(feature = "download")]
 use address::Address;
 pub use cache::{CACHE_VARIABLE, cache_folder};
 pub use error::DataError;
@@ -61,7 +60,6 @@ enum Source {
     /// In a file.
     File(PathBuf),
     /// At an address.
-    #[cfg(feature = "download")]
     Http(Address),
 }
 
@@ -71,7 +69,6 @@ impl fmt::Debug for Source {
         match self {
             Source::Embedded(bytes) => write!(f, "Embedded({} bytes)", bytes.len()),
             Source::File(path) => f.debug_tuple("File").field(path).finish(),
-            #[cfg(feature = "download")]
             Source::Http(address) => f.debug_tuple("Http").field(address).finish(),
         }
     }
@@ -126,6 +123,9 @@ impl Archive {
     /// checksum, so that two versions of an archive never mix. A user name, a password and a query
     /// in the address are for the server alone: no message and no file's name has them.
     ///
+    /// To fetch it, [`untar_data`](super::untar_data) needs this crate's feature `download`, which is off unless you
+    /// ask for it: a TLS library takes a while to compile.
+    ///
     /// ```
     /// use mnist_from_scratch::data::Archive;
     ///
@@ -133,7 +133,6 @@ impl Archive {
     /// let archive = Archive::http("https://example.org/data/letters.tgz", sha256);
     /// assert_eq!(archive.name(), "letters-5891b5b5");
     /// ```
-    #[cfg(feature = "download")]
     pub fn http(url: impl Into<String>, sha256: impl Into<String>) -> Archive {
         let address = Address(url.into());
         Archive::named_after(&address.stem(), Source::Http(address), sha256.into())
@@ -259,7 +258,6 @@ mod tests {
     const SHA256: &str = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
 
     #[test]
-    #[cfg(feature = "download")]
     fn a_download_is_named_after_its_address_and_checksum() {
         for (url, name) in [
             ("https://example.org/data/letters.tgz", "letters-5891b5b5"),
@@ -305,7 +303,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "download")]
     fn an_address_in_the_checksums_place_keeps_its_secret() {
         let archive = Archive::http(SHA256, "https://user:secret@example.org/a?secret");
         let error = archive.check().unwrap_err();

@@ -24,7 +24,6 @@ pub(super) enum Stored {
 
 impl Stored {
     /// The archive if it needs no download.
-    #[cfg_attr(not(feature = "download"), expect(unused_variables, reason = "nothing is stored"))]
     pub(super) fn at_hand(archive: &Archive, cache: &Path) -> Result<Option<Stored>, DataError> {
         match &archive.source {
             Source::Embedded(bytes) => {
@@ -32,9 +31,12 @@ impl Stored {
                 Ok(Some(Stored::Memory(bytes)))
             }
             Source::File(path) => Stored::file(archive, path).map(Some),
-            #[cfg(feature = "download")]
+            // In a web page there are no files.
+            #[cfg(target_family = "wasm")]
+            Source::Http(_) => Ok(None),
+            #[cfg(not(target_family = "wasm"))]
             Source::Http(_) => {
-                let path = super::download::place(archive, cache);
+                let path = place(archive, cache);
                 let Some(mut file) = open_file(&path)? else { return Ok(None) };
                 let right = sha256(&path, &mut file)? == archive.sha256();
                 Ok(right.then(|| Stored::Disk(path, file)))
@@ -43,10 +45,7 @@ impl Stored {
     }
 
     /// The archive, downloaded if need be.
-    #[cfg_attr(
-        not(feature = "download"),
-        expect(unused_variables, reason = "nothing is downloaded")
-    )]
+    #[cfg_attr(not(feature = "download"), expect(unused_variables, reason = "nothing is fetched"))]
     pub(super) fn fetch(archive: &Archive, cache: &Path, lock: &Lock) -> Result<Stored, DataError> {
         if let Some(stored) = Stored::at_hand(archive, cache)? {
             return Ok(stored);
@@ -57,6 +56,8 @@ impl Stored {
                 let (path, file) = super::download::fetch(archive, address, cache, lock)?;
                 Ok(Stored::Disk(path, file))
             }
+            #[cfg(not(feature = "download"))]
+            Source::Http(address) => Err(DataError::NoDownload { url: address.shown() }),
             _ => unreachable!("all other archives are at hand"),
         }
     }
@@ -94,6 +95,12 @@ impl Stored {
             }
         }
     }
+}
+
+/// Where a downloaded archive lies in the cache.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn place(archive: &Archive, cache: &Path) -> PathBuf {
+    cache.join("archives").join(format!("{}.tgz", archive.name()))
 }
 
 /// Opens a file, or says `None` where there is none, but a folder, a pipe or nothing. A pipe
