@@ -17,7 +17,7 @@
 //! | `--step NAME` | only this step; nothing is written |
 //! | `--rounds N` | how many rounds, 7 if nothing is said |
 //! | `--threads N` | how many threads the others may use, 2 if nothing is said |
-//! | `--path NAME` | ours with `portable`, `avx2` or `avx512` |
+//! | `--path NAME` | ours with `portable`, `avx2`, `avx512` or `neon` |
 //! | `--seeds` | trains the ResNet from ten seeds instead, with each of some recipes |
 //! | `--ten-digits` | trains the net of `examples/speed_run.rs` on all ten digits instead: ours from ten seeds, the others from three |
 //! | `--table` | measures nothing and writes the tables anew from the results that are there; with `gpu.json` in the folder of the results, that of the GPU, too |
@@ -217,7 +217,8 @@ fn options() -> Result<Options> {
                     "portable" => Isa::Portable,
                     "avx2" => Isa::Avx2,
                     "avx512" => Isa::Avx512,
-                    other => bail!("no path {other}: there are portable, avx2 and avx512"),
+                    "neon" => Isa::Neon,
+                    other => bail!("no path {other}: there are portable, avx2, avx512 and neon"),
                 });
             }
             "--seeds" => options.seeds = true,

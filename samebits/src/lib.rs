@@ -43,8 +43,8 @@
 //! All of them work on slices; they know nothing of tensors. The same operations, and some more, for numbers that may lie
 //! elsewhere, on a GPU: [`Device`].
 
-// The vectors of pulp are for x86 processors.
-#![cfg_attr(target_family = "wasm", allow(dead_code, unused_mut))]
+// The vectors of pulp are for x86 and ARM processors.
+#![cfg_attr(target_family = "wasm", allow(dead_code, unused_mut, unused_variables))]
 #![warn(missing_debug_implementations, clippy::undocumented_unsafe_blocks)]
 
 mod adam;

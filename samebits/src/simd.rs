@@ -17,6 +17,8 @@ pub enum Isa {
     Avx2 = 2,
     /// 16 numbers at once, with AVX-512.
     Avx512 = 3,
+    /// 4 numbers at once, with NEON: ARM processors of 64 bits, such as Apple's.
+    Neon = 4,
 }
 
 impl Isa {
@@ -32,6 +34,8 @@ impl Isa {
             all.extend(pulp::x86::V3::try_new().map(|_| Isa::Avx2));
             all.extend(pulp::x86::V4::try_new().map(|_| Isa::Avx512));
         }
+        #[cfg(target_arch = "aarch64")]
+        all.extend(pulp::aarch64::Neon::try_new().map(|_| Isa::Neon));
         all
     }
 
@@ -41,6 +45,7 @@ impl Isa {
             1 => Isa::Portable,
             2 => Isa::Avx2,
             3 => Isa::Avx512,
+            4 => Isa::Neon,
             _ => {
                 let best = *Self::available().last().expect("the portable one");
                 CURRENT.store(best as u8, Ordering::Relaxed);
@@ -90,16 +95,20 @@ pub(crate) fn run<K: Kernel>(kernel: K) {
     }
     match Isa::current() {
         Isa::Portable => kernel.plain(),
+        isa => with_vectors(isa, Vectors(kernel)),
+    }
+}
+
+/// Does some work that is compiled for these vectors.
+fn with_vectors(isa: Isa, work: impl WithSimd<Output = ()>) {
+    match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => {
-            Simd::vectorize(pulp::x86::V3::try_new().expect("checked before"), Vectors(kernel))
-        }
+        Isa::Avx2 => Simd::vectorize(pulp::x86::V3::try_new().expect("checked before"), work),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => {
-            Simd::vectorize(pulp::x86::V4::try_new().expect("checked before"), Vectors(kernel))
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        isa => unreachable!("{isa:?} is for x86 processors"),
+        Isa::Avx512 => Simd::vectorize(pulp::x86::V4::try_new().expect("checked before"), work),
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon => Simd::vectorize(pulp::aarch64::Neon::try_new().expect("checked before"), work),
+        _ => unreachable!("{isa:?} is for other processors"),
     }
 }
 
@@ -122,16 +131,7 @@ pub(crate) fn run_loops(loops: impl Loops) {
     }
     match Isa::current() {
         Isa::Portable => loops.run(),
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => {
-            Simd::vectorize(pulp::x86::V3::try_new().expect("checked before"), Inlined(loops))
-        }
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => {
-            Simd::vectorize(pulp::x86::V4::try_new().expect("checked before"), Inlined(loops))
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        isa => unreachable!("{isa:?} is for x86 processors"),
+        isa => with_vectors(isa, Inlined(loops)),
     }
 }
 

@@ -5,7 +5,9 @@
 //! the bench in `benches/`, PyTorch's values in `tests/pytorch/`.
 
 mod archive;
+mod arm;
 mod cuda;
+mod debian;
 mod mnist;
 mod offline;
 mod pytorch;
@@ -68,6 +70,8 @@ enum Chore {
     Web,
     /// Makes the book as an EPUB and as a PDF, target/book/offline/, with pandoc and Chromium
     Offline,
+    /// Runs samebits' tests and a training on an emulated ARM processor, and compares the bits with the book's
+    Arm,
     /// Attacks the project for some minutes and counts what it survives; `torture --help` says more
     #[command(disable_help_flag = true)]
     Torture(Rest),
@@ -123,6 +127,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Kernels(rest) => shell.cargo(["bench", "--package", "samebits"], rest.options),
         Chore::Web => web::make(&shell),
         Chore::Offline => offline::make(&shell),
+        Chore::Arm => arm::run(&shell),
         Chore::Torture(rest) => shell.cargo(TORTURE.into_iter().chain(["--"]), rest.options),
         Chore::Seeds(rest) => shell.cargo(training.into_iter().chain(["--seeds"]), rest.options),
     }

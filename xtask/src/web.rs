@@ -1,12 +1,12 @@
 //! Compiles the course's Rust for the pages of the book, and writes what they load.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
+use crate::debian;
 use crate::shell::Shell;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -41,10 +41,6 @@ const FEATURES: [&str; 7] = [
     "--enable-reference-types",
     "--enable-multivalue",
 ];
-/// Where no rustup can fetch the sources of Rust's libraries, a compiler of Debian's that brings them.
-const DEBIAN: [&str; 5] =
-    ["rustc-web", "libstd-rust-web-1.96", "libstd-rust-web-dev", "rust-web-src", "libllvm22"];
-
 pub(crate) fn make(shell: &Shell) -> Result<()> {
     let rustup = shell.run("rustup", ["component", "add", "rust-src"]);
     let mut variables = vec![
@@ -54,7 +50,8 @@ pub(crate) fn make(shell: &Shell) -> Result<()> {
     ];
     if let Err(error) = rustup {
         eprintln!("{error:#}: Debian's packages it is");
-        variables.extend(debian(shell)?);
+        variables.extend(debian::compiler(shell)?);
+        variables.push(("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER".into(), linker()?));
     }
     shell.run_with("cargo", BUILD, &variables)?;
     let made = shell.path(FOLDER).join(TARGET).join("web/mnist_from_scratch_web");
@@ -65,27 +62,12 @@ pub(crate) fn make(shell: &Shell) -> Result<()> {
     shell.run("cargo", write)
 }
 
-/// Unpacks Debian's compiler, and says how Cargo is to use it.
-fn debian(shell: &Shell) -> Result<Vec<(OsString, OsString)>> {
-    let folder = shell.path(FOLDER).join("debian");
-    fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let root = folder.join("root");
-    if !root.join("usr/bin/rustc").exists() {
-        let packages = DEBIAN.join(" ");
-        let line = format!(
-            "cd '{}' && apt-get download {packages} && for deb in *.deb; do dpkg -x \"$deb\" root; done",
-            folder.display()
-        );
-        shell.run("sh", ["-c", &line])?;
-    }
+/// The linker for WebAssembly that comes with the compiler in use.
+fn linker() -> Result<OsString> {
     let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output()?.stdout;
-    let linker = Path::new(String::from_utf8(sysroot)?.trim())
-        .join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
-    Ok(vec![
-        ("RUSTC".into(), root.join("usr/bin/rustc").into()),
-        ("LD_LIBRARY_PATH".into(), root.join("usr/lib/x86_64-linux-gnu").into()),
-        ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER".into(), linker.into()),
-    ])
+    let sysroot = String::from_utf8(sysroot)?;
+    let lld = "lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld";
+    Ok(Path::new(sysroot.trim()).join(lld).into())
 }
 
 /// Makes the module small; the names of functions, of use to debuggers alone, are left out. At the lowest addresses, the
