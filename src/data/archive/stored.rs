@@ -31,9 +31,6 @@ impl Stored {
                 Ok(Some(Stored::Memory(bytes)))
             }
             Source::File(path) => Stored::file(archive, path).map(Some),
-            // In a web page there are no files.
-            #[cfg(target_family = "wasm")]
-            Source::Http(_) => Ok(None),
             #[cfg(not(target_family = "wasm"))]
             Source::Http(_) => {
                 let path = place(archive, cache);
@@ -56,7 +53,7 @@ impl Stored {
                 let (path, file) = super::download::fetch(archive, address, cache, lock)?;
                 Ok(Stored::Disk(path, file))
             }
-            #[cfg(not(feature = "download"))]
+            #[cfg(not(any(feature = "download", target_family = "wasm")))]
             Source::Http(address) => Err(DataError::NoDownload { url: address.shown() }),
             _ => unreachable!("all other archives are at hand"),
         }
