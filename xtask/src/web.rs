@@ -75,7 +75,16 @@ fn linker() -> Result<OsString> {
 /// checked before.
 fn small(shell: &Shell, module: &Path) -> Result<PathBuf> {
     let small = shell.path(FOLDER).join("small.wasm");
-    let smaller = ["--low-memory-unused", "--ignore-implicit-traps", "-Oz", "--converge"];
+    let smaller = [
+        "--low-memory-unused",
+        "--ignore-implicit-traps",
+        "-Oz",
+        "--converge",
+        "--reorder-functions",
+        "--reorder-locals",
+        "--coalesce-locals-learning",
+        "--vacuum",
+    ];
     let strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
     let options = FEATURES.into_iter().chain(smaller).chain(strip).map(OsString::from);
     let files = [module.into(), "--output".into(), small.clone().into_os_string()];
