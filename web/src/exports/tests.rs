@@ -52,8 +52,8 @@ fn a_training_tells_the_books_table_and_ends_at_its_fingerprint() {
     assert_eq!(course_train(2, 1.0, 256, 21, 42), 1, "{}", text());
     assert_eq!(text().lines().next().unwrap(), printed("09_training_loop__fingerprint"));
     let told = TOLD.take();
-    let rows = told.iter().filter(|(what, _)| *what == Told::Row as u32);
-    let last = String::from_utf8(rows.last().unwrap().1.clone()).unwrap();
+    let mut rows = told.iter().filter(|(what, _)| *what == Told::Row as u32);
+    let last = String::from_utf8(rows.next_back().unwrap().1.clone()).unwrap();
     let accuracies = printed("09_training_loop__twenty_epochs");
     assert_eq!(last, format!("20 {}", accuracies.split_whitespace().last().unwrap()));
 
