@@ -42,12 +42,7 @@ pub fn markdown(training: &Value, gpu: Option<&Value>) -> Result<String> {
     let headings: Vec<&str> = columns.iter().map(|(_, heading)| *heading).collect();
     // What nobody has measured has no chart.
     let mut lines = match gpu.is_some() && measured("gpu") {
-        true => {
-            let plain: Vec<_> =
-                columns.iter().map(|(who, name)| (*who, name.replace('`', ""))).collect();
-            let plain: Vec<_> = plain.iter().map(|(who, name)| (*who, name.as_str())).collect();
-            vec![bars(steps, "gpu", &plain.iter().collect::<Vec<_>>())?]
-        }
+        true => vec![bars(steps, "gpu", &columns)?],
         false => Vec::new(),
     };
     lines.extend([

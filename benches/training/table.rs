@@ -53,6 +53,7 @@ pub fn bars(steps: &[Value], ours: &str, columns: &[&(&str, &str)]) -> Result<St
             if let Some(ratio) = ratio(step, who) {
                 let width = 100.0 * ratio / longest;
                 let class = if *who == ours { " class=\"ours\"" } else { "" };
+                let heading = heading.replace('`', "");
                 html += &format!(
                     "<div{class}><span>{heading}</span><i style=\"--long:{width:.1}%\"></i><b>{ratio:.1}</b></div>\n"
                 );

@@ -156,16 +156,20 @@ mod tests {
         }
     }
 
-    #[test]
-    fn rows_of_any_length_and_numbers_of_all_kinds() {
+    /// Marsaglia's xorshift.
+    pub(super) fn bits_in_no_order() -> impl FnMut() -> u32 {
         let mut state = 42u32;
-        let mut next = move || {
-            // Marsaglia's xorshift.
+        move || {
             state ^= state << 13;
             state ^= state >> 17;
             state ^= state << 5;
             state
-        };
+        }
+    }
+
+    #[test]
+    fn rows_of_any_length_and_numbers_of_all_kinds() {
+        let mut next = bits_in_no_order();
         let odd = [0.0, -0.0, 1.0, f32::INFINITY, f32::NAN, f32::MIN_POSITIVE, 4097.0, f32::MAX];
         for round in 0..4000 {
             let mut number = || match (round % 4, next() % 3) {

@@ -197,6 +197,7 @@ fn short(sums: &mut [f64; W], a: f64, b: &[f32; W], halfway: &mut [u64; 2]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::bits_in_no_order;
     use super::*;
 
     /// Sums with two pairs, one fused multiply-add after the other, and what `add_rows` makes of them. Returns whether it
@@ -227,14 +228,7 @@ mod tests {
 
     #[test]
     fn sums_of_ordinary_numbers_have_the_bits_of_fused_ones_and_others_are_left_alone() {
-        let mut state = 42u32;
-        let mut next = move || {
-            // Marsaglia's xorshift.
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            state
-        };
+        let mut next = bits_in_no_order();
         let mut done = [0; 4];
         for round in 0..2000 {
             let mut number = |kind: usize| match (kind, next() % 3) {

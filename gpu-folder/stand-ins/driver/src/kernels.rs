@@ -79,11 +79,12 @@ impl Kernel {
         let share = blocks.div_ceil(processors);
         let parameters = Parameters(parameters);
         let run = |from: u64| {
-            let Parameters(parameters) = { parameters };
             let to = blocks.min(from + share);
             // SAFETY: the caller's promise; the function reads three numbers of each size. Other blocks may run at the same
             // time as these: they do so on a GPU, too.
-            unsafe { (self.function)(parameters, &raw const grid, &raw const block, from, to) }
+            unsafe {
+                (self.function)(parameters.get(), &raw const grid, &raw const block, from, to)
+            }
         };
         let worked = thread::scope(|scope| {
             let others = (1..processors).map(|at| at * share).filter(|from| *from < blocks);
@@ -99,6 +100,12 @@ impl Kernel {
 /// What a kernel is started with.
 #[derive(Clone, Copy)]
 struct Parameters(*const *const c_void);
+
+impl Parameters {
+    fn get(self) -> *const *const c_void {
+        self.0
+    }
+}
 
 // SAFETY: What it points to is only read while the kernel runs, by as many threads as like.
 unsafe impl Send for Parameters {}
