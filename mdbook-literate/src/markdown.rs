@@ -14,6 +14,7 @@ use crate::flat;
 use crate::html;
 use crate::inline;
 use crate::output::{self, Part};
+use crate::parts::{is_hidden, unhidden};
 
 /// Figures by their place in the folder of figures.
 pub(crate) type Pictures = BTreeMap<PathBuf, Vec<u8>>;
@@ -147,12 +148,7 @@ fn relabelled(line: &str) -> String {
 
 /// A line of Rust as mdBook's HTML shows it; `None` for a hidden one.
 fn shown(line: &str) -> Option<&str> {
-    match line.trim_start() {
-        "#" => None,
-        code if code.starts_with("# ") => None,
-        code if code.starts_with("##") => Some(&code[1..]),
-        _ => Some(line),
-    }
+    (!is_hidden(line)).then(|| unhidden(line))
 }
 
 /// Text in a fence of its own. What mdBook would take for one of its own links, such as `{{#include x}}`, cannot

@@ -253,6 +253,12 @@ pub(crate) fn stamp_of<'a>(code: impl Iterator<Item = &'a str>) -> String {
     format!("code {hash:016x}")
 }
 
+/// Whether rustdoc hides a code line.
+pub(crate) fn is_hidden(line: &str) -> bool {
+    let line = line.trim_start();
+    line == "#" || line.starts_with("# ")
+}
+
 /// A code line without rustdoc's mark of a hidden line.
 pub(crate) fn unhidden(line: &str) -> &str {
     match line.trim_start() {

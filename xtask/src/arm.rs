@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::debian;
-use crate::shell::Shell;
+use crate::shell::{Shell, is_there};
 
 const TARGET: &str = "aarch64-unknown-linux-gnu";
 /// Beside Cargo's own builds.
@@ -53,7 +53,7 @@ const BUSY: [&str; 10] = [
 pub(crate) fn run(shell: &Shell) -> Result<()> {
     for program in [LINKER, EMULATOR] {
         ensure!(
-            Command::new(program).arg("--version").output().is_ok(),
+            is_there(program),
             "{program} is wanted: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
         );
     }

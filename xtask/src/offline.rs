@@ -3,11 +3,10 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::shell::Shell;
+use crate::shell::{Shell, is_there};
 
 /// Where the two files lie; the publishing workflow puts this folder beside the pages.
 const FOLDER: &str = "target/book/offline";
@@ -182,12 +181,6 @@ fn browser() -> Result<String> {
     let found =
         named.or_else(|| BROWSERS.into_iter().find(|name| is_there(name)).map(String::from));
     found.context("Chromium or Chrome is wanted, which prints the PDF; CHROMIUM can name it")
-}
-
-fn is_there(program: &str) -> bool {
-    let mut command = Command::new(program);
-    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 
 use crate::debian;
-use crate::shell::Shell;
+use crate::shell::{Shell, is_there};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Beside Cargo's own builds, which know nothing of these flags.
@@ -94,10 +94,6 @@ fn small(shell: &Shell, module: &Path) -> Result<PathBuf> {
 
 /// Runs binaryen's `wasm-opt`, that of the system or npm's.
 fn wasm_opt(shell: &Shell, arguments: impl IntoIterator<Item = OsString>) -> Result<()> {
-    let is_there = |program: &str| {
-        let status = Command::new(program).arg("--version").stdout(Stdio::null()).status();
-        status.is_ok_and(|status| status.success())
-    };
     if is_there("wasm-opt") {
         return shell.run("wasm-opt", arguments);
     }

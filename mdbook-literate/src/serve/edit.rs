@@ -59,9 +59,7 @@ fn move_values(made: &mut [Value], old: &[Value], lines: Range<usize>, to: usize
 /// A line that `parts::unhidden` gives back as it is.
 fn shielded(line: &str) -> String {
     match line.trim_start() {
-        bare if bare == "#" || bare.starts_with("# ") || bare.starts_with("##") => {
-            format!("#{bare}")
-        }
+        bare if parts::is_hidden(bare) || bare.starts_with("##") => format!("#{bare}"),
         _ => line.into(),
     }
 }
