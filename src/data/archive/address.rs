@@ -1,21 +1,17 @@
 //! Addresses, as they may be shown and as they give names: without what is secret in them.
 
-#[cfg(not(target_family = "wasm"))]
 use std::fmt;
 
-/// An address. Printed, it has neither user nor password nor query. In a web page there are none.
-#[cfg(not(target_family = "wasm"))]
+/// An address. Printed, it has neither user nor password nor query.
 #[derive(Clone)]
 pub(super) struct Address(pub(super) String);
 
-#[cfg(not(target_family = "wasm"))]
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.shown())
     }
 }
 
-#[cfg(not(target_family = "wasm"))]
 impl Address {
     /// Whether this is an address that can be fetched.
     #[cfg(feature = "download")]

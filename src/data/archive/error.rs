@@ -140,7 +140,6 @@ pub enum DataError {
         path: PathBuf,
     },
     /// The archive lies at an address, and this build fetches nothing.
-    #[cfg(not(target_family = "wasm"))]
     #[error(
         "downloading {url}: this program was built without the feature `download` of mnist_from_scratch; add \
          `features = [\"download\"]` to its line in Cargo.toml, or fetch the file yourself and open it with \

@@ -25,7 +25,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
-#[cfg(not(target_family = "wasm"))]
 use address::Address;
 pub use cache::{CACHE_VARIABLE, cache_folder};
 pub use error::DataError;
@@ -61,7 +60,6 @@ enum Source {
     /// In a file.
     File(PathBuf),
     /// At an address.
-    #[cfg(not(target_family = "wasm"))]
     Http(Address),
 }
 
@@ -71,7 +69,6 @@ impl fmt::Debug for Source {
         match self {
             Source::Embedded(bytes) => write!(f, "Embedded({} bytes)", bytes.len()),
             Source::File(path) => f.debug_tuple("File").field(path).finish(),
-            #[cfg(not(target_family = "wasm"))]
             Source::Http(address) => f.debug_tuple("Http").field(address).finish(),
         }
     }
@@ -136,7 +133,6 @@ impl Archive {
     /// let archive = Archive::http("https://example.org/data/letters.tgz", sha256);
     /// assert_eq!(archive.name(), "letters-5891b5b5");
     /// ```
-    #[cfg(not(target_family = "wasm"))]
     pub fn http(url: impl Into<String>, sha256: impl Into<String>) -> Archive {
         let address = Address(url.into());
         Archive::named_after(&address.stem(), Source::Http(address), sha256.into())

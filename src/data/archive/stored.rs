@@ -31,7 +31,6 @@ impl Stored {
                 Ok(Some(Stored::Memory(bytes)))
             }
             Source::File(path) => Stored::file(archive, path).map(Some),
-            #[cfg(not(target_family = "wasm"))]
             Source::Http(_) => {
                 let path = place(archive, cache);
                 let Some(mut file) = open_file(&path)? else { return Ok(None) };
@@ -53,7 +52,7 @@ impl Stored {
                 let (path, file) = super::download::fetch(archive, address, cache, lock)?;
                 Ok(Stored::Disk(path, file))
             }
-            #[cfg(not(any(feature = "download", target_family = "wasm")))]
+            #[cfg(not(feature = "download"))]
             Source::Http(address) => Err(DataError::NoDownload { url: address.shown() }),
             _ => unreachable!("all other archives are at hand"),
         }
@@ -95,7 +94,6 @@ impl Stored {
 }
 
 /// Where a downloaded archive lies in the cache.
-#[cfg(not(target_family = "wasm"))]
 pub(super) fn place(archive: &Archive, cache: &Path) -> PathBuf {
     cache.join("archives").join(format!("{}.tgz", archive.name()))
 }
