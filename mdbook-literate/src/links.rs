@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
+use percent_encoding::percent_decode_str;
 use regex::Regex;
 
 /// Within a tag: text, such as code, may show the same words, but no bare `<`.
@@ -108,24 +109,9 @@ fn unescaped(value: &str) -> String {
     text.replace("&amp;", "&")
 }
 
-/// A text with its `%XX`.
+/// A text with its `%XX` as the characters that they stand for.
 pub(crate) fn decoded(text: &str) -> String {
-    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
-    while let Some((first, more)) = rest.split_first() {
-        let code = (*first == b'%').then(|| more.get(..2)).flatten();
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &more[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = more;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
