@@ -31,7 +31,7 @@ fn main() -> Result<()> {
     //
     //
     //
-    // The notebook then tells its plotting library to draw pictures in shades of grey, with 0 as
+    // The notebook then tells its plotting library to draw images in shades of grey, with 0 as
     // white. Our `show_image` draws tensors that
     // way from the start.
     //

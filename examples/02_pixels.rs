@@ -92,7 +92,7 @@ fn main() -> Result<()> {
     //
     // ## Seeing the numbers
     //
-    // The numbers and what they show can be put in one picture. Each field of this table has the
+    // The numbers and what they show can be seen at once. Each field of this table has the
     // shade of grey that its number stands for:
     //
     //

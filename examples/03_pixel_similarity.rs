@@ -33,7 +33,7 @@ fn main() -> Result<()> {
 
     //
     // It is a good habit to look at one of them, to see that nothing went wrong on the way. A
-    // tensor prints as numbers, so we ask `show_image` for the picture:
+    // tensor prints as numbers, so we ask `show_image` for the image:
     //
     //
 

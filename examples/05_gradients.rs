@@ -302,7 +302,7 @@ fn main() -> Result<()> {
     // happens at 0.5, and what at 1?
     //
     //
-    // Here is a picture that needs JavaScript. It shows twenty steps of gradient descent on the
+    // Here is a figure that needs JavaScript. It shows twenty steps of gradient descent on the
     // parabola from −1.5. With learning rates near 0 it crawls; up to 0.5 it walks straight to
     // the bottom; between 0.5 and 1 it swings from side to side and still arrives; at 1 it jumps
     // to and fro for ever; above 1 it diverges.

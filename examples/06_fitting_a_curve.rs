@@ -189,7 +189,7 @@ fn main() -> Result<()> {
     show!(mse(f(&time, &params), &speed));
 
     //
-    // It did, and by a lot. The picture agrees:
+    // It did, and by a lot. The plot agrees:
     //
     //
     //
@@ -256,7 +256,7 @@ fn main() -> Result<()> {
     //
     // ## Looking closer
     //
-    // The notebook ends here. But the last picture is a little disappointing: the predictions are
+    // The notebook ends here. But the last plot is a little disappointing: the predictions are
     // not in the shape of the measured U at all. Would more steps have helped? Let us take many
     // more and keep all the losses:
     //

@@ -322,12 +322,12 @@ fn main() -> Result<()> {
     // ## Looking inside
     //
     // The notebook goes on to the next topic here. But we can look at what was learned: there is a
-    // weight for each pixel, so the weights are a picture.
+    // weight for each pixel, so the weights are an image.
     //
     //
     //
 
-    // The weights as a picture: dark pixels speak for a 3, light ones for a 7.
+    // The weights as an image: dark pixels speak for a 3, light ones for a 7.
     manual_seed(42);
     let before: Weights = init_params(&dev, 1.);
     let [before, after] =

@@ -259,7 +259,7 @@ fn main() -> Result<()> {
     show!(w.shape(), b.shape());
 
     //
-    // There is a row of 784 weights for each of the 30 features. A row is a picture:
+    // There is a row of 784 weights for each of the 30 features. A row is an image:
     //
     //
 
@@ -275,9 +275,9 @@ fn main() -> Result<()> {
 
     // The weights of all 30 features. Dark weights are large, light ones are small.
     let feature = |i: usize| features.clone().select(dev.tensor(i));
-    let pictures: Vec<(String, Image)> =
+    let images: Vec<(String, Image)> =
         (0..30).map(|i| (i.to_string(), feature(i))).collect();
-    show_image_grid(&pictures)?;
+    show_image_grid(&images)?;
 
     //
     // Some have found a part of a digit, a curve or a bar, and ask whether there is ink. Others

@@ -37,8 +37,8 @@ fn main() -> Result<()> {
     ]);
     let seven: Image =
         tensor(&image_open(path.join("train/7/10002.png"))?, &dev)?.float() / 255.;
-    let picture: Tensor<Rank4<1, 1, 28, 28>, f32, _> = seven.clone().reshape();
-    let found: Image = edges.forward(picture).contiguous().reshape();
+    let image: Tensor<Rank4<1, 1, 28, 28>, f32, _> = seven.clone().reshape();
+    let found: Image = edges.forward(image).contiguous().reshape();
     show_images(&[("a seven", &seven), ("its upper and lower edges", &found)])?;
 
     //
@@ -125,8 +125,8 @@ fn main() -> Result<()> {
         ]);
         let three: Image =
             tensor(&image_open(path.join("train/3/10.png"))?, &dev)?.float() / 255.;
-        let picture: Tensor<Rank4<1, 1, 28, 28>, f32, _> = three.clone().reshape();
-        let found: Image = sides.forward(picture).contiguous().reshape();
+        let image: Tensor<Rank4<1, 1, 28, 28>, f32, _> = three.clone().reshape();
+        let found: Image = sides.forward(image).contiguous().reshape();
         show_images(&[("a three", &three), ("its left and right edges", &found)])?;
     }
     Ok(())

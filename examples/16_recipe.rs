@@ -168,9 +168,9 @@ fn main() -> Result<()> {
     let kernels =
         learn.model.0.stem.0.pytorch_weight().sum::<Rank3<64, 7, 7>, Axis<1>>();
     let kernel = |i: usize| kernels.clone().select(dev.tensor(i));
-    let pictures: Vec<(String, _)> =
+    let images: Vec<(String, _)> =
         (0..20).map(|i| (i.to_string(), kernel(i))).collect();
-    show_image_grid(&pictures)?;
+    show_image_grid(&images)?;
 
     //
     // They have not moved far from the noise they started from: three epochs on digits ask little
@@ -187,8 +187,8 @@ fn main() -> Result<()> {
     let maps =
         norm.forward(conv.forward(x)).contiguous().reshape::<Rank3<64, 14, 14>>();
     let map = |i: usize| maps.clone().select(dev.tensor(i));
-    let pictures: Vec<(String, _)> = (0..20).map(|i| (i.to_string(), map(i))).collect();
-    show_image_grid(&pictures)?;
+    let images: Vec<(String, _)> = (0..20).map(|i| (i.to_string(), map(i))).collect();
+    show_image_grid(&images)?;
 
     //
     // Each kernel asks a question of its own about the seven: where is an upper edge, where is a

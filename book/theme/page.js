@@ -1,4 +1,4 @@
-// What a page does by itself: keys, long outputs, remarks for those who come from PyTorch, printing.
+// What a page does by itself: keys, searching, long outputs, remarks for those who come from PyTorch, printing.
 (() => {
     const scrolls = (box) => box.scrollWidth > box.clientWidth + 1;
     const boxes = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("main pre, main pre code, main .cell-html, main .table-wrapper"));
@@ -35,6 +35,41 @@
             toggle.click();
         }
     });
+
+    // mdBook's search, 55 kB of scripts, is loaded when somebody searches, or comes to a page by a search.
+    const searchIcon = document.getElementById("mdbook-search-toggle");
+    const searchBar = /** @type {HTMLInputElement} */ (document.getElementById("mdbook-searchbar"));
+    const loadSearch = async () => {
+        searchIcon.removeEventListener("click", search);
+        document.removeEventListener("keydown", searchKey);
+        for (const src of window.searchScripts) {
+            const script = Object.assign(document.createElement("script"), { src });
+            document.head.append(script);
+            await new Promise((resolve, reject) => Object.assign(script, { onload: resolve, onerror: reject }));
+        }
+    };
+    // The field is there at once, and keeps what is typed until somebody listens.
+    const search = async () => {
+        const box = document.getElementById("mdbook-search-wrapper").classList;
+        box.remove("hidden");
+        searchBar.focus();
+        await loadSearch();
+        box.add("hidden");
+        searchIcon.click();
+        searchBar.setSelectionRange(searchBar.value.length, searchBar.value.length);
+    };
+    /** @param {KeyboardEvent} event */
+    const searchKey = (event) => {
+        if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        if ((event.key !== "s" && event.key !== "/") || mdbook_something_else_has_focus(event)) return;
+        event.preventDefault();
+        void search();
+    };
+    if (searchIcon && window.searchScripts) {
+        searchIcon.addEventListener("click", search);
+        document.addEventListener("keydown", searchKey);
+        if (/[?&](search|highlight)=/.test(location.search)) void loadSearch();
+    }
 
     // Of a long output, the first and the last rows; a button shows the rest.
     for (const output of document.querySelectorAll("pre.cell-text")) {

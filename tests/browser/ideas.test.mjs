@@ -42,8 +42,11 @@ for (const [width, theme] of /** @type {[number, string][]} */ ([[1280, "light"]
             const painted = () => tab.locator("#kernel canvas").last().evaluate((/** @type {HTMLCanvasElement} */ canvas) =>
                 canvas.toDataURL());
             const before = await painted();
-            await weight(tab, "middle").fill("2");
-            assert.equal(await sum(), Number((edge(9, 13) + 2 * pixel(9, 13)).toFixed(2)));
+            // Typed as people do: after "-" and "-1." there is no number yet.
+            await weight(tab, "middle").press("Control+a");
+            await weight(tab, "middle").pressSequentially("-1.5");
+            assert.equal(await sum(), Number((edge(9, 13) - 1.5 * pixel(9, 13)).toFixed(2)));
+            assert.match(tab.url(), /#kernel=-1,-1,-1,0,-1\.5,0,1,1,1&/);
             assert.notEqual(await painted(), before);
             assert.equal(await tab.locator("#kernel-preset").inputValue(), "");
             await tab.locator("#kernel-preset").selectOption("upper and lower edges");

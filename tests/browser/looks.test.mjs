@@ -106,15 +106,19 @@ test("arrow keys in a table that scrolls do not turn the page", async () => {
 
 test("only what scrolls is a stop of the Tab key", async () => {
     for (const page of ["02_pixels.html", "13_neural_net.html"]) {
-        const idle = await open(page, {}, (tab) =>
-            tab.evaluate(() =>
-                /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main [tabindex]")])
-                    .filter((box) => box.tabIndex === 0 && box.localName !== "button")
-                    .filter((box) => box.scrollWidth <= box.clientWidth + 1)
-                    .map((box) => box.className || box.localName),
-            ),
-        );
-        assert.deepEqual(idle, [], page);
+        for (const width of [1280, 390]) {
+            const wrong = await open(page, { width }, (tab) =>
+                tab.evaluate(() =>
+                    /** @type {HTMLElement[]} */ ([...document.querySelectorAll("main *:not(button, input, a, summary)")])
+                        .filter((box) => {
+                            const scrolls = box.scrollWidth > box.clientWidth + 1 && getComputedStyle(box).overflowX === "auto";
+                            return (box.tabIndex === 0) !== scrolls;
+                        })
+                        .map((box) => box.className || box.localName),
+                ),
+            );
+            assert.deepEqual(wrong, [], `${page}, ${width}`);
+        }
     }
 });
 
@@ -154,18 +158,34 @@ test("on paper, answers are open", async () => {
     });
 });
 
-test("what stands in a cell is found", async () => {
+test("what stands in a cell is found, and nothing that searches is loaded before", async () => {
     const index = readdirSync(BOOK).find((name) => /^searchindex.*\.js$/.test(name));
     const text = readFileSync(new URL(index, BOOK), "utf8");
     for (const word of ["contiguous", "concat_along", "pytorch_weight"]) {
         assert.ok(text.includes(word), word);
     }
+    const results = (tab) =>
+        tab.locator("#mdbook-searchresults-header", { hasText: /^[1-9]\d* search results? for 'contiguous'/ }).waitFor();
     await open("14_convolution.html", {}, async (tab) => {
+        const loaded = () => tab.evaluate(() =>
+            [...document.scripts].filter(({ src }) => /search|elasticlunr|mark-/.test(src)).length);
+        assert.equal(await loaded(), 0);
         await tab.keyboard.press("s");
         await tab.locator("#mdbook-searchbar").pressSequentially("contiguous");
-        await tab.waitForFunction(() => /result/.test(document.getElementById("mdbook-searchresults-header").innerText));
-        assert.match(await tab.locator("#mdbook-searchresults-header").innerText(), /[1-9]\d* search results?/);
+        await results(tab);
+        assert.equal(await loaded(), 4);
+        // A result leads to its page, where the word is marked.
+        await tab.locator("#mdbook-searchresults a").first().click();
+        await tab.locator("mark", { hasText: "contiguous" }).first().waitFor();
     });
+    await open("03_pixel_similarity.html", {}, async (tab) => {
+        await tab.locator("#mdbook-search-toggle").click();
+        await tab.locator("#mdbook-searchbar").fill("contiguous");
+        await tab.locator("#mdbook-searchbar").press("s");
+        await tab.locator("#mdbook-searchbar").press("Backspace");
+        await results(tab);
+    });
+    await open("03_pixel_similarity.html?search=contiguous", {}, results);
 });
 
 test("plots have text of 12 pixels, on a phone of 10", async () => {
@@ -174,10 +194,11 @@ test("plots have text of 12 pixels, on a phone of 10", async () => {
             const small = await open(page, { width }, (tab) =>
                 tab.evaluate((least) => {
                     const found = [];
-                    for (const text of document.querySelectorAll(".cell-output svg[viewBox='0 0 1760 1160'] text")) {
-                        const scale = text.closest("svg").getBoundingClientRect().width / 1760;
+                    for (const text of document.querySelectorAll(".cell-output svg text")) {
+                        const svg = text.closest("svg");
+                        const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
                         const size = parseFloat(getComputedStyle(text).fontSize) * scale;
-                        if (size > 0 && size < least) found.push(size.toFixed(1));
+                        if (!(size >= least)) found.push(size.toFixed(1));
                     }
                     return [...new Set(found)];
                 }, least),

@@ -22,7 +22,12 @@ interface Course {
 interface Window {
     course: Course;
     courseFiles: Record<string, string>;
+    /** The scripts of mdBook's search, in the order in which they are loaded. */
+    searchScripts?: string[];
 }
+
+/** mdBook's own: whether keys go to a field. */
+declare function mdbook_something_else_has_focus(event: KeyboardEvent): boolean;
 
 interface HTMLElement {
     /** For the tests: what a page computes with, and what it shows. */

@@ -8,6 +8,8 @@
 
     const { button, element, paint, paintSigned } = window.course;
     const SIDE = 28;
+    /** The largest weight. */
+    const MOST = 9;
     /** Two digits of the validation set by number, in base64; (n) stands for n times an A, which is 0. */
     const DIGITS = {
         1020: { name: "a 7", pixels:
@@ -51,7 +53,7 @@
         element("option", { value: "" }, "your own"),
         ...Object.keys(KERNELS).map((name) => element("option", { value: name }, name)));
     const weights = PLACES.map((place) => element("input", {
-        type: "number", step: "0.5", min: "-9", max: "9", required: "", "aria-label": `Weight, ${place}`,
+        type: "number", step: "0.5", min: -MOST, max: MOST, required: "", "aria-label": `Weight, ${place}`,
     }));
     const window28 = element("canvas", {
         tabindex: 0, role: "application",
@@ -63,7 +65,8 @@
 
     /** A pixel from 0 to 1; beyond the edge all is 0. @param {number} r @param {number} c */
     const pixel = (r, c) => (r < 0 || c < 0 || r >= SIDE || c >= SIDE ? 0 : pixels[digit.value][r * SIDE + c] / 255);
-    const kernel = () => weights.map((field) => Number(field.value) || 0);
+    /** The weights as they stand in the fields; what is half typed counts as 0. */
+    const kernel = () => weights.map((field) => Math.max(-MOST, Math.min(MOST, Number(field.value) || 0)));
     /** The nine products around a pixel. @param {number} r @param {number} c @param {number[]} of */
     const products = (r, c, of) =>
         of.map((weight, at) => weight * pixel(r + Math.floor(at / 3) - 1, c + (at % 3) - 1));
@@ -113,8 +116,13 @@
     /** @param {number[]} of */
     function fill(of) {
         of.forEach((weight, at) => (weights[at].value = String(weight)));
-        const name = Object.keys(KERNELS).find((known) => KERNELS[known].join() === of.join());
-        preset.value = name ?? "";
+        changed();
+    }
+
+    /** Shows what the fields say. They stay as they are: somebody may be about to type "-1" or "0.5". */
+    function changed() {
+        const of = kernel().join();
+        preset.value = Object.keys(KERNELS).find((known) => KERNELS[known].join() === of) ?? "";
         show();
     }
 
@@ -134,7 +142,7 @@
         [row, column] = [place("row", 8), place("column", 12)];
         digit.value = (all.get("digit") ?? "") in DIGITS ? all.get("digit") : "1020";
         const of = (all.get("kernel") ?? "").split(",").map(Number);
-        const isKernel = of.length === 9 && of.every((weight) => Number.isFinite(weight) && Math.abs(weight) <= 9);
+        const isKernel = of.length === 9 && of.every((weight) => Number.isFinite(weight) && Math.abs(weight) <= MOST);
         fill(isKernel ? of : KERNELS["upper and lower edges"]);
     }
 
@@ -172,7 +180,7 @@
     });
     for (const field of weights) {
         field.addEventListener("input", () => {
-            fill(kernel());
+            changed();
             share();
         });
     }
