@@ -52,7 +52,7 @@ function tooPale() {
     const seen = new Map();
     const what =
         "main p, main li, main a, main code, main code span, main th, main td, main figcaption, main summary, " +
-        "main h2, main .cell-text, .sidebar a, .icon-button, .menu-title, .mobile-nav-chapters, main button";
+        "main h2, main label, main output, main .cell-text, .sidebar a, .icon-button, .menu-title, .mobile-nav-chapters, main button";
     for (const element of document.querySelectorAll(what)) {
         // Tables of pixels have grounds of their own, on purpose.
         if (!element.checkVisibility() || element.closest("table.pixels, table.confusion, svg, .descent")) continue;
@@ -70,7 +70,7 @@ function tooPale() {
 
 for (const theme of ["light", "rust", "coal", "navy", "ayu"]) {
     test(`in ${theme}, text, links, comments and icons can be read`, async () => {
-        for (const page of ["introduction.html", "07_mnist_loss.html", "11_learner.html", "results.html"]) {
+        for (const page of ["introduction.html", "07_mnist_loss.html", "11_learner.html", "results.html", "train.html", "fit.html"]) {
             const pale = await open(page, { theme }, (tab) => tab.evaluate(tooPale));
             assert.deepEqual(pale, [], page);
         }

@@ -21,7 +21,7 @@ for (const [width, theme] of /** @type {[number, string][]} */ ([[1280, "light"]
                 assert.match((await answers(tab, model))[0], /^7/, model);
             }
             assert.equal(await tab.locator("#draw .steps canvas").count(), 6);
-            assert.equal(await tab.locator("#draw .features canvas").count(), 30);
+            assert.deepEqual(await tab.evaluate(looks), { features: 30, lit: true, pale: true, speak: ["blue", "orange"] });
             // Moved and inverted, the prepared digit stays what it is.
             for (const name of ["Shift", "Invert"]) {
                 const before = await answers(tab, "simple_net");
@@ -33,6 +33,22 @@ for (const [width, theme] of /** @type {[number, string][]} */ ([[1280, "light"]
             assert.ok(!(await isTooWide(tab)));
         }, { width, theme });
     });
+}
+
+/** In the page: which features are lit, and for which digits the linear model's pixels speak. */
+function looks() {
+    const features = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#draw .features figure")]);
+    const on = features.filter((feature) => Number(feature.lastChild.textContent) > 0);
+    const opacity = (feature) => Number(feature.style.opacity);
+    const canvas = /** @type {HTMLCanvasElement} */ (document.querySelector("#draw .looks > figure canvas"));
+    const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+    const colours = Array.from({ length: 784 }, (_, at) => Math.sign(data[4 * at] - data[4 * at + 2]));
+    return {
+        features: features.length,
+        lit: on.length > 0 && on.every((feature) => opacity(feature) > 0.4),
+        pale: on.length < 30 && features.filter((feature) => !on.includes(feature)).every((off) => opacity(off) < 0.4),
+        speak: ["blue", "", "orange"].filter((name, at) => name && colours.includes(at - 1)),
+    };
 }
 
 /** Draws a 7 with the mouse, or with a finger. */
@@ -196,6 +212,10 @@ for (const [model, chapter, timeout] of /** @type {[string, string, number][]} *
             assert.equal(fingerprint, snapshot(`${chapter}__fingerprint`).at(-1));
             await tab.locator("#train .says", { hasText: "to the last bit" }).waitFor();
             assert.equal(await tab.locator("#train .steps canvas").count(), 9);
+            assert.equal(await tab.locator("#train .features canvas").count(), model === "simple_net" ? 30 : 1);
+            const curves = await tab.locator("#train svg").evaluateAll((all) => all.map((svg) => svg.getAttribute("aria-label")));
+            assert.match(curves[0], /^Loss: train_loss 0\.0\d+/);
+            assert.match(curves[1], /^Accuracy: batch_accuracy 0\.9\d+/);
             assert.ok(!(await isTooWide(tab)));
         }, { width: model === "linear" ? 390 : 1280, theme: model === "linear" ? "navy" : "light" });
     });
