@@ -362,7 +362,7 @@ fn main() -> Result<()> {
     //   layers are one.
     // - ReLU replaces negative numbers by 0.
     // - A tuple of modules is a model. Its type has the size of each layer.
-    // - Look at the weights, the confusion table and the worst images, not only at the accuracy.
+    // - Look at the weights, the confusion matrix and the worst images, not only at the accuracy.
     //
     //
     // Why is a net of linear layers only no better than one linear layer?

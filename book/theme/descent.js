@@ -8,7 +8,7 @@
     // The part of the plane that the drawing shows.
     const X = 2.2;
     const Y = 4.6;
-    const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [520, 300, 34, 12, 32];
+    const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [520, 330, 44, 16, 14, 52];
 
     /** @param {number} x */
     const f = (x) => x * x;
@@ -22,7 +22,7 @@
      * @param {number} most the largest y; the least is 0
      */
     const toPixel = ([x, y], [from, to], most) => [
-        LEFT + ((x - from) / (to - from)) * (WIDTH - LEFT - 8),
+        LEFT + ((x - from) / (to - from)) * (WIDTH - LEFT - RIGHT),
         HEIGHT - BOTTOM - (y / most) * (HEIGHT - TOP - BOTTOM),
     ];
 
@@ -99,11 +99,11 @@
         const parts = [
             element("polyline", { class: "axes", points: `${left},${top} ${left},${bottom} ${right},${bottom}` }),
             ...xTicks.map((x) =>
-                element("text", { x: at([x, 0])[0], y: HEIGHT - 16, "text-anchor": "middle" }, minus(String(x)))),
+                element("text", { x: at([x, 0])[0], y: HEIGHT - 30, "text-anchor": "middle" }, minus(String(x)))),
             ...yTicks.map((y) => element("text", { x: LEFT - 5, y: Number(at([0, y])[1]) + 4, "text-anchor": "end" },
                 Number(y.toPrecision(2)).toString())),
-            element("text", { x: right, y: HEIGHT - 3, "text-anchor": "end" }, xName),
-            element("text", { x: LEFT + 6, y: TOP + 8 }, yName),
+            element("text", { x: right, y: HEIGHT - 6, "text-anchor": "end" }, xName),
+            element("text", { x: LEFT + 6, y: TOP + 9 }, yName),
         ];
         const dots = points.map((point) => {
             const [cx, cy] = at(point);
@@ -142,8 +142,6 @@
         output.htmlFor.add(id);
         row.className = "row";
         row.append(label, slider, output);
-        // mdBook turns pages with the arrow keys; here they move the slider.
-        slider.addEventListener("keydown", (event) => event.stopPropagation());
         return { slider, output, row };
     }
 
@@ -187,7 +185,7 @@
         const drag = (event) => {
             const box = hill.getBoundingClientRect();
             const along = ((event.clientX - box.left) / box.width) * WIDTH;
-            start.slider.value = String(-X + ((along - LEFT) / (WIDTH - LEFT - 8)) * 2 * X);
+            start.slider.value = String(-X + ((along - LEFT) / (WIDTH - LEFT - RIGHT)) * 2 * X);
             update();
         };
         let dragging = false;

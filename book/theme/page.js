@@ -20,7 +20,7 @@
         (event) => {
             const arrow = event.key === "ArrowLeft" || event.key === "ArrowRight";
             const target = /** @type {Element} */ (event.target);
-            if (arrow && target.closest?.("main pre, main .cell-html, main .table-wrapper, main input")) {
+            if (arrow && target.closest?.("main pre, main .cell-html, main .table-wrapper")) {
                 event.stopImmediatePropagation();
             }
         },
@@ -45,7 +45,7 @@
         for (const src of window.searchScripts) {
             const script = Object.assign(document.createElement("script"), { src });
             document.head.append(script);
-            await new Promise((resolve, reject) => Object.assign(script, { onload: resolve, onerror: reject }));
+            await new Promise((resolve, reject) => void Object.assign(script, { onload: resolve, onerror: reject }));
         }
     };
     // The field is there at once, and keeps what is typed until somebody listens.
@@ -72,8 +72,10 @@
     }
 
     // Of a long output, the first and the last rows; a button shows the rest.
-    for (const output of document.querySelectorAll("pre.cell-text")) {
+    for (const output of document.querySelectorAll(".cell-output > pre.cell-text")) {
         const lines = output.textContent.trimEnd().split("\n");
+        // A single line, such as a list, has no columns to keep, and is wrapped.
+        output.classList.toggle("wrapped", lines.length === 1);
         if (lines.length < 24) continue;
         const [first, last] = [6, 3];
         const between = lines.slice(first, -last);

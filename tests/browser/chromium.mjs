@@ -9,3 +9,7 @@ export const launch = (...more) => chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", ...more],
 });
+
+/** Is something wider than the screen, or than mdBook's column, which scrolls by itself? */
+export const isTooWide = (tab) => tab.evaluate(() =>
+    [document.documentElement, document.getElementById("mdbook-content")].some((box) => box.scrollWidth > box.clientWidth));

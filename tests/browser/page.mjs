@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
 import { BOOK, launch } from "./chromium.mjs";
+export { isTooWide } from "./chromium.mjs";
 
 /** A file beside the tests. */
 export const text = (path) => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -35,6 +36,3 @@ export async function open(page, look, { width = 1280, javaScriptEnabled = true,
     await context.close();
     assert.deepEqual(said, []);
 }
-
-/** Is something wider than the screen? */
-export const isTooWide = (tab) => tab.evaluate(() => document.documentElement.scrollWidth > innerWidth);

@@ -170,9 +170,6 @@
     window28.addEventListener("pointermove", (event) => (pressed || event.pointerType === "mouse") && point(event));
     for (const end of ["pointerup", "pointercancel"]) window28.addEventListener(end, () => (pressed = false));
 
-    for (const field of [digit, preset, ...weights]) {
-        field.addEventListener("keydown", (event) => event.stopPropagation());
-    }
     digit.addEventListener("change", () => move(row, column));
     preset.addEventListener("change", () => {
         if (preset.value) fill(KERNELS[preset.value]);

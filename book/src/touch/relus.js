@@ -118,11 +118,7 @@
         show();
     }
 
-    for (const field of [curve, many, parts]) {
-        field.addEventListener("input", show);
-        // mdBook turns pages with the arrow keys.
-        field.addEventListener("keydown", (event) => event.stopPropagation());
-    }
+    for (const field of [curve, many, parts]) field.addEventListener("input", show);
     figure.replaceChildren(
         element("div", { class: "row" },
             element("label", { for: "relus-curve" }, "Curve", curve),

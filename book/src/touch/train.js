@@ -20,12 +20,8 @@
     /** The fingerprint that its chapter prints; that of the other models is that of the weights which the pages load. */
     const BY_HAND = "74471a64499e0f27";
 
-    const number = (id, min, max, step) => {
-        const input = element("input", { id: `train-${id}`, type: "number", min, max, step, required: "" });
-        // mdBook turns pages with the arrow keys.
-        input.addEventListener("keydown", (event) => event.stopPropagation());
-        return input;
-    };
+    const number = (id, min, max, step) =>
+        element("input", { id: `train-${id}`, type: "number", min, max, step, required: "" });
     const fields = {
         model: element("select", { id: "train-model" },
             ...Object.entries(MODELS).map(([id, { name }]) => element("option", { value: id }, name))),
@@ -34,7 +30,6 @@
         epochs: number("epochs", 1, 1000, 1),
         seed: number("seed", 0, 4294967295, 1),
     };
-    fields.model.addEventListener("keydown", (event) => event.stopPropagation());
     const LABELS = { model: "Model", lr: "Learning rate", batch: "Batch size", epochs: "Epochs", seed: "Seed" };
 
     const button = (text, onclick, type = "button") => {
@@ -191,10 +186,10 @@
 
     /** Lines over the epochs, each a list of points (epoch, value). */
     function plot(svg, title, lines, [low, high]) {
-        const [width, height, left, bottom] = [420, 240, 44, 30];
+        const [width, height, left, bottom] = [420, 250, 54, 34];
         svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
         svg.setAttribute("role", "img");
-        const epochs = run?.epochs ?? 1;
+        const epochs = run?.epochs ?? (Number(fields.epochs.value) || 1);
         const x = (epoch) => left + (epoch / epochs) * (width - left - 12);
         const y = (value) => 12 + ((high - value) / (high - low || 1)) * (height - bottom - 12);
         const parts = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => {
@@ -205,13 +200,13 @@
             ];
         });
         parts.push(node("text", { x: left, y: height - 8 }, "0"));
-        parts.push(node("text", { x: width - 12, y: height - 8, "text-anchor": "end" }, `${epochs} epochs`));
+        parts.push(node("text", { x: width - 12, y: height - 8, "text-anchor": "end" }, `${epochs} ${epochs === 1 ? "epoch" : "epochs"}`));
         // The names stand where no line ends.
-        const names = lines[0].points.at(-1)?.[1] > (low + high) / 2 ? height - bottom - 24 : 26;
+        const names = lines[0].points.at(-1)?.[1] > (low + high) / 2 ? height - bottom - 28 : 28;
         lines.forEach(({ name, points }, at) => {
             const place = ([epoch, value]) => `${x(epoch).toFixed(1)},${y(Math.min(high, value)).toFixed(1)}`;
             parts.push(node("polyline", { class: `line${at}`, points: points.map(place).join(" ") }));
-            const label = { class: `line${at}`, x: width - 16, y: names + 16 * at, "text-anchor": "end" };
+            const label = { class: `line${at}`, x: width - 16, y: names + 19 * at, "text-anchor": "end" };
             parts.push(node("text", label, name));
         });
         const last = lines.map(({ name, points }) => `${name} ${points.at(-1)?.[1].toFixed(4) ?? "not yet"}`);
