@@ -2,6 +2,7 @@
 //! changes that need no thought.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -223,8 +224,8 @@ impl<'a> Adoption<'a> {
 
     /// Adds lines to a table of `book.toml`.
     fn edit_settings(&self, table: &str, lines: &str) -> Result<Vec<String>> {
-        let room = Room::new(&self.book.root, "the book's folder");
-        let mut toml = files::read_text(&self.book.root.join("book.toml"))?;
+        let file = self.book.root.join("book.toml");
+        let mut toml = files::read_text(&file)?;
         match toml.lines().position(|line| line.trim() == table) {
             Some(_) if table.contains("literate") => bail!("book.toml has {table}"),
             Some(at) => {
@@ -234,8 +235,8 @@ impl<'a> Adoption<'a> {
             }
             None => toml = format!("{}\n\n{table}\n{lines}", toml.trim_end()),
         }
-        room.write("book.toml", toml)?;
-        Ok(vec![self.book.shown(&self.book.root.join("book.toml"))])
+        replace(&file, &toml)?;
+        Ok(vec![self.book.shown(&file)])
     }
 
     /// Changes the labels of the fences that a change is about.
@@ -260,13 +261,19 @@ impl<'a> Adoption<'a> {
                     .ok_or_else(|| anyhow!("{} has changed", chapter.file))?;
                 *line = relabelled(line, snippet, &found.kind);
             }
-            let folder = file.parent().context("a chapter lies in a folder")?;
-            let name = file.file_name().context("a chapter has a name")?;
-            Room::new(folder, "src").write(name, lines.concat())?;
+            replace(&file, &lines.concat())?;
             changed.push(chapter.file.clone());
         }
         Ok(changed)
     }
+}
+
+/// Writes a file of the author's anew; what lies behind a symbolic link, at its own place.
+fn replace(file: &Path, text: &str) -> Result<()> {
+    let file = files::real(file);
+    let folder = file.parent().context("a file lies in a folder")?;
+    let name = file.file_name().context("a file has a name")?;
+    Room::new(folder, "the book's sources").write(name, text).map(drop)
 }
 
 /// What is written in `book.toml` for this preprocessor.

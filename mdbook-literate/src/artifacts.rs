@@ -95,8 +95,9 @@ impl Artifacts {
                 artifacts.scripts.insert(message.package_id.clone(), script);
             }
             let (Some(target), Some(profile)) = (message.target, message.profile) else { continue };
-            let mut files = message.filenames.into_iter().filter(|file| is_library(file));
-            let file = files.next();
+            let files = message.filenames.into_iter().filter(|file| is_library(file));
+            // Beside it there may be one for programs in C or Python, or for a web page.
+            let file = files.min_by_key(|file| file.extension().is_none_or(|e| e != "rlib"));
             artifacts.all.push(Artifact {
                 package: message.package_id,
                 name: target.name.replace('-', "_"),

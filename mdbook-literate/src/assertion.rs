@@ -1,6 +1,7 @@
 //! Asks insta whether an output is the accepted one.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+pub(crate) mod panics;
+
 use std::sync::{Mutex, Once};
 
 use crate::book::Book;
@@ -148,7 +149,7 @@ fn holds(settings: &insta::Settings, assert: Assert, name: &str, output: &str) -
     // insta prints the difference line by line: one cell at a time, please.
     static PRINTING: Mutex<()> = Mutex::new(());
     let _printing = PRINTING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    quietly(|| settings.bind(|| assert(name, output)))
+    panics::holds(|| settings.bind(|| assert(name, output)))
 }
 
 /// Compares outputs of which a part may change.
@@ -165,27 +166,4 @@ impl insta::Comparator for Apart {
     fn dyn_clone(&self) -> Box<dyn insta::Comparator> {
         Box::new(Apart(self.0.clone()))
     }
-}
-
-thread_local! {
-    static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// insta panics where outputs differ, after it printed the difference: the panic's own message
-/// would only repeat it.
-pub(crate) fn keep_caught_panics_quiet() {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if !QUIET.get() {
-            hook(info);
-        }
-    }));
-}
-
-/// Whether `assertion` holds.
-fn quietly(assertion: impl FnOnce()) -> bool {
-    QUIET.set(true);
-    let outcome = catch_unwind(AssertUnwindSafe(assertion));
-    QUIET.set(false);
-    outcome.is_ok()
 }

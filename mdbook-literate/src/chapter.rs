@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::attributes::{self, attributes};
 use crate::fences::{Fence, Shape, fences};
-use crate::includes;
+use crate::includes::Whole;
 pub use crate::options::CellOptions;
 use crate::problem::Place;
 pub use crate::problem::Problem;
@@ -141,20 +141,38 @@ impl Chapter {
         Ok(Self { name, file, lines, cells, snippets, others, in_html, values })
     }
 
-    /// Checks that every file and every anchor that the chapter includes is there; mdBook itself
-    /// only logs a missing file, and takes a missing anchor for an empty one.
+    /// Checks that every file and every anchor that the chapter includes is there, also in a file that is included;
+    /// mdBook itself only logs a missing file, and takes a missing anchor for an empty one. Nor may such a file hold a
+    /// cell.
     ///
     /// `folder` is that of the chapter's file.
     pub fn missing_includes(&self, folder: &Path) -> Vec<Problem> {
-        let numbered = self.lines.iter().enumerate();
-        numbered
-            .flat_map(|(index, line)| {
-                let place = Place::new(&self.file, index + 1);
-                includes::missing(line, folder)
-                    .into_iter()
-                    .map(move |(message, help)| place.problem(message).help(help))
-            })
-            .collect()
+        let markdown = self.lines.join("\n");
+        // On the page, a cell's code stays as it is.
+        let whole = Whole::of(&markdown, folder, |line| self.cell_at(line).is_some());
+        let problem = |line, what| Place::new(&self.file, line).problem(what);
+        let mistakes = whole.mistakes.iter();
+        let mut problems: Vec<Problem> = mistakes
+            .map(|(line, what, help)| problem(*line, what.clone()).help(help.clone()))
+            .collect();
+        if whole.includes.iter().any(|(_, text)| text.contains("cell=")) {
+            let mut own: Vec<&str> = self.cells.iter().map(|cell| cell.name.as_str()).collect();
+            let found = fences(&whole.text).blocks;
+            for name in found.iter().filter_map(Fence::cell_name) {
+                if let Some(at) = own.iter().position(|own| *own == name) {
+                    own.swap_remove(at);
+                    continue;
+                }
+                let by =
+                    whole.includes.iter().find(|(_, text)| text.contains(&format!("cell={name}")));
+                let what = format!("an included file holds the cell `{name}`");
+                problems.push(
+                    problem(by.map_or(1, |(line, _)| *line), what)
+                        .help("write the cell in the chapter: its lines are the program's lines"),
+                );
+            }
+        }
+        problems
     }
 
     /// The code lines of a cell, without its option lines.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::adopt::{Adoption, Change};
+use crate::assertion::panics;
 use crate::book::Book;
 use crate::{examples, links, serve, snapshots, stale, testing};
 use anyhow::{Context, Result, bail};
@@ -81,6 +82,7 @@ enum Task {
 
 /// What the command `cargo book` does.
 pub fn main() -> ExitCode {
+    panics::tame();
     // mdBook reports through tracing what it thinks worth a warning.
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)

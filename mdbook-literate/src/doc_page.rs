@@ -6,6 +6,7 @@
 
 use crate::attributes;
 use crate::chapter::{Chapter, Snippet};
+use crate::fences::fences;
 use crate::limits::TimeLimit;
 use crate::parts::unhidden;
 use crate::program::{self, Instrument};
@@ -20,6 +21,9 @@ pub(crate) fn snippets(chapter: &Chapter, is_out: impl Fn(&Snippet) -> bool) -> 
     for cell in &chapter.cells {
         lines[cell.open - 1..cell.close].iter_mut().for_each(String::clear);
     }
+    for definition in fences(&chapter.lines.join("\n")).definitions {
+        definition.for_each(|number| define(chapter, number, &mut lines[number - 1]));
+    }
     for snippet in chapter.snippets.iter().filter(|snippet| is_out(snippet)) {
         let first = &mut lines[snippet.open - 1];
         match snippet.is_indented {
@@ -32,6 +36,27 @@ pub(crate) fn snippets(chapter: &Chapter, is_out: impl Fn(&Snippet) -> bool) -> 
     }
     lines
 }
+
+/// A line of a definition, `: …`, for rustdoc, which knows no such lists and takes what is indented for code: it gets the
+/// snippets alone, at the start of the line.
+fn define(chapter: &Chapter, number: usize, line: &mut String) {
+    let has_marks = |number: usize| chapter.lines[number - 1].contains(MARKS);
+    let snippet = chapter.snippets.iter().find(|s| (s.open..=s.close).contains(&number));
+    match snippet {
+        None if line.contains("{{#") => {}
+        None => line.clear(),
+        Some(snippet) if snippet.is_indented || !has_marks(snippet.close) => {}
+        Some(snippet) if number == snippet.open || number == snippet.close => {
+            *line = line[line.find(MARKS).unwrap_or(0)..].to_string();
+        }
+        Some(snippet) => {
+            *line = snippet.code.get(number - snippet.open - 1).cloned().unwrap_or_default()
+        }
+    }
+}
+
+/// What fences are made of.
+const MARKS: [char; 2] = ['`', '~'];
 
 /// A crate that a snippet may use: the name of the file that rustdoc finds, and that in `use` lines.
 pub(crate) struct Alias {
@@ -149,6 +174,15 @@ mod tests {
         assert!(!page.contains("cell=") && !page.contains("indented"), "{page}");
         assert_eq!((line(&page, 11), line(&page, 16)), ("   ```rust", "```text"));
         assert_eq!(line(&page, 22), "```rust,compile_fail,E0308");
+    }
+
+    #[test]
+    fn rustdoc_gets_the_snippets_of_definitions_alone() {
+        let page = "# A\n\nTerm\n\n:   Text.\n\n    More `text`.\n\n    ```rust\n    a();\n\n      b();\n    ```\n\n\
+                    Other\n: ~~~\n  c();\n  ~~~\n\n  {{#include x.md}}\n\nText.\n";
+        let page = snippets(&chapter(page), |_| false).join("|");
+        let expected = "# A||Term||||||```rust|a();||  b();|```||Other|~~~|c();|~~~||  {{#include x.md}}||Text.";
+        assert_eq!(page, expected);
     }
 
     #[test]

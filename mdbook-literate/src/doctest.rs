@@ -14,8 +14,10 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::book::Book;
 use crate::chapter::Chapter;
+use crate::fences::fences;
 use crate::group::Group;
 use crate::kept::{self, Kept};
+use crate::lexer;
 use crate::libs::Libs;
 use crate::summary::Came;
 
@@ -90,7 +92,14 @@ pub(crate) fn test(
     let mut arguments = vec!["--test".into(), "--edition".into(), book.edition.into()];
     arguments.extend(libs.flags().iter().map(Into::into));
     arguments.extend(libs.arguments());
-    let kept = Kept::new(book, libs, &[], (page, &arguments))?;
+    let snippets = fences(page).blocks;
+    let strings =
+        snippets.iter().flat_map(|snippet| lexer::strings(snippet.code.iter().map(String::as_str)));
+    let strings: Vec<String> = strings.collect();
+    let strings: Vec<&str> = strings.iter().map(String::as_str).collect();
+    let kept = Kept::new(book, libs, &strings, (page, &arguments))?;
+    // What a cell says of its chapter is so for its snippets.
+    let fresh = fresh || chapter.any(|options| !options.keep);
     if let Some(told) = kept.read(&room, fresh) {
         return Ok(Snippets { outcomes: outcomes(&told), failure: None, is_kept: true });
     }

@@ -293,8 +293,8 @@ impl Report<'_> {
             }
             End::Itself(_) => failures.push(self.stopped(last, EARLY)),
         }
-        for (output, cell) in self.outputs.iter().zip(&self.chapter.cells) {
-            if output.name != cell.name {
+        for (at, output) in self.outputs.iter().enumerate() {
+            if self.chapter.cells.get(at).is_none_or(|cell| cell.name != output.name) {
                 let cell = self.cell(&output.name);
                 failures.push(self.failure(cell, "ran twice or out of its order", false));
                 break;

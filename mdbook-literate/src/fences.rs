@@ -1,6 +1,6 @@
 //! The code blocks of a page, wherever Markdown has them: in lists and quotes, indented, with tildes.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
@@ -39,6 +39,8 @@ pub(crate) struct Fences {
     pub(crate) in_html: Vec<usize>,
     /// The bytes of code, blocks or within a line, and of comments.
     pub(crate) silent: Vec<Range<usize>>,
+    /// The lines of definitions (`: …`), which mdBook knows and rustdoc does not.
+    pub(crate) definitions: Vec<RangeInclusive<usize>>,
 }
 
 /// Reads the code blocks of a page.
@@ -46,7 +48,8 @@ pub(crate) fn fences(markdown: &str) -> Fences {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS;
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_DEFINITION_LIST;
     let starts: Vec<usize> =
         std::iter::once(0).chain(markdown.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let line = |byte: usize| starts.partition_point(|start| *start <= byte);
@@ -88,6 +91,10 @@ pub(crate) fn fences(markdown: &str) -> Fences {
                     fence.code = code.lines().map(String::from).collect();
                     found.blocks.push(fence);
                 }
+            }
+            Event::Start(Tag::DefinitionListDefinition) => {
+                let last = line(range.end.saturating_sub(1).max(range.start));
+                found.definitions.push(line(range.start)..=last);
             }
             Event::Start(Tag::HtmlBlock) => {
                 found.silent.extend(comments(markdown, range.clone()));

@@ -4,6 +4,7 @@
 //! Only a run without a fault is kept. What is not named here (the clock, the network, other files) must not matter:
 //! such a chapter says `keep: false` in a cell, or `--fresh` runs all.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
@@ -40,10 +41,15 @@ impl Kept {
             (name, std::env::var_os(name)).hash(&mut hash);
         }
         let named = book.settings.files.iter().map(|file| book.folder(file));
-        let mentioned = strings.iter().filter(|text| !text.is_empty() && text.len() < 1000);
+        let mentioned = strings.iter().filter(|text| text.len() < 1000);
+        // Or the way from the folder that `env!("CARGO_MANIFEST_DIR")` names.
+        let mentioned =
+            mentioned.flat_map(|text| [Some(*text), text.split_once('/').map(|(_, way)| way)]);
+        let mentioned = mentioned.flatten().filter(|text| !text.is_empty());
         let mentioned = mentioned.map(|text| book.package.join(text)).filter(|path| path.is_file());
+        let mut seen = BTreeSet::new();
         for path in named.chain(mentioned) {
-            hash_files(&path, &mut hash);
+            hash_files(&path, &mut seen, &mut hash);
         }
         Ok(Self { key: format!("{:016x}", hash.finish()) })
     }
@@ -65,10 +71,12 @@ pub(crate) fn forget(room: &Room) -> Result<()> {
     room.remove(FILE)
 }
 
-/// Adds a file, or all files of a folder, by their content.
-fn hash_files(path: &Path, hash: &mut DefaultHasher) {
+/// Adds a file, or all files of a folder, by their content. `seen` are the folders that are added: a symbolic link may
+/// lead to one of them.
+fn hash_files(path: &Path, seen: &mut BTreeSet<PathBuf>, hash: &mut DefaultHasher) {
     path.hash(hash);
     let mut paths: Vec<PathBuf> = match fs::read_dir(path) {
+        Ok(_) if !seen.insert(files::real(path)) => return,
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(_) => {
             fs::read(path).map_err(|error| error.kind()).hash(hash);
@@ -78,6 +86,6 @@ fn hash_files(path: &Path, hash: &mut DefaultHasher) {
     paths.sort();
     paths
         .iter()
-        .filter(|path| !files::is_part(&path.to_string_lossy()))
-        .for_each(|path| hash_files(path, hash));
+        .filter(|path| !path.file_name().is_some_and(|n| files::is_part(&n.to_string_lossy())))
+        .for_each(|path| hash_files(path, seen, hash));
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path};
 
 use crate::chapter::Reading;
+use crate::files;
 use crate::problem::Place;
 
 /// The name of the chapter at `path` below the book's sources: that of its example, its snapshots
@@ -39,11 +40,18 @@ pub(crate) fn check_distinct(chapters: &mut [Reading]) {
         let shown = path.display().to_string();
         let mut problems = Vec::new();
         if path.components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir)) {
-            problems.push(
-                Place::new(&chapter.file, 1)
-                    .problem(format!("chapter {shown} lies outside of the book's sources"))
-                    .help("move it there, and correct its line in SUMMARY.md"),
-            );
+            let is_below =
+                matches!(files::tidy(path).components().next(), Some(Component::Normal(_)));
+            let (what, help) = match is_below {
+                true => ("is named by a path with `..`", "write it without, in SUMMARY.md"),
+                false => (
+                    "lies outside of the book's sources, and so would its page",
+                    "move it there, or name a page of one line there in SUMMARY.md that includes it: \
+                     `{{#include …}}`",
+                ),
+            };
+            let problem = Place::new(&chapter.file, 1).problem(format!("chapter {shown} {what}"));
+            problems.push(problem.help(help));
         }
         if chapter.cells.is_empty() && chapter.snippets.is_empty() {
             continue;
@@ -153,5 +161,6 @@ mod tests {
     #[test]
     fn a_chapter_outside_of_the_sources_is_told() {
         assert!(told([("../a.md", "x"), ("b.md", "x")]).contains("outside of the book's sources"));
+        assert!(told([("c/../a.md", "x"), ("b.md", "x")]).contains("named by a path with `..`"));
     }
 }

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::asked::Asked;
-use crate::assertion::{self, Assert};
+use crate::assertion::{Assert, panics};
 use crate::book::Book;
 use crate::session::Session;
 use crate::{snapshots, summary};
@@ -48,6 +48,7 @@ macro_rules! test_book {
 
 /// Tests the book in `folder`; what [`test_book!`] calls.
 pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -> ExitCode {
+    panics::tame();
     let Asked { args, how, timing } = Asked::read(args);
     let book = Book::open(folder).and_then(|book| Ok((book.chapters()?, book)));
     let (chapters, book) = match book {
@@ -63,7 +64,6 @@ pub fn main(folder: &Path, args: impl Iterator<Item = String>, assert: Assert) -
         eprintln!("error: {error:#}");
         return ExitCode::FAILURE;
     }
-    assertion::keep_caught_panics_quiet();
     let (session, trials) = Session::new(book, chapters, assert, &args, how);
     let conclusion = libtest_mimic::run(&args, trials);
     if !args.list {

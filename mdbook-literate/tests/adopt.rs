@@ -54,6 +54,11 @@ fn a_book_is_looked_at_as_it_is_and_changed_one_kind_at_a_time() {
     book.write(FILE, CHAPTER);
     // It moves the lines on which rustdoc finds the fences.
     book.write("book/src/note.txt", "A\nnote\nof\nfive\nlines.\n");
+    #[cfg(unix)]
+    {
+        std::fs::rename(book.path(FILE), book.path("shared.md")).unwrap();
+        std::os::unix::fs::symlink("../../shared.md", book.path(FILE)).unwrap();
+    }
     let before = book.files(&["target"]);
     let adopt = |change: &[&str]| book.book(&[&["adopt"], change].concat());
     let looked = adopt(&[]);
@@ -91,6 +96,8 @@ fn a_book_is_looked_at_as_it_is_and_changed_one_kind_at_a_time() {
         .replacen("rust,editable", "rust,editable,compile_fail,E0308", 1)
         .replacen("```rust\nfn f", "```rust,ignore\nfn f", 1);
     assert_eq!(book.read(FILE), changed);
+    #[cfg(unix)]
+    assert!(book.path(FILE).is_symlink() && book.read("shared.md") == changed);
     adopt(&[]).succeeds_with(&["3 pass as they are", "2 ignored", "2 of other languages"]);
     book.book(&["test"]).fails_with(&["compile_fail_line_13... ok", "4 rust 2 passed, 2 FAILED"]);
 }

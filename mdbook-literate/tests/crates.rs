@@ -15,6 +15,7 @@ edition = "2024"
 members = ["crates/plain"]
 [lib]
 name = "renamed"
+crate-type = ["cdylib", "rlib"]
 [features]
 extra = []
 [dependencies]

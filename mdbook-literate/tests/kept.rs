@@ -52,7 +52,7 @@ fn whatever_a_run_depends_on_makes_it_run_again() {
     // A file that a string of the program names, or a setting; and a variable that a setting names.
     book.edit(
         "let length",
-        "let _text = std::fs::read_to_string(\"data/numbers.txt\")?;\nlet length",
+        "let _text = include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/data/numbers.txt\"));\nlet length",
     );
     book.runs(TEST, 1);
     book.write("data/numbers.txt", "2");
@@ -64,6 +64,10 @@ fn whatever_a_run_depends_on_makes_it_run_again() {
     );
     book.runs(TEST, 1);
     book.write("data/more/numbers.txt", "3");
+    #[cfg(unix)]
+    for name in ["one", "two"] {
+        std::os::unix::fs::symlink(".", book.path("data").join(name)).unwrap();
+    }
     book.runs(TEST, 1);
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-book"));
     assert!(book.command(command.args(TEST).env("MY_SEED", "7")).ok);
@@ -72,6 +76,24 @@ fn whatever_a_run_depends_on_makes_it_run_again() {
     book.edit("cell=length\n", "cell=length\n//| keep: false\n");
     book.runs(TEST, 1);
     book.runs(TEST, 1);
+}
+
+#[test]
+fn a_snippet_is_tested_again_when_a_file_that_it_names_is_another() {
+    let book = Fixture::new();
+    let read = "assert_eq!(std::fs::read_to_string(\"data/one.txt\").unwrap(), \"1\");";
+    book.write(FILE, &format!("{}\n```rust\n{read}\n```\n", book.read(FILE)));
+    book.write("data/one.txt", "1");
+    let test = || book.book(&["test", "mdbook_test"]);
+    test().succeeds_with(&["1 rust 1 passed"]);
+    test().succeeds_with(&["1 rust 1 kept"]);
+    book.write("data/one.txt", "2");
+    test().fails_with(&["1 rust 1 FAILED"]);
+    book.write("data/one.txt", "1");
+    book.edit("cell=length\n", "cell=length\n//| keep: false\n");
+    for _ in 0..2 {
+        test().succeeds_with(&["1 rust 1 passed"]);
+    }
 }
 
 #[test]

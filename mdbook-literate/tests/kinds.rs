@@ -24,7 +24,9 @@ fn fences_are_tested_wherever_markdown_has_them() {
          ```\nassert_eq!(1, 2);\n```\n\n    assert_eq!(3, 4);\n\n\
          <details>\n\n```rust,no_run\nnonsense();\n```\n\n</details>\n\n\
          ```rust\n#![allow(dead_code)]\n\nstruct P;\n\nfn main() {}\n```\n\n\
-         ```rust,ignore\nnonsense\n```\n\n```text\nnonsense\n```\n\n<!--\n```rust\nnonsense\n```\n-->\n",
+         ```rust,ignore\nnonsense\n```\n\n```text\nnonsense\n```\n\n<!--\n```rust\nnonsense\n```\n-->\n\n\
+         Term\n\n:   Text.\n\n    More.\n\n    ```rust\n    assert_eq!(5, 6);\n    ```\n\n\
+         [^1]: Note.\n\n    ```rust\n    assert_eq!(7, 8);\n    ```\n",
     );
     book.book(&["test"]).fails_with(&[
         "book/src/01_hello.md - One (line 9)",
@@ -34,8 +36,10 @@ fn fences_are_tested_wherever_markdown_has_them() {
         "book/src/01_hello.md - One (line 25)",
         "book/src/01_hello.md - One (line 29)",
         "book/src/01_hello.md - One (line 33)",
-        "fences: 11 in 1 chapter",
-        "3 rust 1 passed, 2 FAILED",
+        "left: 5",
+        "left: 7",
+        "fences: 13 in 1 chapter",
+        "5 rust 1 passed, 4 FAILED",
         "1 rust, compile_fail 1 FAILED",
         "1 rust, ignore 1 ignored, as they say",
         "1 rust, no_run 1 FAILED",
@@ -47,7 +51,7 @@ fn fences_are_tested_wherever_markdown_has_them() {
     ]);
     book.edit_file("book/book.toml", "before =", "unlabelled = \"text\"\nbefore =");
     book.book(&["test"]).fails_with(&["2 without a label 2 not Rust"]);
-    book.book(&["test", "nothing"]).succeeds_with(&["3 rust 3 not asked for"]);
+    book.book(&["test", "nothing"]).succeeds_with(&["5 rust 5 not asked for"]);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 mod fixture;
 
+use std::process::Stdio;
+
 use fixture::{FILE, Fixture};
 
 #[test]
@@ -96,9 +98,27 @@ fn a_changed_output_is_shown_and_can_be_accepted() {
     let before = book.read("tests/snapshots/01_hello__hello.snap");
     book.book(&["accept"]).succeeds_with(&["- Hello, reader", "+ Hello, Ferris", "1 left"]);
     assert_eq!(book.read("tests/snapshots/01_hello__hello.snap"), before, "nobody said yes");
+    // What is no text any more is in nobody's way.
+    std::fs::write(book.path("tests/snapshots/01_hello__hello.snap"), b"\xff").unwrap();
     book.book(&["accept", "--yes"]).succeeds_with(&["+ Hello, Ferris"]);
     assert!(book.book(&["test"]).ok);
     book.book(&["accept"]).succeeds_with(&["No output waits to be accepted"]);
+}
+
+#[test]
+fn nobody_who_stops_to_listen_hears_of_a_panic() {
+    let book = Fixture::new();
+    for args in [&["accept"][..], &["test", "snapshots"], &[]] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-book"));
+        let command = book.set(command.args(args)).env("CARGO_TARGET_DIR", book.path("target"));
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let printed = child.wait_with_output().unwrap();
+        let told = String::from_utf8(printed.stderr).unwrap();
+        assert!(!told.contains("panicked"), "{told}");
+        assert_eq!(printed.status.code(), Some(141), "{args:?} is no success: {told}");
+    }
 }
 
 #[test]
@@ -193,6 +213,14 @@ fn a_missing_include_fails() {
         "{{#include gone.rs}}",
         &["book/src/01_hello.md:16: included file ", "gone.rs cannot be read"],
     );
+    let book = Fixture::new();
+    book.write("book/src/more.md", "{{#include gone.rs}}\n\n```rust,cell=more\n```\n");
+    book.edit_file(FILE, "It has a length.", "{{#include more.md}}");
+    book.book(&[]).fails_with(&[
+        "gone.rs, which ",
+        "more.md includes, cannot be read",
+        "book/src/01_hello.md:16: an included file holds the cell `more`",
+    ]);
 }
 
 #[test]

@@ -52,6 +52,14 @@ fn the_last_cell_cannot_end_the_program_early_either() {
 }
 
 #[test]
+fn a_cell_in_a_loop_of_the_one_above_fails() {
+    let book = ending_with("for _ in 0..2 {");
+    book.edit("length as f32 / 2.0);", "length as f32 / 2.0);\n}");
+    book.book(&["test", "01_hello::"])
+        .fails_with(&["cell `length` ran twice or out of its order", "hello... ok"]);
+}
+
+#[test]
 fn a_cell_behind_one_that_failed_is_not_green_when_it_is_asked_for_alone() {
     let book = ending_with("return Ok(());");
     book.book(&["test", "01_hello::length"]).fails_with(&[

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
+use std::slice;
 
 use anyhow::{Context, Result, ensure};
 
@@ -63,9 +64,8 @@ fn epub(shell: &Shell) -> Result<()> {
         epub.into(),
     ];
     let mut arguments = Vec::from(options);
-    for (key, value) in metadata(&shell.path("book/book.toml"))? {
-        arguments.push("--metadata".into());
-        arguments.push(format!("{key}={value}").into());
+    for value in metadata(&shell.path("book/book.toml"))? {
+        arguments.extend(["--metadata".into(), value.into()]);
     }
     arguments.extend(chapters(&summary).into_iter().map(OsString::from));
     // The names of the chapters are those that links have.
@@ -115,26 +115,22 @@ fn chapters(summary: &str) -> Vec<String> {
     summary.lines().filter_map(link).collect()
 }
 
-/// Title and so on, from the table `[book]`.
-fn metadata(file: &Path) -> Result<Vec<(String, String)>> {
+/// Title, authors and so on from the table `[book]`, as pandoc's `--metadata` takes them.
+fn metadata(file: &Path) -> Result<Vec<String>> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let value = |key: &str| {
-        let line = text.lines().find(|line| line.starts_with(&format!("{key} = ")))?;
-        Some(line.split('"').nth(1)?.to_string())
-    };
-    let keys = [
+    let settings: toml::Table = text.parse().with_context(|| file.display().to_string())?;
+    let mut found = Vec::new();
+    for (key, name) in [
         ("title", "title"),
         ("authors", "author"),
         ("description", "description"),
         ("language", "lang"),
-    ];
-    let found: Vec<_> =
-        keys.iter().filter_map(|(key, name)| Some((name.to_string(), value(key)?))).collect();
-    ensure!(
-        found.len() == keys.len(),
-        "{} has no title, authors, description or language",
-        file.display()
-    );
+    ] {
+        let value = settings.get("book").and_then(|book| book.get(key));
+        let value = value.with_context(|| format!("{}: [book] has no {key}", file.display()))?;
+        let values = value.as_array().map_or(slice::from_ref(value), Vec::as_slice);
+        found.extend(values.iter().filter_map(|v| Some(format!("{name}={}", v.as_str()?))));
+    }
     Ok(found)
 }
 
@@ -212,8 +208,17 @@ mod tests {
     }
 
     #[test]
-    fn the_book_has_a_title_and_an_author() {
+    fn the_book_has_a_title_and_all_its_authors() {
         let found = metadata(&Shell::in_repository().path("book/book.toml")).unwrap();
-        assert_eq!(found[0], ("title".into(), "MNIST from Scratch in Rust".into()));
+        assert_eq!(found[0], "title=MNIST from Scratch in Rust");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("book.toml");
+        let book =
+            "[book]\ntitle = 'A \"B\"'\nauthors = [\n  \"C\",\n  \"D\",\n]\nlanguage = \"en\"\n";
+        fs::write(&file, format!("{book}description = \"E\"\n")).unwrap();
+        let expected = ["title=A \"B\"", "author=C", "author=D", "description=E", "lang=en"];
+        assert_eq!(metadata(&file).unwrap(), expected);
+        fs::write(&file, book).unwrap();
+        assert!(metadata(&file).unwrap_err().to_string().ends_with("[book] has no description"));
     }
 }
