@@ -90,10 +90,12 @@ test("a kernel and a sum are shared by the address, and what makes no sense is n
         assert.equal(await tab.locator("#kernel-digit").inputValue(), "0");
         assert.match(await kernelSays(tab), /^Row 3, column 4:/);
     });
-    await open("kernel.html#kernel=1,2,x&digit=5&row=99", async (tab) => {
-        assert.equal(await tab.locator("#kernel-preset").inputValue(), "upper and lower edges");
-        assert.match(await kernelSays(tab), /^Row 8, column 12:/);
-    });
+    for (const kernel of ["1,2,3", "1,2,x,0,0,0,0,0,0", "99,0,0,0,0,0,0,0,0"]) {
+        await open(`kernel.html#kernel=${kernel}&digit=5&row=99`, async (tab) => {
+            assert.equal(await tab.locator("#kernel-preset").inputValue(), "upper and lower edges");
+            assert.match(await kernelSays(tab), /^Row 8, column 12:/);
+        });
+    }
     await open("relus.html#curve=bump&relus=7&parts=0", async (tab) => {
         assert.match(await tab.locator("#relus .says").innerText(), /^7 ReLUs come as near as \S+ to a bump/);
         assert.equal(await tab.locator("#relus polyline").count(), 2);

@@ -21,6 +21,8 @@ for (const [width, theme] of /** @type {[number, string][]} */ ([[1280, "light"]
                 assert.match((await answers(tab, model))[0], /^7/, model);
             }
             assert.equal(await tab.locator("#draw .steps canvas").count(), 6);
+            const { width: wide, height: high } = await tab.locator("#draw-sheet").boundingBox();
+            assert.ok(Math.abs(wide - high) < 1, `a pen draws where it is on a square alone: ${wide}x${high}`);
             assert.deepEqual(await tab.evaluate(looks), { features: 30, lit: true, pale: true, speak: ["blue", "orange"] });
             // Moved and inverted, the prepared digit stays what it is.
             for (const name of ["Shift", "Invert"]) {
@@ -130,7 +132,13 @@ test("the net for ten digits is asked, and loaded, when its button is pressed", 
         assert.ok(!(await loaded()));
         await tab.getByRole("button", { name: "All ten digits" }).click();
         await tab.locator("#draw .ten", { hasText: /^The net for ten digits says 7/ }).waitFor();
-        assert.equal(await tab.locator("#draw .bars > div").count(), 10);
+        // Ten columns, each with its share, its bar and its digit one below the other.
+        const columns = await tab.locator("#draw .shares > div").evaluateAll((all) => all.map((column) => {
+            const [outer, ...inner] = [column, ...column.children].map((box) => box.getBoundingClientRect());
+            return inner.every(({ left, right }) => left >= outer.left - 1 && right <= outer.right + 1)
+                && inner[0].bottom <= inner[1].top + 1 && inner[1].bottom <= inner[2].top + 1;
+        }));
+        assert.deepEqual(columns, Array(10).fill(true));
         assert.ok(!(await isTooWide(tab)));
     }, { width: 390 });
 });

@@ -169,7 +169,7 @@
         const best = sure.indexOf(Math.max(...sure));
         ten.replaceChildren(
             element("p", { class: "says" }, `The net for ten digits says ${best} (${(100 * sure[best]).toFixed(1)}%).`),
-            element("div", { class: "bars", role: "list" }, ...sure.map((share, digit) => {
+            element("div", { class: "shares", role: "list" }, ...sure.map((share, digit) => {
                 const text = `${(100 * share).toFixed(1)}%`;
                 return element("div", { role: "listitem", "aria-label": `${digit}: ${text}` },
                     element("span", {}, text),
