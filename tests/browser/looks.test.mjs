@@ -188,13 +188,13 @@ test("what stands in a cell is found, and nothing that searches is loaded before
     await open("03_pixel_similarity.html?search=contiguous", {}, results);
 });
 
-test("plots have text of 12 pixels, on a phone of 10", async () => {
+test("plots and drawings have text of 12 pixels, on a phone of 10", async () => {
     for (const [width, least] of [[1280, 11.5], [390, 10]]) {
-        for (const page of ["06_fitting_a_curve.html", "05_gradients.html"]) {
+        for (const page of ["05_gradients.html", "06_fitting_a_curve.html", "14_convolution.html"]) {
             const small = await open(page, { width }, (tab) =>
                 tab.evaluate((least) => {
                     const found = [];
-                    for (const text of document.querySelectorAll(".cell-output svg text")) {
+                    for (const text of document.querySelectorAll(".cell-output svg text, .drawing svg text")) {
                         const svg = text.closest("svg");
                         const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
                         const size = parseFloat(getComputedStyle(text).fontSize) * scale;
