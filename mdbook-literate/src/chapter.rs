@@ -96,6 +96,14 @@ impl Chapter {
     pub fn parse(name: &str, file: &str, markdown: &str) -> Result<Self, Vec<Problem>> {
         let lines: Vec<&str> = markdown.lines().collect();
         let mut problems = Vec::new();
+        if lines.len() == 1 && lines[0].contains('\r') {
+            let place = Place::new(file, 1);
+            problems.push(
+                place
+                    .problem("the lines end in carriage returns alone, as on computers of 1990")
+                    .help("save the file with line feeds: what counts lines takes it for one"),
+            );
+        }
         let (mut cells, mut snippets, mut others) = (Vec::<Cell>::new(), Vec::new(), Vec::new());
         let found = fences(markdown);
         for fence in found.blocks {
@@ -362,6 +370,10 @@ mod tests {
         fails("# A\n\n```python,cell=a\n```\n", "cell `a` is not Rust");
         fails("# A\n\nText\n```rust,cell=a\n```\n", "cell `a` touches the text");
         fails("# A\n\n```rust,cell=a\n```\n", "a.md:3: a cell so early");
+        fails(
+            "# A\r\rT\r\r```rust,cell=a\r```\r",
+            "a.md:1: the lines end in carriage returns alone",
+        );
         fails("# A\n\n{{= x }}\n\n```rust,cell=a\n```\n", "a.md:3: the value `x` stands above all");
         fails("# A\n\nT\n\n```rust,cell=a\n```\n\n{{= x\n", "a.md:8: a value that is not closed");
         fails("# A\n\nT\n\n```rust,cell=a\n{{#include x.rs}}\n```\n", "a.md:6: cell `a` includes");

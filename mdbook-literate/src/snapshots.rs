@@ -241,11 +241,14 @@ fn write(
 
 /// Removes the pending output of a cell unless it is `output`: a disk that was full may have left
 /// half of it.
+///
+/// # Errors
+/// Where none can be written. insta does not say so.
 pub(crate) fn keep_whole(book: &Book, name: &str, output: &str) -> Result<()> {
     let (room, file) = (book.snapshots_room(), format!("{name}.snap.new"));
     match files::read_text(&room.path(&file)?) {
         Ok(text) if output::accepted(&text).trim_end() == output.trim_end() => Ok(()),
-        _ => room.remove(file),
+        _ => room.write(&file, "").and_then(|_| room.remove(file)),
     }
 }
 

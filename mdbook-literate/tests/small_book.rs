@@ -125,6 +125,12 @@ fn nobody_who_stops_to_listen_hears_of_a_panic() {
 fn a_missing_snapshot_fails_the_tests_and_the_page() {
     let book = Fixture::new();
     std::fs::remove_file(book.path("tests/snapshots/01_hello__hello.snap")).unwrap();
+    // Where nothing can be written, nothing waits to be accepted.
+    let pending = book.path("tests/snapshots/01_hello__hello.snap.new");
+    std::fs::create_dir_all(pending.join("in the way")).unwrap();
+    book.book(&["test", "01_hello::"])
+        .fails_with(&["01_hello__hello.snap.new cannot be written: Is a directory"]);
+    std::fs::remove_dir_all(pending).unwrap();
     book.book(&["test", "01_hello::"])
         .fails_with(&["book/src/01_hello.md:11: cell `hello` has no accepted output"]);
     book.book(&[]).fails_with(&[
