@@ -16,7 +16,7 @@ pub(crate) const KNOWN: [&str; 9] = [
 
 /// The attributes of an info string, which stand between commas or spaces.
 pub(crate) fn attributes(info: &str) -> impl Iterator<Item = &str> {
-    info.split([',', ' ']).map(str::trim).filter(|attribute| !attribute.is_empty())
+    info.split([',', ' ', '\t']).map(str::trim).filter(|attribute| !attribute.is_empty())
 }
 
 /// The errors of the compiler that it names, such as `E0308`.
@@ -49,6 +49,21 @@ pub(crate) fn is_rust(info: &str) -> bool {
         }
     }
     !seen_other || seen_rust
+}
+
+/// The label under which rustdoc sees a Rust fence as this crate does. At a word that it does not know, such as mdBook's
+/// `editable`, it would pass over a fence that also says `ignore`, `no_run` or `should_panic`.
+pub(crate) fn for_rustdoc(info: &str) -> String {
+    let flags =
+        ["ignore", "should_panic", "no_run", "compile_fail", "test_harness", "standalone_crate"];
+    let is_known = |word: &&str| {
+        flags.contains(word)
+            || word.starts_with("ignore-")
+            || word.starts_with("edition")
+            || is_error_code(word)
+    };
+    let words = std::iter::once("rust").chain(attributes(info).filter(is_known));
+    words.collect::<Vec<_>>().join(",")
 }
 
 /// An info string without `{.class …}`, which says nothing of the language.

@@ -24,14 +24,20 @@ pub(crate) fn snippets(chapter: &Chapter, is_out: impl Fn(&Snippet) -> bool) -> 
     for definition in fences(&chapter.lines.join("\n")).definitions {
         definition.for_each(|number| define(chapter, number, &mut lines[number - 1]));
     }
-    for snippet in chapter.snippets.iter().filter(|snippet| is_out(snippet)) {
+    for snippet in &chapter.snippets {
         let first = &mut lines[snippet.open - 1];
-        match snippet.is_indented {
-            true => lines[snippet.open - 1..snippet.close].iter_mut().for_each(String::clear),
-            false => match first.rfind(&snippet.info).filter(|_| !snippet.info.is_empty()) {
-                Some(at) => first.replace_range(at..at + snippet.info.len(), "text"),
-                None => *first = format!("{}text", first.trim_end()),
-            },
+        let label = match is_out(snippet) {
+            true if snippet.is_indented => {
+                lines[snippet.open - 1..snippet.close].iter_mut().for_each(String::clear);
+                continue;
+            }
+            true => "text".to_string(),
+            false if snippet.info.is_empty() => continue,
+            false => attributes::for_rustdoc(&snippet.info),
+        };
+        match first.rfind(&snippet.info).filter(|_| !snippet.info.is_empty()) {
+            Some(at) => first.replace_range(at..at + snippet.info.len(), &label),
+            None => *first = format!("{}{label}", first.trim_end()),
         }
     }
     lines

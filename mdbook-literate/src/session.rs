@@ -18,7 +18,7 @@ use crate::failure::{Failure, Run};
 use crate::libs::Libs;
 use crate::names::test_name;
 use crate::preprocess::{Literate, is_checked_apart, is_text};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use crate::run::How;
 use crate::settings::Numbers;
 use crate::summary::{Came, Outcomes, Summary};
@@ -327,9 +327,20 @@ impl Session {
         let page = pages.get(path).context("mdBook has lost the chapter")?;
         let chapter = &self.chapters[at];
         let libs = self.libs().map_err(|error| anyhow!("{error}"))?;
-        let told = doctest::test(&self.book, libs, chapter, page, self.how.fresh)?;
+        let mut told = doctest::test(&self.book, libs, chapter, page, self.how.fresh)?;
         let tested = chapter.snippets.iter().filter(|s| !is_checked_apart(&self.book, s));
-        for (line, _, came) in told.by_line(tested.map(|snippet| snippet.open), page, chapter) {
+        let tested: Vec<usize> = tested.map(|snippet| snippet.open).collect();
+        let by_line = told.by_line(tested.iter().copied(), page, chapter);
+        if told.outcomes.len() < tested.len() {
+            // It was not to happen, and must not look as if all were well.
+            let missed =
+                tested.iter().find(|line| !by_line.iter().any(|(other, ..)| other == *line));
+            let place = Place::new(&chapter.file, missed.copied().unwrap_or(1));
+            let problem = place.problem("rustdoc passes over a fence here that looks like Rust");
+            let help = "label it as rustdoc knows it, such as ```rust,no_run, or as ```text";
+            told.failure.get_or_insert_with(|| problem.help(help).to_string());
+        }
+        for (line, _, came) in by_line {
             self.came.note(at, line, came);
         }
         Ok(told)

@@ -36,7 +36,7 @@ async fn later() {}
 panic!();
 ```
 
-```rust,ignore
+```rust,editable,ignore
 nonsense
 ```
 

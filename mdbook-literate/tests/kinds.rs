@@ -20,11 +20,11 @@ fn fences_are_tested_wherever_markdown_has_them() {
         "<!--\nCopyright\n-->\n\n# One\n\n1. Do this:\n\n   ```rust\n   assert_eq!(1, 2);\n   ```\n\n\
          > ~~~rust\n> let x: u8 = \"no\";\n> ~~~\n\n\
          ```compile_fail,E0308\nlet x: u8 = 1;\n```\n\n\
-         ```should_panic\nlet x: u8 = 1;\n```\n\n\
+         ```rust editable should_panic\nlet x: u8 = 1;\n```\n\n\
          ```\nassert_eq!(1, 2);\n```\n\n    assert_eq!(3, 4);\n\n\
-         <details>\n\n```rust,no_run\nnonsense();\n```\n\n</details>\n\n\
+         <details>\n\n```rust,editable,no_run\nnonsense();\n```\n\n</details>\n\n\
          ```rust\n#![allow(dead_code)]\n\nstruct P;\n\nfn main() {}\n```\n\n\
-         ```rust,ignore\nnonsense\n```\n\n```text\nnonsense\n```\n\n<!--\n```rust\nnonsense\n```\n-->\n\n\
+         ```rust,editable,ignore\nnonsense\n```\n\n```text\nnonsense\n```\n\n<!--\n```rust\nnonsense\n```\n-->\n\n\
          Term\n\n:   Text.\n\n    More.\n\n    ```rust\n    assert_eq!(5, 6);\n    ```\n\n\
          [^1]: Note.\n\n    ```rust\n    assert_eq!(7, 8);\n    ```\n",
     );
