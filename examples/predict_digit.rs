@@ -1,4 +1,4 @@
-//! What the net that `your_digits.rs` has trained says of a picture:
+//! What the net that `your_digits.rs` has trained says of an image:
 //!
 //!     cargo run --release --example predict_digit -- photo.png
 

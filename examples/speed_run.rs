@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release --example speed_run
 //!
-//! Each net learns from the 60,000 pictures of MNIST's training set and is tested on the 10,000 of
+//! Each net learns from the 60,000 images of MNIST's training set and is tested on the 10,000 of
 //! its test set. The time is that of the training with a test after each epoch; opening the files
 //! is not counted. `cargo run --release --example speed_run -- 3` takes seeds 0, 1 and 2.
 

@@ -1,10 +1,10 @@
-//! The program to start from: it teaches a net the pictures in a folder of yours.
+//! The program to start from: it teaches a net the images in a folder of yours.
 //!
 //!     cargo run --release --example your_digits -- my_digits
 //!
-//! The folder has a folder for each class, with its pictures in it: `my_digits/3/a.png`,
+//! The folder has a folder for each class, with its images in it: `my_digits/3/a.png`,
 //! `my_digits/7/b.png`, twenty or more of each. They may be photos of digits on paper: each is made
-//! into one of MNIST's kind. For pictures of other things take `ResizeMethod::Squash` in place of
+//! into one of MNIST's kind. For images of other things take `ResizeMethod::Squash` in place of
 //! `ItemTransform::Digit`. Without a folder, it learns the threes and sevens of the course. The net
 //! goes into `digits.safetensors`, for `predict_digit.rs`.
 
@@ -24,7 +24,7 @@ type Net = (
 
 type Pictures = ImageDataLoaders<1, 28, 28>;
 
-/// A fifth of the pictures is kept to validate with, the same ones each time.
+/// A fifth of the images is kept to validate with, the same ones each time.
 fn own_pictures(folder: &Path) -> Result<Pictures> {
     let options =
         FolderOptions::new().valid_pct(0.2).seed(42).item_tfms(ItemTransform::Digit);
@@ -33,7 +33,7 @@ fn own_pictures(folder: &Path) -> Result<Pictures> {
     Ok(dls.batch_size(batch_size).batch_tfms(RandomAffine::new(10.).translate(0.1)))
 }
 
-/// Whether a picture lies in the folder of the class it is taken for.
+/// Whether an image lies in the folder of the class it is taken for.
 fn is_right(prediction: &Prediction, picture: &Path) -> bool {
     picture.parent().is_some_and(|folder| folder.ends_with(&prediction.class))
 }
@@ -45,7 +45,7 @@ fn main() -> Result<()> {
         None => Pictures::from_folder(untar_data(Urls::MNIST_SAMPLE)?)?,
     };
     let count = dls.train.dataset().len();
-    println!("{count} pictures to learn from, of {:?}", dls.vocab);
+    println!("{count} images to learn from, of {:?}", dls.vocab);
 
     let mut learn = vision_learner(dls, Net::build, cross_entropy)?.metrics(accuracy);
     learn.fit_one_cycle(if count < 1000 { 20 } else { 2 }, 0.01)?;

@@ -80,7 +80,7 @@ fn the_sets_may_have_other_names() {
     let message = error(&root);
     assert!(
         message.starts_with(
-            "listing the pictures in ROOT: it has no folder `train` but has `testing`, `training`;"
+            "listing the images in ROOT: it has no folder `train` but has `testing`, `training`;"
         ),
         "{message}"
     );
@@ -130,7 +130,7 @@ fn shares_that_are_none() {
     }
     let message = error_with(root.path(), &FolderOptions::new().valid_pct(0.1));
     assert!(
-        message.starts_with("valid_pct(0.1) of the 6 pictures in ROOT is less than one"),
+        message.starts_with("valid_pct(0.1) of the 6 images in ROOT is less than one"),
         "{message}"
     );
 }
@@ -201,7 +201,7 @@ fn each_gap_has_a_message_of_its_own() {
     let empty = tempfile::tempdir().unwrap();
     let message = error(&empty);
     assert!(
-        message.starts_with("listing the pictures in ROOT: it has no folder `train`;"),
+        message.starts_with("listing the images in ROOT: it has no folder `train`;"),
         "{message}"
     );
 
@@ -232,7 +232,7 @@ fn each_gap_has_a_message_of_its_own() {
     fs::create_dir(root.path().join("valid/9")).unwrap();
     let message = error(&root);
     assert!(
-        message.starts_with("there are no pictures of the class `9` in ROOT/train/9; a"),
+        message.starts_with("there are no images of the class `9` in ROOT/train/9; a"),
         "{message}"
     );
     fs::write(root.path().join("train/9/nine.xcf"), "x").unwrap();
@@ -245,19 +245,19 @@ fn each_gap_has_a_message_of_its_own() {
     let message = error(&root);
     assert!(
         message
-            .starts_with("listing the classes in ROOT/train: it has no folders, and 3 pictures;"),
+            .starts_with("listing the classes in ROOT/train: it has no folders, and 3 images;"),
         "{message}"
     );
     // Without sets, the same.
     let message = error_with(&root.path().join("train"), &FolderOptions::new().valid_pct(0.2));
-    assert!(message.contains("it has no folders, and 3 pictures;"), "{message}");
+    assert!(message.contains("it has no folders, and 3 images;"), "{message}");
 
     let root = tree(&["3", "7"]);
     fs::create_dir(root.path().join("9")).unwrap();
     let message = error_with(root.path(), &FolderOptions::new().no_valid());
-    assert!(message.starts_with("there are no pictures of the class `9` in ROOT/9;"), "{message}");
+    assert!(message.starts_with("there are no images of the class `9` in ROOT/9;"), "{message}");
     let message = error_with(Path::new("no/such/folder"), &FolderOptions::new().no_valid());
-    assert!(message.starts_with("listing the pictures in ROOT: is the folder there"), "{message}");
+    assert!(message.starts_with("listing the images in ROOT: is the folder there"), "{message}");
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn what_does_not_fit_together_is_told() {
                 set(f, "x", &[1, 2]);
                 write(&f.join("x-labels-idx1-ubyte"), &[3], &[1, 2, 3]);
             },
-            "it has 2 pictures, but",
+            "it has 2 images, but",
         ),
         (
             all(),
@@ -161,7 +161,7 @@ fn what_does_not_fit_together_is_told() {
             },
             "but these have 3 and 2",
         ),
-        (all(), |f| set(f, "x", &[]), "it has no pictures"),
+        (all(), |f| set(f, "x", &[]), "it has no images"),
         (
             all(),
             |f| {

@@ -210,8 +210,8 @@ fn what_a_picture_claims_is_checked_before_there_is_memory_for_it() {
 fn files_that_are_no_pictures() {
     let folder = Folder::new();
     assert!(folder.error("empty.png", b"").contains("the file is empty"));
-    let text = folder.error("text.png", b"not a picture");
-    assert!(text.contains("its content is that of no picture; PNG"), "{text}");
+    let text = folder.error("text.png", b"not an image");
+    assert!(text.contains("its content is that of no image; PNG"), "{text}");
     let heic = folder.error("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
     assert!(heic.contains("HEIC file, as iPhones make them"), "{heic}");
     let icon = folder.error("a.ico", &[0, 0, 1, 0, 1, 0]);

@@ -82,7 +82,7 @@ fn a_picture_is_prepared_as_those_to_learn_from_were() {
     let exact = Trained::new();
     let message = exact.learn.predict(&large).unwrap_err().to_string();
     assert!(message.starts_with(
-        "the picture (in memory, 30x50 pixels) has 50 rows and 30 columns, not 4 and 4"
+        "the image (in memory, 30x50 pixels) has 50 rows and 30 columns, not 4 and 4"
     ));
     let missing = exact.learn.predict("missing.png").unwrap_err().to_string();
     assert!(missing.starts_with("opening the image missing.png"), "{missing}");
@@ -134,7 +134,7 @@ fn rows_of_784_pixels_are_pictures_too() {
 
     named.dls.vocab = vec!["3".into()];
     let message = named.predict(&three).unwrap_err().to_string();
-    assert!(message.starts_with("the pictures are of 1 classes"), "{message}");
+    assert!(message.starts_with("the images are of 1 classes"), "{message}");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn files_of_others_and_nets_of_others_are_told_apart() {
         });
     let message = error(colour.err());
     assert!(message.contains(
-        "takes pictures of 1x4x4 (channels, rows, columns), and this program's of 3x4x4"
+        "takes images of 1x4x4 (channels, rows, columns), and this program's of 3x4x4"
     ));
 
     type Wider = (Flatten<16>, Linear<16, 9>, ReLU, Linear<9, 2>);

@@ -102,7 +102,7 @@ fn transforms_fade_while_a_model_learns() {
 fn what_is_wrong_with_a_folder() {
     let error = |path: &Path| open(path).unwrap_err().to_string();
     let missing = error(Path::new("no-such-folder"));
-    assert!(missing.starts_with("listing the pictures in no-such-folder"), "{missing}");
+    assert!(missing.starts_with("listing the images in no-such-folder"), "{missing}");
 
     let good = folder(&[("dark", 10), ("light", 200)]);
     let other = good.path().join("valid/other");
@@ -112,7 +112,7 @@ fn what_is_wrong_with_a_folder() {
     fs::remove_dir(&other).unwrap();
 
     let damaged = good.path().join("train/dark/3.png");
-    fs::write(&damaged, "no picture").unwrap();
+    fs::write(&damaged, "no image").unwrap();
     let message = error(good.path());
     assert!(message.contains(&damaged.display().to_string()), "{message}");
 
@@ -128,7 +128,7 @@ fn a_net_needs_an_output_for_each_class() {
     let folder = folder(&[("dark", 10), ("grey", 100), ("light", 200)]);
     let dls = open(folder.path()).unwrap();
     let error = vision_learner(dls, Net::<2>::build, cross_entropy).err().unwrap().to_string();
-    assert!(error.starts_with("the pictures are of 3 classes"), "{error}");
+    assert!(error.starts_with("the images are of 3 classes"), "{error}");
     let dls = open(folder.path()).unwrap().batch_size(6);
     set_seed(42);
     let mut learn =

@@ -94,7 +94,7 @@ fn a_folder_is_learned_and_a_photo_is_told_in_another_program() {
         fs::write(path.join(".DS_Store"), b"\0\0\0\x01Bud1").unwrap();
     }
     let learned = text(&example("your_digits", folder).arg("my_digits").output().unwrap());
-    assert!(learned.starts_with("39 pictures to learn from, of [\"3\", \"7\"]\n"), "{learned}");
+    assert!(learned.starts_with("39 images to learn from, of [\"3\", \"7\"]\n"), "{learned}");
     assert!(learned.contains("accuracy") && !learned.contains("wrong"), "{learned}");
 
     let mut predict = example("predict_digit", folder);

@@ -11,7 +11,7 @@ use super::observe;
 use crate::device::DeviceError;
 use crate::ops::{Convolved, conv2d};
 use crate::parameters::taps;
-use crate::shapes::{Pictures, Recorded, Traced, Window};
+use crate::shapes::{ImagesOf, Recorded, Traced, Window};
 
 /// A convolution with a bias, PyTorch's `nn.Conv2d(I, O, K, S, P)`: for each output channel one number that is added
 /// to all its pixels; else as [`Conv2d`](super::Conv2d).
@@ -91,7 +91,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         x: Tensor<X, f32, AutoDevice, T>,
     ) -> Result<Convolved<X, K, S, P, O, T>, DeviceError>
     where
-        X: Pictures<I>,
+        X: ImagesOf<I>,
         X::Height: Window<K, S, P>,
         X::Width: Window<K, S, P>,
         T: Tape<f32, AutoDevice>,
@@ -105,7 +105,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
 impl<X, const I: usize, const O: usize, const K: usize, const S: usize, const P: usize>
     Module<Tensor<X, f32, AutoDevice>> for BiasedConv2d<I, O, K, S, P>
 where
-    X: Pictures<I>,
+    X: ImagesOf<I>,
     X::Height: Window<K, S, P>,
     X::Width: Window<K, S, P>,
 {
@@ -120,7 +120,7 @@ where
 impl<X, const I: usize, const O: usize, const K: usize, const S: usize, const P: usize>
     ModuleMut<Traced<X>> for BiasedConv2d<I, O, K, S, P>
 where
-    X: Pictures<I>,
+    X: ImagesOf<I>,
     X::Height: Window<K, S, P>,
     X::Width: Window<K, S, P>,
 {

@@ -11,7 +11,7 @@ use super::observe;
 use crate::device::DeviceError;
 use crate::ops::{Convolved, conv2d, conv2d_sizes};
 use crate::parameters::taps;
-use crate::shapes::{Pictures, Recorded, Traced, Window};
+use crate::shapes::{ImagesOf, Recorded, Traced, Window};
 
 /// A convolution without bias, PyTorch's `nn.Conv2d(I, O, K, S, P, bias=False)`: from `I` channels to
 /// `O`, with a kernel of `K` rows and columns that moves `S` pixels at a time and reaches `P` pixels
@@ -114,7 +114,7 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         x: Tensor<X, f32, AutoDevice, T>,
     ) -> Result<Convolved<X, K, S, P, O, T>, DeviceError>
     where
-        X: Pictures<I>,
+        X: ImagesOf<I>,
         X::Height: Window<K, S, P>,
         X::Width: Window<K, S, P>,
         T: Tape<f32, AutoDevice>,
@@ -142,7 +142,7 @@ pub(super) fn draw_weight<
 
 /// The taps of a kernel that meet a pixel of pictures of shape `X`, one bit each.
 pub(super) fn taps_met<
-    X: Pictures<I>,
+    X: ImagesOf<I>,
     const I: usize,
     const O: usize,
     const K: usize,
@@ -155,7 +155,7 @@ pub(super) fn taps_met<
 impl<X, const I: usize, const O: usize, const K: usize, const S: usize, const P: usize>
     Module<Tensor<X, f32, AutoDevice>> for Conv2d<I, O, K, S, P>
 where
-    X: Pictures<I>,
+    X: ImagesOf<I>,
     X::Height: Window<K, S, P>,
     X::Width: Window<K, S, P>,
 {
@@ -170,7 +170,7 @@ where
 impl<X, const I: usize, const O: usize, const K: usize, const S: usize, const P: usize>
     ModuleMut<Traced<X>> for Conv2d<I, O, K, S, P>
 where
-    X: Pictures<I>,
+    X: ImagesOf<I>,
     X::Height: Window<K, S, P>,
     X::Width: Window<K, S, P>,
 {

@@ -14,7 +14,7 @@ use crate::device::DeviceError;
 #[diagnostic::on_unimplemented(
     message = "a tensor of shape `{Self}` does not fit a layer with {C} input channels",
     label = "the second axis of its input has to be `Const<{C}>`",
-    note = "a batch of pictures has the shape `(usize, Const<{C}>, Const<HEIGHT>, Const<WIDTH>)`, \
+    note = "a batch of images has the shape `(usize, Const<{C}>, Const<HEIGHT>, Const<WIDTH>)`, \
             a batch of rows `(usize, Const<{C}>)`"
 )]
 pub trait Channels<const C: usize>: Shape {
@@ -94,11 +94,11 @@ impl<B: Dim, C: Dim, H: ConstDim, W: ConstDim> Sides for (B, C, H, W) {
 /// The shapes of a batch of pictures with `C` channels, whose height and width are known at compile
 /// time.
 #[diagnostic::on_unimplemented(
-    message = "a tensor of shape `{Self}` does not fit a layer for pictures with {C} channels",
+    message = "a tensor of shape `{Self}` does not fit a layer for images with {C} channels",
     label = "it takes four axes, of which the second is `Const<{C}>`",
-    note = "a batch of pictures has the shape `(usize, Const<{C}>, Const<HEIGHT>, Const<WIDTH>)`; \
-            a single picture is a batch of one"
+    note = "a batch of images has the shape `(usize, Const<{C}>, Const<HEIGHT>, Const<WIDTH>)`; \
+            a single image is a batch of one"
 )]
-pub trait Pictures<const C: usize>: Channels<C> + Sides {}
+pub trait ImagesOf<const C: usize>: Channels<C> + Sides {}
 
-impl<B: Dim, const C: usize, H: ConstDim, W: ConstDim> Pictures<C> for (B, Const<C>, H, W) {}
+impl<B: Dim, const C: usize, H: ConstDim, W: ConstDim> ImagesOf<C> for (B, Const<C>, H, W) {}

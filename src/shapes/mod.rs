@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | [`RowsOf<I>`](RowsOf) | one row of `I` numbers, or a batch of them |
 //! | [`Channels<C>`](Channels) | a batch of rows or of pictures with `C` channels |
-//! | [`Pictures<C>`](Pictures), [`Sides`] | a batch of pictures whose height and width are known |
+//! | [`ImagesOf<C>`](ImagesOf), [`Sides`] | a batch of pictures whose height and width are known |
 //! | [`Window<K, S, P>`](Window) | the side of a picture that a kernel fits |
 //! | [`Items`] | anything whose first axis counts items |
 //!
@@ -20,7 +20,7 @@ mod rows;
 mod tape;
 mod window;
 
-pub use channels::{Channels, Pictures, Sides};
+pub use channels::{Channels, ImagesOf, Sides};
 pub use items::Items;
 pub use rows::RowsOf;
 pub use tape::{Grads, JoinTape, Recorded, Traced};

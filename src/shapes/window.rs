@@ -12,8 +12,8 @@ use super::channels::Sides;
 /// with the constants of a type, so what is written down is each side up to 256, less a few pixels and by half. The kernels in
 /// use are put together from that.
 #[diagnostic::on_unimplemented(
-    message = "a {K}x{K} kernel with stride {S} and padding {P} does not fit a picture whose side is `{Self}`",
-    label = "this picture is smaller than the kernel, or nobody has said what becomes of it",
+    message = "a {K}x{K} kernel with stride {S} and padding {P} does not fit an image whose side is `{Self}`",
+    label = "this image is smaller than the kernel, or nobody has said what becomes of it",
     note = "the side of the result is (side + 2 * padding - kernel) / stride + 1, rounded down; it is known for \
             sides up to 256 and the kernels 1/1/0, 1/2/0, 2/1/0, 2/2/0, 3/1/0, 3/1/1, 3/2/0, 3/2/1, 4/2/1, 5/1/0, \
             5/1/2, 5/2/0, 5/2/2, 7/1/3 and 7/2/3 (size/stride/padding)"
@@ -33,8 +33,8 @@ pub(crate) type OutWidth<X, const K: usize, const S: usize, const P: usize> =
 
 /// A side of 2 to 256 pixels, and what is left of it without one of them.
 #[diagnostic::on_unimplemented(
-    message = "a 2x2 kernel without padding does not fit a picture whose side is `{Self}`",
-    label = "this picture is smaller than the kernel, or nobody has said what becomes of it",
+    message = "a 2x2 kernel without padding does not fit an image whose side is `{Self}`",
+    label = "this image is smaller than the kernel, or nobody has said what becomes of it",
     note = "the side of the result is (side + 2 * padding - kernel) / stride + 1, rounded down; it is known for \
             sides up to 256"
 )]
@@ -45,8 +45,8 @@ pub trait LessOne: ConstDim {
 
 /// A side of 3 to 256 pixels, and what is left of it without two of them.
 #[diagnostic::on_unimplemented(
-    message = "a 3x3 kernel without padding does not fit a picture whose side is `{Self}`",
-    label = "this picture is smaller than the kernel, or nobody has said what becomes of it",
+    message = "a 3x3 kernel without padding does not fit an image whose side is `{Self}`",
+    label = "this image is smaller than the kernel, or nobody has said what becomes of it",
     note = "the side of the result is (side + 2 * padding - kernel) / stride + 1, rounded down; it is known for \
             sides up to 256"
 )]
@@ -57,8 +57,8 @@ pub trait LessTwo: ConstDim {
 
 /// A side of 5 to 256 pixels, and what is left of it without four of them.
 #[diagnostic::on_unimplemented(
-    message = "a 5x5 kernel without padding does not fit a picture whose side is `{Self}`",
-    label = "this picture is smaller than the kernel, or nobody has said what becomes of it",
+    message = "a 5x5 kernel without padding does not fit an image whose side is `{Self}`",
+    label = "this image is smaller than the kernel, or nobody has said what becomes of it",
     note = "the side of the result is (side + 2 * padding - kernel) / stride + 1, rounded down; it is known for \
             sides up to 256"
 )]

@@ -59,7 +59,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         files: &IdxFiles,
         preparation: Preparation,
     ) -> Result<Self, VisionError> {
-        const { assert!(C == 1 || C == 3, "pictures have 1 channel, or 3") };
+        const { assert!(C == 1 || C == 3, "images have 1 channel, or 3") };
         let (items, labels): (Vec<PathBuf>, Vec<i64>) = items.into_iter().unzip();
         let decode = |path: &PathBuf| -> Result<Cow<'_, [u8]>, VisionError> {
             let Some((bytes, sizes)) = idx_set::picture(files, path) else {
@@ -146,7 +146,7 @@ impl<const C: usize, const H: usize, const W: usize> ImageFolder<C, H, W> {
         let size = C * H * W;
         self.pixels
             .get(index * size..(index + 1) * size)
-            .unwrap_or_else(|| panic!("picture {index} of a folder with {}", self.items.len()))
+            .unwrap_or_else(|| panic!("image {index} of a folder with {}", self.items.len()))
     }
 }
 

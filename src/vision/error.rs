@@ -12,7 +12,7 @@ use crate::tensor::ImageError;
 #[non_exhaustive]
 pub enum VisionError {
     /// A folder cannot be read.
-    #[error("listing the pictures in {}: is the folder there, and may you read it?", path.display())]
+    #[error("listing the images in {}: is the folder there, and may you read it?", path.display())]
     List {
         /// The folder.
         path: PathBuf,
@@ -21,7 +21,7 @@ pub enum VisionError {
     },
     /// There is no folder for the training or the validation set.
     #[error(
-        "listing the pictures in {}: it has no folder `{name}`{}; if a set has another name, say \
+        "listing the images in {}: it has no folder `{name}`{}; if a set has another name, say \
          so with `FolderOptions::train` or `valid`; to divide the folders of the classes at random, with \
          `valid_pct(0.2)`; to validate nothing, with `no_valid()`",
         path.display(), there_are(" but has", folders)
@@ -36,9 +36,9 @@ pub enum VisionError {
     },
     /// A set has no folders.
     #[error(
-        "listing the classes in {}: it has no folders, and {}; put the pictures into folders named after \
+        "listing the classes in {}: it has no folders, and {}; put the images into folders named after \
          their classes, for example {}",
-        path.display(), count(*pictures, "picture"), path.join("3").join("10.png").display()
+        path.display(), count(*pictures, "image"), path.join("3").join("10.png").display()
     )]
     NoClasses {
         /// The folder.
@@ -48,7 +48,7 @@ pub enum VisionError {
     },
     /// The folder of a class has no pictures.
     #[error(
-        "there are no pictures of the class `{}` in {}{}; a picture is a file whose name ends in .png, .jpg or the \
+        "there are no images of the class `{}` in {}{}; an image is a file whose name ends in .png, .jpg or the \
          like and does not begin with a dot",
         path.file_name().unwrap_or_default().display(), path.display(), instead(*folders, others)
     )]
@@ -62,7 +62,7 @@ pub enum VisionError {
     },
     /// The validation set misses a class of the training set.
     #[error(
-        "the class `{class}` has no folder in {}{}: put some of its pictures there, which then are not in \
+        "the class `{class}` has no folder in {}{}: put some of its images there, which then are not in \
          the training set",
         path.display(), there_are(", which has", found)
     )]
@@ -91,7 +91,7 @@ pub enum VisionError {
     /// There are too few pictures to put some aside.
     #[error(
         "valid_pct({share}) of the {} in {} is less than one picture: take a larger share, or `no_valid()`",
-        count(*pictures, "picture"), path.display()
+        count(*pictures, "image"), path.display()
     )]
     NoneToValidate {
         /// The folder.
@@ -102,7 +102,7 @@ pub enum VisionError {
         share: f64,
     },
     /// MNIST's own files do not fit together.
-    #[error("opening the pictures in {}: {problem}", path.display())]
+    #[error("opening the images in {}: {problem}", path.display())]
     IdxSet {
         /// The file with the pictures, or their folder.
         path: PathBuf,
@@ -117,7 +117,7 @@ pub enum VisionError {
     Image(#[from] ImageError),
     /// A picture has not the size that the type says.
     #[error(
-        "the picture {name} has {} rows and {} columns, not {} and {}: \
+        "the image {name} has {} rows and {} columns, not {} and {}: \
          let all be resized with `FolderOptions::item_tfms(ResizeMethod::Squash)`, or change the type \
          `ImageDataLoaders<CHANNELS, HEIGHT, WIDTH>`",
         found[0], found[1], expected[0], expected[1]
@@ -132,7 +132,7 @@ pub enum VisionError {
     },
     /// There is nothing on a picture.
     #[error(
-        "looking for a digit on the picture {name}: there is no ink on it; is it in the light, and written with a \
+        "looking for a digit on the image {name}: there is no ink on it; is it in the light, and written with a \
          pen that stands out?"
     )]
     NoInk {
@@ -141,7 +141,7 @@ pub enum VisionError {
     },
     /// A net predicts what is no number.
     #[error(
-        "predicting the picture {name}: the net's outputs are {outputs:?}; its weights are broken: has its training \
+        "predicting the image {name}: the net's outputs are {outputs:?}; its weights are broken: has its training \
          diverged?"
     )]
     Prediction {
@@ -178,7 +178,7 @@ pub enum VisionError {
     },
     /// A picture's label is no class.
     #[error(
-        "picture {picture} of the validation set has the label {label}, and there are {classes} classes: labels are \
+        "image {picture} of the validation set has the label {label}, and there are {classes} classes: labels are \
          0 to {}", classes.saturating_sub(1)
     )]
     Label {
@@ -191,7 +191,7 @@ pub enum VisionError {
     },
     /// The net has not one output for each class.
     #[error(
-        "the pictures are of {classes} classes, {vocab:?}, but the net has {outputs} outputs: \
+        "the images are of {classes} classes, {vocab:?}, but the net has {outputs} outputs: \
          its last layer has to have {classes}, as that of `resnet18::<{classes}>`"
     )]
     Outputs {

@@ -111,7 +111,7 @@ where
     if note.sizes != sizes {
         let [found, expected] = [note.sizes, sizes].map(|[c, h, w]| format!("{c}x{h}x{w}"));
         return Err(error(format!(
-            "its net takes pictures of {found} (channels, rows, columns), and this program's of \
+            "its net takes images of {found} (channels, rows, columns), and this program's of \
              {expected}: change the type of the batch in `load_learner`"
         )));
     }

@@ -223,7 +223,7 @@ pub(super) fn from_one(path: &Path) -> Result<Found, VisionError> {
     let vocab: Vec<String> = vocab.into_iter().collect();
     let label = |path: &PathBuf| {
         let class = path.parent().map(name_of).unwrap_or_default();
-        vocab.iter().position(|name| *name == class).expect("the class of a picture") as i64
+        vocab.iter().position(|name| *name == class).expect("the class of an image") as i64
     };
     let train = files.iter().map(|path| (path.clone(), label(path))).collect();
     Ok(Found { train, valid: Vec::new(), vocab, files: IdxFiles::default() })

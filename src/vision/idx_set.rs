@@ -72,14 +72,14 @@ impl IdxSet {
         }
         let (images, labels) = (Idx::open(&path)?, Idx::open(&labels_path)?);
         match (images.shape(), labels.shape()) {
-            ([0, _, _], _) => Err(error("it has no pictures".into())),
+            ([0, _, _], _) => Err(error("it has no images".into())),
             ([pictures, _, _], [count]) if pictures == count => Ok(Self { path, images, labels }),
             ([pictures, _, _], [count]) => Err(error(format!(
-                "it has {pictures} pictures, but `{}` has {count} labels: take both from the same place",
+                "it has {pictures} images, but `{}` has {count} labels: take both from the same place",
                 labels_path.display()
             ))),
             (images, labels) => Err(error(format!(
-                "pictures have 3 dimensions (number, rows, columns) and labels 1, but these have {} and {}",
+                "images have 3 dimensions (number, rows, columns) and labels 1, but these have {} and {}",
                 images.len(),
                 labels.len()
             ))),

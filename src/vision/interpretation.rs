@@ -104,7 +104,7 @@ impl ClassificationInterpretation {
     /// Adds what the net puts out for a picture, and what it is.
     fn add(&mut self, outputs: &[f32], label: i64) -> Result<(), VisionError> {
         if outputs.iter().any(|output| !output.is_finite()) {
-            let name = format!("picture {} of the validation set", self.actual.len());
+            let name = format!("image {} of the validation set", self.actual.len());
             return Err(VisionError::Prediction { name, outputs: outputs.to_vec() });
         }
         let p = probabilities(outputs);
@@ -244,10 +244,10 @@ mod tests {
         let error = |result: Result<(), VisionError>| result.unwrap_err().to_string();
         assert_eq!(
             error(interp.add(&[0.0; 3], 3)),
-            "picture 5 of the validation set has the label 3, and there are 3 classes: labels are 0 to 2"
+            "image 5 of the validation set has the label 3, and there are 3 classes: labels are 0 to 2"
         );
         assert!(error(interp.add(&[0.0; 2], 0)).contains('2'));
-        assert!(error(interp.add(&[f32::NAN; 3], 0)).contains("picture 5 of the validation set"));
+        assert!(error(interp.add(&[f32::NAN; 3], 0)).contains("image 5 of the validation set"));
         assert_eq!(interp.actual.len(), 5);
     }
 }

@@ -9,7 +9,7 @@ use super::numbers::{
     Taken, device, done, fresh, in_order, numbers, parameter, record, write, zeros,
 };
 use crate::device::DeviceError;
-use crate::shapes::{Channels, OutHeight, OutWidth, Pictures, Sides, Window};
+use crate::shapes::{Channels, ImagesOf, OutHeight, OutWidth, Sides, Window};
 
 /// What a convolution makes of pictures of shape `X`.
 pub(crate) type Convolved<X, const K: usize, const S: usize, const P: usize, const O: usize, T> =
@@ -49,7 +49,7 @@ pub(crate) fn conv2d<
     bias: Option<&Tensor<Rank1<O>, f32, AutoDevice>>,
 ) -> Result<Convolved<X, K, S, P, O, T>, DeviceError>
 where
-    X: Pictures<I>,
+    X: ImagesOf<I>,
     X::Height: Window<K, S, P>,
     X::Width: Window<K, S, P>,
     T: Tape<f32, AutoDevice>,
@@ -103,7 +103,7 @@ fn by_pixel<X: Shape, W: Shape, Y: Shape, T: Tape<f32, AutoDevice>, const O: usi
 
 /// The sizes of the convolution of `batch` pictures of shape `X`.
 pub(crate) fn conv2d_sizes<
-    X: Pictures<I>,
+    X: ImagesOf<I>,
     const I: usize,
     const O: usize,
     const K: usize,

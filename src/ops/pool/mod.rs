@@ -9,7 +9,7 @@ use samebits::Device as _;
 
 use super::numbers::{device, done, fresh, in_order, numbers, record, write, zeros};
 use crate::device::DeviceError;
-use crate::shapes::{Channels, Pictures, Sides};
+use crate::shapes::{Channels, ImagesOf, Sides};
 
 /// Pictures of `C` channels, `H` rows and `W` columns, as many as in a batch of shape `X`.
 pub(crate) type Pooled<X, const C: usize, H, W, T> =
@@ -84,7 +84,7 @@ pub(crate) fn pool<X, const C: usize, H, W, T>(
     take: Take,
 ) -> Result<Pooled<X, C, H, W, T>, DeviceError>
 where
-    X: Pictures<C>,
+    X: ImagesOf<C>,
     H: ConstDim,
     W: ConstDim,
     T: Tape<f32, AutoDevice>,
@@ -118,7 +118,7 @@ pub(crate) fn concat_pool<X, const C: usize, const C2: usize, T>(
     x: Tensor<X, f32, AutoDevice, T>,
 ) -> Result<PooledRows<X, C2, T>, DeviceError>
 where
-    X: Pictures<C>,
+    X: ImagesOf<C>,
     T: Tape<f32, AutoDevice>,
 {
     let (batch, pixels) = (x.shape().batch(), X::Height::SIZE * X::Width::SIZE);

@@ -125,7 +125,7 @@ fn format(path: &Path, bytes: &[u8]) -> Result<ImageFormat, ImageError> {
             "it is a HEIC file, as iPhones make them, and those are not read: save it as PNG or JPEG"
                 .into()
         }
-        Err(_) => format!("its content is that of no picture; {READ}"),
+        Err(_) => format!("its content is that of no image; {READ}"),
     };
     Err(ImageError::Format { path: path.into(), problem })
 }
@@ -155,7 +155,7 @@ fn without_feature(path: &Path, format: ImageFormat) -> String {
     };
     format!(
         "it is a {name} file{ending}, and those take the feature `photos`: write \
-         `mnist_from_scratch = {{ …, features = [\"photos\"] }}` in Cargo.toml, or save the picture as PNG"
+         `mnist_from_scratch = {{ …, features = [\"photos\"] }}` in Cargo.toml, or save the image as PNG"
     )
 }
 

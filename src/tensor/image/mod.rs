@@ -206,7 +206,7 @@ mod tests {
     fn the_first_error_is_reported_with_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let [text, missing] = ["text.png", "missing.png"].map(|name| folder.path().join(name));
-        std::fs::write(&text, "not a picture").unwrap();
+        std::fs::write(&text, "not an image").unwrap();
         let error = open_images(&[text.clone(), missing.clone()]).unwrap_err().to_string();
         assert!(error.starts_with(&format!("decoding the image {}: ", text.display())), "{error}");
         let error = open_images(&[missing.clone(), text]).unwrap_err().to_string();

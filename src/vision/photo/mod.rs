@@ -114,7 +114,7 @@ impl DigitSteps {
     /// If the picture file cannot be written.
     pub fn show(&self) -> std::io::Result<()> {
         let steps = [
-            ("the picture", &self.grey),
+            ("the image", &self.grey),
             ("against its paper", &self.contrast),
             ("its ink", &self.ink),
             ("cropped", &self.cropped),

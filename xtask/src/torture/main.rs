@@ -8,8 +8,8 @@ mod attack;
 mod books;
 mod damage;
 mod downloads;
+mod images;
 mod kernels;
-mod pictures;
 mod random;
 mod results;
 mod table;
@@ -29,7 +29,7 @@ use results::Counts;
 const SUITES: [Suite; 6] = [
     archives::SUITE,
     downloads::SUITE,
-    pictures::SUITE,
+    images::SUITE,
     weights::SUITE,
     kernels::SUITE,
     books::SUITE,
@@ -45,7 +45,7 @@ struct Options {
     /// How long it attacks, all suites together
     #[arg(long, default_value_t = 5.0)]
     minutes: f64,
-    /// Only these suites: archives, downloads, pictures, weights, kernels, books
+    /// Only these suites: archives, downloads, images, weights, kernels, books
     #[arg(long)]
     only: Vec<String>,
     /// Only the attack with this seed, of the one suite that `--only` names

@@ -13,7 +13,7 @@ use crate::damage::damage;
 use crate::random::Random;
 
 pub(crate) const SUITE: Suite = Suite {
-    name: "pictures",
+    name: "images",
     about: "damaged PNG, JPEG and other files through every loader",
     attack,
 };
@@ -40,7 +40,7 @@ fn attack(attack: &mut Attack) -> Result<Fate> {
     let ending = if random.below(8) == 0 { random.one_of(&FORMATS).1 } else { ending };
     let name = format!("damaged.{ending}");
     let loader = random.below(3);
-    attack.is(format!("a damaged picture {name} of {} bytes, loader {loader}", damaged.len()));
+    attack.is(format!("a damaged image {name} of {} bytes, loader {loader}", damaged.len()));
     let path = room.inside.join("train/3").join(&name);
     std::fs::create_dir_all(room.inside.join("train/3"))?;
     std::fs::write(&path, &damaged)?;
