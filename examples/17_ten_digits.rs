@@ -99,7 +99,7 @@ fn main() -> Result<()> {
     // numbers for each image, one for each digit. Softmax makes
     // probabilities of them,
     //
-    // > p_i = e^x_i / (e^x_0 + … + e^x_9)
+    // > pᵢ = exp(xᵢ) / (exp(x₀) + … + exp(x₉))
     //
     // which are all positive and add up to 1. And cross-entropy is the
     // negative logarithm of the probability of the right digit. A net that knows nothing gives the
