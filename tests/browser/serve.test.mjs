@@ -148,6 +148,7 @@ test("a cell is changed, run, broken, mended and reset with the keyboard", async
         assert.equal(await isStale(), 0);
         await press("length", "Reset");
         await says(output("length"), "13 letters");
+        assert.equal(await tab.evaluate(() => document.activeElement.closest(".cell")?.id), "cell-length", "the keys go on there");
         await code("hello").focus();
         assert.match(tab.url(), /hello\.html$/, "the arrows turn no page");
         assert.equal(await tab.evaluate(() => document.activeElement.localName), "textarea");
@@ -196,7 +197,9 @@ test("a panic marks its line, and what was printed before stays", async () => {
 
 test("an endless loop prints while it runs, and a button stops it", async () => {
     await open(async (tab, { code, output, status, press }) => {
-        await code("hello").fill('let name = "x";\nfor n in 0.. {\n    if n < 3 { println!("{n}"); }\n}');
+        // Slow enough that the three lines come one by one.
+        const wait = "std::thread::sleep(std::time::Duration::from_millis(300));";
+        await code("hello").fill(`let name = "x";\nfor n in 0.. {\n    if n < 3 { println!("{n}"); ${wait} }\n}`);
         await press("hello", "Run");
         await says(output("hello"), "0\n1\n2");
         await says(status("hello"), "runs…");
