@@ -97,7 +97,7 @@
             node("svg", { width: WIDTH, height: HEIGHT - BOTTOM + 6 },
                 ...relus.map(({ bend, weight }) => line((at) => weight * relu(at - bend), "part")),
                 line(f, "line0"), line(sum, "line1")),
-            node("text", { class: "line0", x: WIDTH - 12, y: HEIGHT - BOTTOM - 20, "text-anchor": "end" }, "the curve"),
+            node("text", { class: "line0", x: WIDTH - 12, y: HEIGHT - BOTTOM - 26, "text-anchor": "end" }, "the curve"),
             node("text", { class: "line1", x: WIDTH - 12, y: HEIGHT - BOTTOM - 4, "text-anchor": "end" },
                 "the sum of ReLUs"),
         );
