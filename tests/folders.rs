@@ -244,8 +244,7 @@ fn each_gap_has_a_message_of_its_own() {
     let root = tree(&["train", "valid"]);
     let message = error(&root);
     assert!(
-        message
-            .starts_with("listing the classes in ROOT/train: it has no folders, and 3 images;"),
+        message.starts_with("listing the classes in ROOT/train: it has no folders, and 3 images;"),
         "{message}"
     );
     // Without sets, the same.

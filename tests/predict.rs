@@ -180,9 +180,11 @@ fn files_of_others_and_nets_of_others_are_told_apart() {
             <(Flatten<48>, Linear<48, 2>)>::build(dev)
         });
     let message = error(colour.err());
-    assert!(message.contains(
-        "takes images of 1x4x4 (channels, rows, columns), and this program's of 3x4x4"
-    ));
+    assert!(
+        message.contains(
+            "takes images of 1x4x4 (channels, rows, columns), and this program's of 3x4x4"
+        )
+    );
 
     type Wider = (Flatten<16>, Linear<16, 9>, ReLU, Linear<9, 2>);
     let wider = load_learner::<PictureBatch<1, 4, 4>, _>(&file, Wider::build);
