@@ -127,6 +127,17 @@ impl<'a> Parts<'a> {
         format!("cell_{}", cell.name)
     }
 
+    /// The code of a cell as the compiler gets it. What a program for itself calls `crate` is its module, where it has one.
+    pub(crate) fn code(&self, chapter: &Chapter, cell: &Cell, has_module: bool) -> Vec<String> {
+        let code: Vec<&str> = code_of(chapter, cell).collect();
+        if !has_module || !self.is_whole(cell) {
+            return code.into_iter().map(String::from).collect();
+        }
+        let module = format!("{}::", Self::module(cell));
+        let read = lexer::lines(code.iter().copied());
+        code.iter().zip(read).map(|(line, read)| rooted(line, &read.code, &module)).collect()
+    }
+
     /// What stands above a cell with which another part starts: the end of the function before it, and the head of
     /// its own.
     pub(crate) fn change(&self, cell: &Cell) -> String {
@@ -229,6 +240,27 @@ impl<'a> Parts<'a> {
 
 const DONE: &str = "PARTS_DONE.fetch_add(1, ::std::sync::atomic::Ordering::SeqCst); ";
 
+/// A line with `crate::module::` in place of `crate::`; `code` is the line with spaces in place of what is no code.
+fn rooted(line: &str, code: &str, module: &str) -> String {
+    const ROOT: &str = "crate::";
+    let code: Vec<char> = code.chars().collect();
+    let is_word = |at: usize| code.get(at).is_some_and(|c| c.is_alphanumeric() || *c == '_');
+    let ends_root = |end: usize| {
+        let start = end.checked_sub(ROOT.len());
+        start.is_some_and(|start| {
+            ROOT.chars().eq(code[start..end].iter().copied()) && !(start > 0 && is_word(start - 1))
+        })
+    };
+    let mut rooted = String::new();
+    for (at, c) in line.chars().enumerate() {
+        rooted.push(c);
+        if at < code.len() && ends_root(at + 1) {
+            rooted.push_str(module);
+        }
+    }
+    rooted
+}
+
 fn is_imports(chapter: &Chapter, cell: &Cell) -> bool {
     let code: Vec<String> =
         lexer::lines(code_of(chapter, cell)).into_iter().map(|line| line.code).collect();
@@ -268,5 +300,20 @@ pub(crate) fn unhidden(line: &str) -> &str {
             None if hidden.starts_with("##") => &hidden[1..],
             None => line,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_finds_its_own_items_in_its_module() {
+        let line = "use crate::a; mycrate::b(); $crate::c(); pub(in crate::d) \"crate::e ä\"; crate::f // crate::g";
+        let code = lexer::lines([line]).remove(0).code;
+        assert_eq!(
+            rooted(line, &code, "m::"),
+            "use crate::m::a; mycrate::b(); $crate::m::c(); pub(in crate::m::d) \"crate::e ä\"; crate::m::f // crate::g"
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! These and the example are *line-true*: line N of the chapter is line N of each program, so that a compiler error
 //! or a panic needs no mapping.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::chapter::{Cell, Chapter, Snippet, Value};
@@ -96,6 +97,9 @@ pub(crate) fn lines(
         imports.fold(start, |line, mark| line + &mark)
     };
     let mut out = Vec::new();
+    let numbered = |cell: &Cell| cell.open + 1 + cell.option_lines..;
+    let codes = chapter.cells.iter().flat_map(|c| numbered(c).zip(parts.code(chapter, c, true)));
+    let codes: BTreeMap<usize, String> = codes.collect();
     let last = chapter.values.iter().fold(layout.last, |last, value| last.max(value.line));
     for (number, line) in (1..=last).zip(&chapter.lines) {
         out.push(match chapter.cell_at(number) {
@@ -117,7 +121,9 @@ pub(crate) fn lines(
                     (false, false) => String::new(),
                 }
             }
-            Some(cell) if (cell.open + 1..cell.close).contains(&number) => unhidden(line).into(),
+            Some(cell) if (cell.open + 1..cell.close).contains(&number) => {
+                codes.get(&number).unwrap_or(line).clone()
+            }
             Some(_) => String::new(),
             None => {
                 let values = chapter.values.iter().filter(|value| value.line == number);

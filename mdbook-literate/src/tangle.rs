@@ -83,12 +83,11 @@ fn lines(chapter: &Chapter, parts: &Parts<'_>, layout: &Layout) -> Vec<Line> {
         }
         let code = cell.open + cell.option_lines..cell.close - 1;
         let read = lexer::lines(code_of(chapter, cell));
-        let sources = chapter.lines[code.clone()].iter().zip(read);
+        let sources = parts.code(chapter, cell, !parts.is_one_whole()).into_iter().zip(read);
         for (line, (source, read)) in lines[code].iter_mut().zip(sources) {
-            let source = unhidden(source);
             *line = Line::Code(match source.trim().is_empty() {
                 // What a string holds stays as it is.
-                _ if read.starts_in_string => source.into(),
+                _ if read.starts_in_string => source,
                 true => String::new(),
                 false => format!("{indent}{source}"),
             });

@@ -98,7 +98,7 @@ A program for itself:
 
 ```rust,cell=whole
 #![allow(dead_code)]
-mod deep { pub fn name() -> &'static str { super::NAME } }
+mod deep { pub fn name() -> &'static str { crate::NAME } }
 const NAME: &str = "whole";
 fn main() -> Result<(), String> {
     println!("{}", deep::name());
