@@ -125,9 +125,11 @@
             progress.value = 1;
             print.textContent = trained.fingerprint;
             showWorst(trained.worst);
-            // The sigmoid keeps the loss below 1, whatever happens; what tells is that all answers are the same.
+            // The sigmoid keeps the loss below 1, whatever happens; what tells is that all answers are the same. So they
+            // are at the beginning, too: in each epoch all threes come first, and then all sevens.
             const lost = run.accuracy.at(-1) < 0.6
-                ? " It has diverged: it says nearly the same of all digits. Try a smaller learning rate." : "";
+                ? " It says nearly the same of all digits: it has diverged, or has hardly begun. "
+                    + "Try a smaller learning rate, or more epochs." : "";
             end(`Done in ${(milliseconds / 1000).toFixed(1)} seconds.${lost}`);
             compare(run, trained.fingerprint).catch(() => {});
         },
