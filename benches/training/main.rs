@@ -66,10 +66,7 @@ fn main() -> Result<()> {
             Ok(serde_json::from_str(&fs::read_to_string(folder.join(file))?)?)
         };
         write_seeds(&folder, &read("seeds.json")?)?;
-        // It is there once somebody has measured it.
-        if folder.join("ten_digits.json").exists() {
-            fs::write(folder.join("ten_digits.md"), table::ten_digits(&read("ten_digits.json")?)?)?;
-        }
+        fs::write(folder.join("ten_digits.md"), table::ten_digits(&read("ten_digits.json")?)?)?;
         let training = read("training.json")?;
         write_table(&folder, &training)?;
         // It is there once somebody has had a GPU.

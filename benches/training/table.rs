@@ -207,8 +207,7 @@ pub fn ten_digits(results: &Value) -> Result<String> {
     lines.push(format!(
         "Accuracies on the 10,000 images of the test set, of nets from the seeds 0, 1, 2 and so on; seconds are those of a \
          training of two epochs with a test after each, medians of runs in turn. Memory is the most that the whole process has \
-         had, its libraries and the data included. Processor: {}, {} threads, which other programs used as well: look at the \
-         ratios. PyTorch {}, candle {}, burn {}, measured on {}.",
+         had, its libraries and the data included. Processor: {}, {} threads. PyTorch {}, candle {}, burn {}, measured on {}.",
         text(&results["cpu"]),
         results["threads"],
         version("torch"),
