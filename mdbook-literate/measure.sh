@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests three books of others as they are, as the README tells: `mdbook-literate/measure.sh FOLDER`.
-# Needs git, the network, and `cargo book` in the PATH. Nothing of the books becomes part of this repository.
+# Needs git, perl, the network, and `cargo book` in the PATH. Nothing of the books becomes part of this repository.
 set -euo pipefail
 
 mkdir -p "$1" && cd "$1"
@@ -22,3 +22,30 @@ for book in rand rbe cli; do
     printf '\n== %s\n' "$book"
     (cd "$book" && CARGO_TARGET_DIR=$PWD/target cargo book adopt) | tee "$book.txt" | sed '/^$/,$d'
 done
+
+# The programs of Rust by Example, each by itself and as a cell of its chapter: both print the same. Another output is
+# named; one that tells its path, or the order of threads or of a hash map, is another each time.
+rm -rf cells programs && mkdir cells programs && cp -r rbe/book.toml rbe/src cells
+find cells/src -name '*.md' -exec perl -0777 -pi -e 'my $n = 0;
+    s/^```rust,editable\n((?:(?!```).*\n)*)/
+        my $code = $1;
+        ($code =~ m{^fn main}m ? "```rust,cell=c" . ++$n : "```rust,editable") . "\n$code"/gme' {} +
+(cd rbe/src && find . -name '*.md' -exec perl -0777 -ne 'my $n = 0;
+    (my $name = $ARGV) =~ s/^\.\/|\.md$//g;
+    $name =~ s/\//-/g;
+    while (/^```rust,editable\n((?:(?!```).*\n)*)/gm) {
+        (my $code = $1) =~ s/^#( |$)//gm;
+        next unless $code =~ /^fn main/m;
+        open(F, ">", "../../programs/${name}__c" . ++$n . ".rs") and print F $code;
+    }' {} +)
+# Nothing is accepted yet, and so the run fails.
+(cd cells && CARGO_TARGET_DIR=$PWD/target cargo book test ::c > test.log 2>&1) || true
+for program in programs/*.rs; do
+    name=$(basename "$program" .rs)
+    rustc --edition 2021 -A warnings -o programs/it "$program" && ./programs/it > programs/printed 2> /dev/null || true
+    if awk 'n > 1; /^---$/ { n++ }' "cells/tests/snapshots/$name.snap.new" | diff -qZB - programs/printed > /dev/null; then
+        echo same
+    else
+        echo "another output: $name"
+    fi
+done | sort | uniq -c
