@@ -8,8 +8,9 @@
 
 //
 // Start with the first chapter
+// Draw a 3 or a 7
 //
-// Or begin with your hands: draw a 3 or a 7, and see what the nets of this book say.
+// Or begin with your hands: draw a digit, and see what the nets of this book say.
 // Then train one, in your browser, to the very numbers of the book. There is more
 // that you can touch: the digits, a curve to fit, a
 // kernel, a sum of ReLUs, and a descent.
