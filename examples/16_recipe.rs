@@ -166,7 +166,7 @@ fn main() -> Result<()> {
 
     // Kernels of the first layer.
     let kernels =
-        learn.model.0.stem.0.pytorch_weight().sum::<Rank3<64, 7, 7>, Axis<1>>();
+        learn.model.0.stem.conv1.pytorch_weight().sum::<Rank3<64, 7, 7>, Axis<1>>();
     let kernel = |i: usize| kernels.clone().select(dev.tensor(i));
     let images: Vec<(String, _)> =
         (0..20).map(|i| (i.to_string(), kernel(i))).collect();
@@ -183,9 +183,9 @@ fn main() -> Result<()> {
     // What twenty kernels make of a seven.
     let (x, _) = learn.dls.valid.dataset().get(1010);
     let x: Tensor<Rank4<1, 3, 28, 28>, f32, _> = x.reshape();
-    let (conv, norm, _) = &learn.model.0.stem;
-    let maps =
-        norm.forward(conv.forward(x)).contiguous().reshape::<Rank3<64, 14, 14>>();
+    let stem = &learn.model.0.stem;
+    let maps = stem.bn1.forward(stem.conv1.forward(x));
+    let maps = maps.contiguous().reshape::<Rank3<64, 14, 14>>();
     let map = |i: usize| maps.clone().select(dev.tensor(i));
     let images: Vec<(String, _)> = (0..20).map(|i| (i.to_string(), map(i))).collect();
     show_image_grid(&images)?;

@@ -116,7 +116,7 @@ fn it_predicts_what_fastais_predicts() {
     let expected = fastai["logits"]["train"].as_array().unwrap();
     assert_rows(&predictions.as_vec(), expected, 5e-4);
 
-    let (first, last) = (&net.0.stem.1.0, &net.0.layers.3.1.bn2);
+    let (first, last) = (&net.0.stem.bn1.0, &net.0.layers.3.1.bn2);
     for (name, found) in [
         ("0.1.running_mean", first.running_mean.as_vec()),
         ("0.1.running_var", first.running_var.as_vec()),
@@ -149,7 +149,7 @@ fn weights_have_pytorchs_names() {
     save_weights(&net, &path).unwrap();
     let mut other = new_net(7);
     load_weights(&mut other, &path).unwrap();
-    assert_eq!(other.0.stem.0.weight.as_vec(), net.0.stem.0.weight.as_vec());
+    assert_eq!(other.0.stem.conv1.weight.as_vec(), net.0.stem.conv1.weight.as_vec());
     let downsample = |net: &ResNet18<2>| net.0.layers.1.0.downsample.0.weight.as_vec();
     assert_eq!(downsample(&other), downsample(&net));
 

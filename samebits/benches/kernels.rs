@@ -86,7 +86,8 @@ fn batch_norms() {
             time(|| drop(Statistics::of(&x, channels))),
             time(|| norm.forward(&x, None, &mut y)),
             time(|| {
-                let into = Gradients { dx: &mut dx, dweight: &mut dweight, dbias: &mut dbias };
+                let (dx, dweight, dbias) = (&mut dx[..], &mut dweight[..], &mut dbias[..]);
+                let into = Gradients { dx, fresh: false, dweight, dbias, dresidual: None };
                 norm.backward(&x, &y, &x, into);
             }),
         ];

@@ -45,7 +45,7 @@ impl AdamStep {
     }
 
     /// Changes the parameters `p` with the gradients `g`; `m` and `v` are what the optimizer
-    /// remembers, 0 at the start.
+    /// remembers, 0 at the start. If `then_zero`, the gradients are 0 afterwards: in the same pass over memory.
     ///
     /// # Panics
     /// If the slices have not the same length.
@@ -53,25 +53,47 @@ impl AdamStep {
     /// ```
     /// // The first step has the size of the learning rate, whatever the gradient.
     /// let step = samebits::AdamStep::new(1, 0.1, [0.9, 0.99], 0.0, 0.0);
-    /// let (mut p, mut m, mut v) = ([1.0], [0.0], [0.0]);
-    /// step.update(&mut p, &mut m, &mut v, &[123.0]);
+    /// let (mut p, mut m, mut v, mut g) = ([1.0], [0.0], [0.0], [123.0]);
+    /// step.update(&mut p, &mut m, &mut v, &mut g, true);
     /// assert!((p[0] - 0.9f32).abs() < 1e-6);
+    /// assert_eq!(g, [0.0]);
     /// ```
-    pub fn update(&self, p: &mut [f32], m: &mut [f32], v: &mut [f32], g: &[f32]) {
+    pub fn update(
+        &self,
+        p: &mut [f32],
+        m: &mut [f32],
+        v: &mut [f32],
+        g: &mut [f32],
+        then_zero: bool,
+    ) {
         assert_eq!([m.len(), v.len(), g.len()], [p.len(); 3], "numbers of m, v and g, and of p");
-        let Self { beta1, beta2, eps, kept, rate, correction } = *self;
-        let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
         let piece = rows_of_piece(p.len(), 1);
         let state = m.chunks_mut(piece).zip(v.chunks_mut(piece));
-        let pieces = p.chunks_mut(piece).zip(g.chunks(piece)).zip(state);
-        share(pieces, |((p, g), (m, v))| {
-            each(|| {
-                for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-                    *m = beta1 * *m + rest1 * g;
-                    *v = beta2 * *v + rest2 * (g * g);
-                    *p = *p * kept - rate * *m / ((*v * correction).sqrt() + eps);
+        let pieces = p.chunks_mut(piece).zip(g.chunks_mut(piece)).zip(state);
+        share(pieces, |((p, g), (m, v))| match then_zero {
+            true => self.update_piece::<true>(p, m, v, g),
+            false => self.update_piece::<false>(p, m, v, g),
+        });
+    }
+
+    fn update_piece<const ZERO: bool>(
+        &self,
+        p: &mut [f32],
+        m: &mut [f32],
+        v: &mut [f32],
+        g: &mut [f32],
+    ) {
+        let Self { beta1, beta2, eps, kept, rate, correction } = *self;
+        let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
+        each(|| {
+            for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+                *m = beta1 * *m + rest1 * *g;
+                *v = beta2 * *v + rest2 * (*g * *g);
+                *p = *p * kept - rate * *m / ((*v * correction).sqrt() + eps);
+                if ZERO {
+                    *g = 0.0;
                 }
-            });
+            }
         });
     }
 }

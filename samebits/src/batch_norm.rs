@@ -5,9 +5,9 @@
 //! `y = (x - mean) / sqrt(variance + eps) * w + b` (S. Ioffe, C. Szegedy, "Batch Normalization",
 //! 2015). A ReLU after it, and the sum with a residual before that, are done in the same pass.
 
+use crate::channel_sums::sums;
 use crate::simd::{Loops, each, run_loops};
-use crate::sizes::{product, zeros};
-use crate::threads::{for_each_piece, rows_of_piece, share};
+use crate::threads::{rows_of_piece, share};
 
 /// Mean and variance of each channel.
 #[derive(Debug, Clone, PartialEq)]
@@ -162,7 +162,7 @@ impl BatchNorm {
     /// no ReLU or `y > 0`, and 0 elsewhere, `n` rows and `z = (x - mean) / sqrt(variance + eps)`:
     ///
     /// ```text
-    /// dbias = sum g      dweight = sum g z
+    /// dbias = sum g      dweight = sum g z      dresidual = g
     /// dx = scale (g - dbias / n - z dweight / n)
     /// ```
     ///
@@ -181,7 +181,7 @@ impl BatchNorm {
         x: &[f32],
         y: &[f32],
         dy: &[f32],
-        Gradients { dx, dweight, dbias }: Gradients,
+        Gradients { dx, fresh, dweight, dbias, dresidual }: Gradients,
     ) {
         let channels = self.channels();
         let rows = rows(x, channels);
@@ -195,6 +195,9 @@ impl BatchNorm {
             [channels; 2],
             "numbers of dweight and dbias, with {channels} channels"
         );
+        if let Some(dresidual) = &dresidual {
+            assert_eq!(dresidual.len(), x.len(), "numbers of dresidual, in {channels} channels");
+        }
         if x.is_empty() {
             return;
         }
@@ -215,23 +218,21 @@ impl BatchNorm {
         }
         let piece = rows_of_piece(rows, channels) * channels;
         let outputs = y.chunks(piece).zip(dy.chunks(piece));
-        let pieces = dx.chunks_mut(piece).zip(x.chunks(piece)).zip(outputs);
-        share(pieces, |((dx, x), (y, dy))| {
+        let mut residuals = dresidual.map(|dresidual| dresidual.chunks_mut(piece));
+        // `None` for each piece if there is no residual.
+        let residuals = std::iter::repeat_with(|| residuals.as_mut()?.next());
+        let pieces = dx.chunks_mut(piece).zip(x.chunks(piece)).zip(outputs).zip(residuals);
+        share(pieces, |(((dx, x), (y, dy)), dresidual)| {
+            if let Some(dresidual) = dresidual {
+                add_masked::<RELU>(y, dy, dresidual);
+            }
+            if fresh {
+                // Here it is small enough to stay in a cache.
+                dx.fill(0.0);
+            }
             let (mean_g, slope) = (&mean_g, &slope);
             run_loops(InputGradient::<RELU> { x, y, dy, dx, mean, scale, mean_g, slope });
         });
-    }
-
-    /// Adds the gradient of what was added before the ReLU to `dresidual`: `g`, see
-    /// [`backward`](Self::backward).
-    ///
-    /// # Panics
-    /// If the slices have not the same length.
-    pub fn residual_gradient(&self, y: &[f32], dy: &[f32], dresidual: &mut [f32]) {
-        match self.activation {
-            Activation::Relu => masked_sum::<true>(y, dy, dresidual),
-            Activation::Identity => masked_sum::<false>(y, dy, dresidual),
-        }
     }
 }
 
@@ -269,16 +270,12 @@ impl<const RELU: bool> Loops for InputGradient<'_, RELU> {
     }
 }
 
-fn masked_sum<const RELU: bool>(y: &[f32], dy: &[f32], sum: &mut [f32]) {
-    assert_eq!([dy.len(), sum.len()], [y.len(); 2], "numbers of dy and dresidual, and of y");
-    let piece = rows_of_piece(y.len(), 1);
-    let pieces = sum.chunks_mut(piece).zip(y.chunks(piece)).zip(dy.chunks(piece));
-    share(pieces, |((sum, y), dy)| {
-        each(|| {
-            for ((sum, y), dy) in sum.iter_mut().zip(y).zip(dy) {
-                *sum += before_relu::<RELU>(*dy, *y);
-            }
-        });
+/// Adds the gradient of what was added before the ReLU.
+fn add_masked<const RELU: bool>(y: &[f32], dy: &[f32], dresidual: &mut [f32]) {
+    each(|| {
+        for ((sum, y), dy) in dresidual.iter_mut().zip(y).zip(dy) {
+            *sum += before_relu::<RELU>(*dy, *y);
+        }
     });
 }
 
@@ -287,10 +284,14 @@ fn masked_sum<const RELU: bool>(y: &[f32], dy: &[f32], sum: &mut [f32]) {
 pub struct Gradients<'a> {
     /// Of the input.
     pub dx: &'a mut [f32],
+    /// Whether `dx` is only room: whatever is there counts as 0.
+    pub fresh: bool,
     /// Of the weight.
     pub dweight: &'a mut [f32],
     /// Of the bias.
     pub dbias: &'a mut [f32],
+    /// Of what was added before the ReLU.
+    pub dresidual: Option<&'a mut [f32]>,
 }
 
 /// The gradient of what goes into a ReLU, given that of its output `y`.
@@ -310,74 +311,4 @@ fn rows(x: &[f32], channels: usize) -> usize {
     let rows = x.len().checked_div(channels).unwrap_or(0);
     assert!(rows * channels == x.len(), "{} numbers of {channels} channels", x.len());
     rows
-}
-
-/// Two sums for each channel of what `term` makes of the numbers of each row, and of a number of the
-/// channel's own.
-///
-/// The rows are added up in pieces, and then the pieces, each in their order.
-fn sums<const N: usize>(
-    inputs: [&[f32]; N],
-    of_channel: &[f32],
-    term: impl Fn([f32; N], f32) -> [f32; 2] + Sync,
-) -> [Vec<f64>; 2] {
-    let channels = of_channel.len();
-    let rows = inputs[0].len() / channels;
-    let piece = rows_of_piece(rows, channels);
-    let of = format_args!("sums of {rows} rows of {channels} channels");
-    let mut parts = zeros(product([rows.div_ceil(piece), 2, channels], of), of);
-    for_each_piece(&mut parts, 2 * channels, |at, sums| {
-        let (first, second) = sums.split_at_mut(channels);
-        let range = at * piece * channels..rows.min((at + 1) * piece) * channels;
-        let inputs = inputs.map(|input| &input[range.clone()]);
-        run_loops(AddRows { inputs, of_channel, sums: [first, second], term: &term });
-    });
-    let mut totals = [vec![0.0; channels], vec![0.0; channels]];
-    for part in parts.chunks_exact(2 * channels) {
-        for (totals, sums) in totals.iter_mut().zip(part.chunks_exact(channels)) {
-            for (total, sum) in totals.iter_mut().zip(sums) {
-                *total += f64::from(*sum);
-            }
-        }
-    }
-    totals
-}
-
-/// Adds up rows. Some channels at a time, so that their sums stay in registers.
-struct AddRows<'a, F, const N: usize> {
-    inputs: [&'a [f32]; N],
-    of_channel: &'a [f32],
-    sums: [&'a mut [f32]; 2],
-    term: &'a F,
-}
-
-impl<F: Fn([f32; N], f32) -> [f32; 2], const N: usize> Loops for AddRows<'_, F, N> {
-    #[inline(always)]
-    fn run(self) {
-        let Self { inputs, of_channel, sums: [first, second], term } = self;
-        const AT_ONCE: usize = 32;
-        let channels = of_channel.len();
-        let (whole, _) = of_channel.as_chunks::<AT_ONCE>();
-        for (block, of_channel) in whole.iter().enumerate() {
-            let (mut sums, mut others) = ([0.0; AT_ONCE], [0.0; AT_ONCE]);
-            for row in (block * AT_ONCE..inputs[0].len()).step_by(channels) {
-                let numbers =
-                    inputs.map(|input| input[row..].first_chunk::<AT_ONCE>().expect("a row"));
-                for at in 0..AT_ONCE {
-                    let [one, other] = term(numbers.map(|numbers| numbers[at]), of_channel[at]);
-                    sums[at] += one;
-                    others[at] += other;
-                }
-            }
-            first[block * AT_ONCE..][..AT_ONCE].copy_from_slice(&sums);
-            second[block * AT_ONCE..][..AT_ONCE].copy_from_slice(&others);
-        }
-        for channel in whole.len() * AT_ONCE..channels {
-            for at in (channel..inputs[0].len()).step_by(channels) {
-                let [one, other] = term(inputs.map(|input| input[at]), of_channel[channel]);
-                first[channel] += one;
-                second[channel] += other;
-            }
-        }
-    }
 }

@@ -49,6 +49,7 @@
 
 mod adam;
 mod batch_norm;
+mod channel_sums;
 mod classes;
 mod conv;
 #[cfg(feature = "cuda")]

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use crate::product::{Start, Sum};
 use crate::sizes::product;
 use crate::threads::{for_each_piece, rows_at_once};
-use crate::transpose::{columns_to_rows, with_kept};
+use crate::transpose::{columns_to_rows, transpose_each, with_kept};
 use crate::vector::{rows_times_vector, vector_times_rows};
 
 /// A matrix in somebody's memory: `rows` times `columns` numbers of a slice.
@@ -75,6 +75,9 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
         (_, 1) if !b.by_columns => return vector_times_rows(c, a.numbers, b.numbers),
         _ => {}
     }
+    if a.rows >= 16 && b.numbers.len() / 2 > a.numbers.len() + 2 * c.len() {
+        return by_columns(c, a, b);
+    }
     let rows = rows_at_once(a.rows, b.numbers.len()).max(8);
     let [a_row, a_depth] = a.strides();
     with_rows(b, |b| {
@@ -85,6 +88,32 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
                 Sum { a: a.numbers, a_row, a_depth, b, b_depth: columns, pairs: &pairs, depth };
             sum.work_out(Start::Given, c, columns, c.len() / columns, columns);
         });
+    });
+}
+
+/// The same, worked out as `c^T += b^T a^T`: where `b` is much larger than the others, each thread then reads some of its
+/// columns, and none of them twice. The sums are the same.
+fn by_columns(c: &mut [f32], a: Matrix, b: Matrix) {
+    thread_local! {
+        static COLUMNS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    }
+    /// About how many columns of `b` are worked on at once.
+    const AT_ONCE: usize = 48;
+    let (rows, columns) = (a.rows, b.columns);
+    let at_once = columns.div_ceil(columns.div_ceil(AT_ONCE));
+    let [a_depth, a_row] = b.strides();
+    with_kept(&COLUMNS, c.len(), |c_columns| {
+        transpose_each(c, c.len(), columns, c_columns);
+        with_rows(a.transposed(), |a| {
+            for_each_piece(c_columns, at_once * rows, |piece, c| {
+                let pairs = [(piece * at_once * a_row, 0)];
+                let depth = b.rows;
+                let sum =
+                    Sum { a: b.numbers, a_row, a_depth, b: a, b_depth: rows, pairs: &pairs, depth };
+                sum.work_out(Start::Given, c, rows, c.len() / rows, rows);
+            });
+        });
+        transpose_each(c_columns, c_columns.len(), rows, c);
     });
 }
 

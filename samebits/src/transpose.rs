@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::thread::LocalKey;
 
 use crate::simd::{Loops, run_loops};
+use crate::threads::share;
 
 /// Writes some columns of a matrix as rows to `to`: number `j` of them, `to[j * rows..][..rows]`, is
 /// column `first + j` of the matrix `from`, whose rows have `width` numbers.
@@ -13,6 +14,16 @@ pub(crate) fn columns_to_rows(from: &[f32], width: usize, first: usize, to: &mut
     assert!(from.len() == rows * width && to.len() == rows * columns, "sizes of the matrices");
     assert!(first + columns <= width, "columns {first} to {} of {width}", first + columns);
     run_loops(Blocks { from, width, first, rows, columns, to });
+}
+
+/// Transposes each of the matrices of `size` numbers in `from`, whose rows have `width` numbers.
+pub(crate) fn transpose_each(from: &[f32], size: usize, width: usize, to: &mut [f32]) {
+    let matrices = from.chunks(size).zip(to.chunks_mut(size));
+    let pieces = matrices.flat_map(|(from, to)| {
+        let pieces = to.chunks_mut(64 * (size / width)).enumerate();
+        pieces.map(move |(at, to)| (from, 64 * at, to))
+    });
+    share(pieces, |(from, first, to)| columns_to_rows(from, width, first, to));
 }
 
 /// What is to be moved, block by block.

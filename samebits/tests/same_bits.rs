@@ -51,9 +51,14 @@ fn results_of(mut random: Random) -> Vec<Vec<f32>> {
     let dy = random.numbers(x.len());
     let (mut dx, mut dresidual) = (x.clone(), x.clone());
     let (mut dweight, mut dbias) = (weight.clone(), bias.clone());
-    let gradients = Gradients { dx: &mut dx, dweight: &mut dweight, dbias: &mut dbias };
+    let gradients = Gradients {
+        dx: &mut dx,
+        fresh: false,
+        dweight: &mut dweight,
+        dbias: &mut dbias,
+        dresidual: Some(&mut dresidual),
+    };
     norm.backward(&x, &y, &dy, gradients);
-    norm.residual_gradient(&y, &dy, &mut dresidual);
     results.extend([y, dx, dresidual, dweight, dbias]);
 
     results.push(column_means(&x, channels));
@@ -75,8 +80,9 @@ fn results_of(mut random: Random) -> Vec<Vec<f32>> {
     let mut p = random.numbers(rows * channels);
     let (mut m, mut v) = (vec![0.0; p.len()], vec![0.0; p.len()]);
     for t in 1..4 {
-        let g = random.numbers(p.len());
-        AdamStep::new(t, 0.1, [0.95, 0.99], 1e-5, 0.01).update(&mut p, &mut m, &mut v, &g);
+        let mut g = random.numbers(p.len());
+        let step = AdamStep::new(t, 0.1, [0.95, 0.99], 1e-5, 0.01);
+        step.update(&mut p, &mut m, &mut v, &mut g, t > 1);
     }
     results.extend([p, m, v]);
 
@@ -162,4 +168,35 @@ fn with_nan_infinities_signed_zeros_and_tiny_and_huge_numbers() {
             }
         }
     }
+}
+
+#[test]
+fn a_product_with_a_large_matrix_row_by_row() {
+    let mut random = Random::new(8);
+    let [m, k, n] = [19, 130, 140];
+    let (a, b, before) = (random.numbers(m * k), random.numbers(k * n), random.numbers(m * n));
+    for b in [Matrix::new(&b, k, n), Matrix::new(&b, n, k).transposed()] {
+        let (mut together, mut alone) = (before.clone(), before.clone());
+        matmul(&mut together, Matrix::new(&a, m, k), b);
+        for (c, a) in alone.chunks_mut(8 * n).zip(a.chunks(8 * k)) {
+            matmul(c, Matrix::new(a, a.len() / k, k), b);
+        }
+        assert_eq!(together, alone);
+    }
+}
+
+#[test]
+fn adam_with_and_without_zeroing() {
+    let mut random = Random::new(9);
+    let [p, m, v, g] = [(); 4].map(|()| random.numbers(50_001));
+    let v: Vec<f32> = v.iter().map(|v| v * v).collect();
+    let step = AdamStep::new(3, 0.1, [0.9, 0.99], 1e-5, 0.01);
+    let [kept, zeroed] = [false, true].map(|then_zero| {
+        let (mut p, mut m, mut v, mut g) = (p.clone(), m.clone(), v.clone(), g.clone());
+        step.update(&mut p, &mut m, &mut v, &mut g, then_zero);
+        ([p, m, v], g)
+    });
+    assert_eq!(kept.0, zeroed.0);
+    assert_eq!(kept.1, g);
+    assert!(zeroed.1.iter().all(|g| *g == 0.0));
 }

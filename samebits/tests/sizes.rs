@@ -280,15 +280,19 @@ fn batch_norms() {
         let mut y: Vec<f32> = numbers(random, &[x.len()]).iter().map(|_| UNTOUCHED).collect();
         let ok = fits(&[channels], || norm.forward(&x, Some(&residual), &mut y)).is_some();
         assert!(y.iter().all(|y| (*y == UNTOUCHED) != ok), "{} of {channels}", x.len());
-        let (mut dx, mut dresidual) = (x.clone(), x.clone());
+        let (mut dx, mut dresidual) = (x.clone(), numbers(random, &[x.len()]));
         let (mut dweight, mut dbias) = (weight.clone(), numbers(random, &[channels]));
-        let before = (dx.clone(), dweight.clone(), dbias.clone());
-        let gradients = Gradients { dx: &mut dx, dweight: &mut dweight, dbias: &mut dbias };
+        let before = (dx.clone(), dresidual.clone(), dweight.clone(), dbias.clone());
+        let gradients = Gradients {
+            dx: &mut dx,
+            fresh: random.size(0, 1) > 0,
+            dweight: &mut dweight,
+            dbias: &mut dbias,
+            dresidual: Some(&mut dresidual),
+        };
         let backward = fits(&[channels], || norm.backward(&x, &y, &dy, gradients)).is_some();
-        let sizes = [y.len(), dy.len(), dresidual.len()];
-        fits(&sizes, || norm.residual_gradient(&y, &dy, &mut dresidual));
         if !backward {
-            assert_eq!((dx, dweight, dbias), before);
+            assert_eq!((dx, dresidual, dweight, dbias), before);
         }
         ok && backward
     });
@@ -317,11 +321,12 @@ fn everything_else() {
         assert!(d.iter().all(|d| (*d == UNTOUCHED) == done.is_none()));
 
         let [mut p, mut m, mut v] = [0; 3].map(|_| numbers(random, &[rows.min(9)]));
+        let mut g = x.clone();
         let sizes = [p.len(), m.len(), v.len(), x.len()];
         let before = (p.clone(), m.clone(), v.clone());
         let step = AdamStep::new(1, 0.1, [0.9, 0.99], 1e-5, 0.0);
-        if fits(&sizes, || step.update(&mut p, &mut m, &mut v, &x)).is_none() {
-            assert_eq!((&p, &m, &v), (&before.0, &before.1, &before.2));
+        if fits(&sizes, || step.update(&mut p, &mut m, &mut v, &mut g, true)).is_none() {
+            assert_eq!((&p, &m, &v, &g), (&before.0, &before.1, &before.2, &x));
         }
         zero(&mut p);
         assert!(p.iter().all(|p| *p == 0.0));

@@ -15,7 +15,7 @@ use crate::data::Dataset;
 use crate::fault;
 use crate::host::Stopwatch;
 use crate::ops;
-use crate::optim::{Optim, OptimError};
+use crate::optim::Optim;
 use crate::shapes::{Grads, Traced};
 
 impl<D, M, O, L> Learner<D, M, O, L>
@@ -51,7 +51,7 @@ where
     /// # mnist_from_scratch::anyhow::Ok(())
     /// ```
     pub fn fit(&mut self, epochs: usize, lr: impl Into<f64>) -> Result<(), LearnerError> {
-        let result = self.train(epochs, lr.into());
+        let result = ops::keeping_memory(|| self.train(epochs, lr.into()));
         // However it ended, the next training begins at the beginning.
         self.dls.set_pct_train(0.0);
         result
@@ -179,9 +179,8 @@ where
             if let Some(momentum) = at.momentum {
                 opt.set_momentum(momentum);
             }
-            let mut step = || opt.step(model, &mut grads);
+            let mut step = || opt.step_and_zero_grads(model, &mut grads);
             if alone { ops::without_copies(step) } else { step() }?;
-            ops::zero_grads(model, &mut grads).map_err(OptimError::device)?;
 
             recorder.batch(value, at.lr, at.momentum);
             progress.batch(recorder.losses[recorder.losses.len() - 1]);

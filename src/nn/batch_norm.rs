@@ -92,23 +92,31 @@ impl<const C: usize> BatchNorm<C> {
         residual: Option<Traced<S>>,
         activation: Activation,
     ) -> Result<Traced<S>, DeviceError> {
-        let n = x.shape().num_elements() / C;
-        if n == 1 {
-            let shape = x.shape().concrete();
+        let of = self.training(x.shape(), activation)?;
+        Ok(Self::seen(ops::batch_norm_train(x, residual, of)?, activation))
+    }
+
+    /// What training with a batch of this shape is made of.
+    pub(super) fn training<S: Shape>(
+        &mut self,
+        shape: &S,
+        activation: Activation,
+    ) -> Result<Training<'_, C>, DeviceError> {
+        if shape.num_elements() / C == 1 {
+            let shape = shape.concrete();
             return Err(found_in_layer(format!(
                 "batch norm: expected more than 1 value per channel when training, got a batch of size \
                  {shape:?}. The variance of a single value is unknown: choose a batch size that leaves no \
                  last batch of one, or leave it out by `drop_last(true)`"
             )));
         }
-        let of = Training {
+        Ok(Training {
             affine: [&self.weight, &self.bias],
             running: [&mut self.running_mean, &mut self.running_var],
             momentum: MOMENTUM,
             eps: EPS,
             activation,
-        };
-        Ok(Self::seen(ops::batch_norm_train(x, residual, of)?, activation))
+        })
     }
 
     /// The finished model; as [`train`](Self::train).
@@ -123,7 +131,7 @@ impl<const C: usize> BatchNorm<C> {
         Ok(Self::seen(y, activation))
     }
 
-    fn seen<S: Shape, T>(
+    pub(super) fn seen<S: Shape, T>(
         y: Tensor<S, f32, AutoDevice, T>,
         activation: Activation,
     ) -> Tensor<S, f32, AutoDevice, T> {

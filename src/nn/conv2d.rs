@@ -2,7 +2,7 @@
 
 use dfdx::nn::{ModuleVisitor, ScalarOptions, TensorCollection, TensorOptions};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
-use dfdx::shapes::{Axes4, Dtype, HasShape, Rank4};
+use dfdx::shapes::{Axes4, Dtype, HasShape, Rank4, Shape};
 use dfdx::tensor::{AutoDevice, NoneTape, Storage, Tape, Tensor};
 use dfdx::tensor_ops::PermuteTo;
 
@@ -119,9 +119,19 @@ impl<const I: usize, const O: usize, const K: usize, const S: usize, const P: us
         X::Width: Window<K, S, P>,
         T: Tape<f32, AutoDevice>,
     {
-        let y = conv2d(x, &self.weight, None)?;
+        Ok(Self::seen(conv2d(x, &self.weight, None)?))
+    }
+
+    /// Notes which taps meet a pixel of pictures of shape `X`.
+    pub(super) fn meets<X: ImagesOf<I>>(&mut self) {
+        self.taps |= taps_met::<X, I, O, K, S, P>();
+    }
+
+    pub(super) fn seen<Y: Shape, T>(
+        y: Tensor<Y, f32, AutoDevice, T>,
+    ) -> Tensor<Y, f32, AutoDevice, T> {
         observe::layer("Conv2d", y.shape(), K * K * I * O);
-        Ok(y)
+        y
     }
 }
 
@@ -178,7 +188,7 @@ where
     type Error = DeviceError;
 
     fn try_forward_mut(&mut self, x: Traced<X>) -> Result<Self::Output, DeviceError> {
-        self.taps |= taps_met::<X, I, O, K, S, P>();
+        self.meets::<X>();
         self.run(x)
     }
 }

@@ -16,7 +16,7 @@
 //! | `nn.MaxPool2d(3, 2, 1)` | [`MaxPool2d::<3, 2, 1>`](MaxPool2d) |
 //! | `nn.AdaptiveAvgPool2d(1)`, fastai's `AdaptiveConcatPool2d()` | [`AdaptiveAvgPool2d`], [`AdaptiveMaxPool2d`], [`AdaptiveConcatPool2d`] |
 //! | `nn.Flatten()`, `nn.Dropout(0.25)` | [`Flatten`], [`Dropout::<25>`](Dropout) |
-//! | torchvision's `BasicBlock` | [`BasicBlock`], [`DownBlock`] |
+//! | torchvision's `BasicBlock` | [`BasicBlock`], [`DownBlock`] with [`Downsample`] |
 //! | `nn.Sequential(a, b, c)` | a tuple: `(a, b, c)` |
 //!
 //! All of them are modules of [dfdx] and mix with its own.
@@ -25,6 +25,7 @@ mod activation;
 mod batch_norm;
 mod biased_conv2d;
 mod conv2d;
+pub(crate) mod conv_norm;
 mod dropout;
 mod flatten;
 mod function;
@@ -52,7 +53,7 @@ pub use linear::{Linear, UnbiasedLinear};
 pub use observe::LayerSummary;
 pub use pool::{AdaptiveAvgPool2d, AdaptiveConcatPool2d, AdaptiveMaxPool2d, MaxPool2d};
 pub use product::MatMul;
-pub use residual::{BasicBlock, DownBlock, Identity, ResidualBlock};
+pub use residual::{BasicBlock, DownBlock, Downsample, Identity, ResidualBlock};
 pub use weights::{
     Difference, Loaded, NonFiniteNumbers, WeightsError, WeightsFile, fingerprint, load_weights,
     save_weights, save_weights_as_they_are,

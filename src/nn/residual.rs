@@ -3,13 +3,14 @@
 use dfdx::nn::{ModuleVisitor, NonMutableModule, TensorCollection, ZeroSizedModule};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
 use dfdx::shapes::{Const, Dim, Dtype};
-use dfdx::tensor::{AutoDevice, HasErr, Storage, Tensor, WithEmptyTape};
+use dfdx::tensor::{AutoDevice, HasErr, NoneTape, Storage, Tensor, WithEmptyTape};
 
 use super::batch_norm::BatchNorm2d;
+use super::conv_norm;
 use super::conv2d::Conv2d;
 use crate::device::DeviceError;
-use crate::ops::Activation;
-use crate::shapes::{Recorded, Traced, Window};
+use crate::ops::{Activation, Convolved};
+use crate::shapes::{ImagesOf, Recorded, Traced, Window};
 
 /// Two convolutions, and a way around them: torchvision's `BasicBlock` (K. He and others, "Deep
 /// Residual Learning for Image Recognition", 2015).
@@ -59,7 +60,7 @@ pub type BasicBlock<const C: usize, E = f32, D = AutoDevice> =
 /// A residual block from `I` channels to `O` that halves height and width. On the way around, a 1x1
 /// convolution does the same.
 pub type DownBlock<const I: usize, const O: usize, E = f32, D = AutoDevice> =
-    ResidualBlock<I, O, 2, (Conv2d<I, O, 1, 2, 0, E, D>, BatchNorm2d<O, E, D>), E, D>;
+    ResidualBlock<I, O, 2, Downsample<I, O, E, D>, E, D>;
 
 impl<const I: usize, const O: usize, const S: usize, Shortcut> ResidualBlock<I, O, S, Shortcut>
 where
@@ -102,6 +103,83 @@ impl<X: HasErr> Module<X> for Identity {
 
     fn try_forward(&self, x: X) -> Result<X, X::Err> {
         Ok(x)
+    }
+}
+
+/// The way around a [`DownBlock`], torchvision's `downsample`: a 1x1 convolution that leaves out every other row and
+/// column, and its batch norm.
+///
+/// # Example
+/// ```
+/// use mnist_from_scratch::prelude::*;
+///
+/// let dev = AutoDevice::default();
+/// let pictures: Tensor<Rank4<5, 64, 7, 7>, f32, _> = dev.ones();
+/// assert_eq!(Downsample::<64, 128>::new(&dev).forward(pictures).size(), [5, 128, 4, 4]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Downsample<const I: usize, const O: usize, E: Dtype = f32, D: Storage<E> = AutoDevice>(
+    pub Conv2d<I, O, 1, 2, 0, E, D>,
+    pub BatchNorm2d<O, E, D>,
+);
+
+impl<const I: usize, const O: usize> Downsample<I, O> {
+    /// A way around whose weights are drawn as its layers draw them.
+    ///
+    /// # Panics
+    /// If the device has no room for it.
+    ///
+    /// ```
+    /// use mnist_from_scratch::prelude::*;
+    ///
+    /// let around = Downsample::<64, 128>::new(&AutoDevice::default());
+    /// assert_eq!(around.num_trainable_params(), 64 * 128 + 2 * 128);
+    /// ```
+    pub fn new(dev: &AutoDevice) -> Self {
+        Self::build(dev)
+    }
+}
+
+impl<X, const I: usize, const O: usize> Module<Tensor<X, f32, AutoDevice>> for Downsample<I, O>
+where
+    X: ImagesOf<I>,
+    X::Height: Window<1, 2, 0>,
+    X::Width: Window<1, 2, 0>,
+{
+    type Output = Convolved<X, 1, 2, 0, O, NoneTape>;
+    type Error = DeviceError;
+
+    fn try_forward(&self, x: Tensor<X, f32, AutoDevice>) -> Result<Self::Output, DeviceError> {
+        self.1.eval(self.0.try_forward(x)?, None, Activation::Identity)
+    }
+}
+
+impl<X, const I: usize, const O: usize> ModuleMut<Traced<X>> for Downsample<I, O>
+where
+    X: ImagesOf<I>,
+    X::Height: Window<1, 2, 0>,
+    X::Width: Window<1, 2, 0>,
+{
+    type Output = Convolved<X, 1, 2, 0, O, Recorded>;
+    type Error = DeviceError;
+
+    fn try_forward_mut(&mut self, x: Traced<X>) -> Result<Self::Output, DeviceError> {
+        conv_norm::train(&mut self.0, &mut self.1, x, None, Activation::Identity)
+    }
+}
+
+impl<const I: usize, const O: usize, E: Dtype, D: Device<E>> TensorCollection<E, D>
+    for Downsample<I, O, E, D>
+{
+    type To<E2: Dtype, D2: Device<E2>> = Downsample<I, O, E2, D2>;
+
+    fn iter_tensors<V: ModuleVisitor<Self, E, D>>(
+        visitor: &mut V,
+    ) -> Result<Option<Self::To<V::E2, V::D2>>, V::Err> {
+        visitor.visit_fields(
+            (Self::module("0", |s| &s.0, |s| &mut s.0), Self::module("1", |s| &s.1, |s| &mut s.1)),
+            |(conv, norm)| Downsample(conv, norm),
+        )
     }
 }
 
@@ -159,11 +237,9 @@ where
         x: Traced<(B, Const<I>, H, W)>,
     ) -> Result<Self::Output, DeviceError> {
         let around = x.with_empty_tape();
-        let y = self.conv1.try_forward_mut(x)?;
-        let y = self.bn1.train(y, None, Activation::Relu)?;
-        let y = self.conv2.try_forward_mut(y)?;
+        let y = conv_norm::train(&mut self.conv1, &mut self.bn1, x, None, Activation::Relu)?;
         let around = self.downsample.try_forward_mut(around)?;
-        self.bn2.train(y, Some(around), Activation::Relu)
+        conv_norm::train(&mut self.conv2, &mut self.bn2, y, Some(around), Activation::Relu)
     }
 }
 

@@ -107,6 +107,26 @@ impl Adam {
         self.weight_decay = weight_decay;
         self
     }
+
+    /// A step of all parameters; if `then_zero`, their gradients are 0 afterwards.
+    fn walk<M: TensorCollection<f32, AutoDevice>>(
+        &mut self,
+        model: &mut M,
+        gradients: &mut Grads,
+        then_zero: bool,
+    ) -> Result<(), OptimError> {
+        self.steps += 1;
+        let betas = [self.momentum, self.sqr_mom];
+        let step = AdamStep::new(self.steps, self.lr, betas, self.eps, self.weight_decay);
+        let mut each = EachParameter {
+            update: AdamUpdate::new(step, then_zero),
+            averages: &mut self.averages,
+            squares: &mut self.squares,
+            gradients,
+        };
+        change(model, &mut each)?;
+        each.update.finish().map_err(OptimError::device)
+    }
 }
 
 /// Made for a [`Learner`](crate::learner::Learner), which sets the learning rate itself.
@@ -118,17 +138,15 @@ impl Default for Adam {
 
 impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
-        self.steps += 1;
-        let betas = [self.momentum, self.sqr_mom];
-        let step = AdamStep::new(self.steps, self.lr, betas, self.eps, self.weight_decay);
-        let mut each = EachParameter {
-            update: AdamUpdate::new(step),
-            averages: &mut self.averages,
-            squares: &mut self.squares,
-            gradients,
-        };
-        change(model, &mut each)?;
-        each.update.finish().map_err(OptimError::device)
+        self.walk(model, gradients, false)
+    }
+
+    fn step_and_zero_grads(
+        &mut self,
+        model: &mut M,
+        gradients: &mut Grads,
+    ) -> Result<(), OptimError> {
+        self.walk(model, gradients, true)
     }
 
     fn lr(&self) -> f64 {

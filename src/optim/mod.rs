@@ -27,7 +27,11 @@ pub use sgd::SGD;
 
 pub use dfdx::optim::{AdamConfig, Momentum, RMSprop, RMSpropConfig, Sgd, SgdConfig, WeightDecay};
 
+use dfdx::nn::TensorCollection;
+use dfdx::tensor::AutoDevice;
+
 use crate::device::{DeviceError, ModuleError, remedy};
+use crate::ops;
 use crate::shapes::Grads;
 
 /// An optimizer could not make its step.
@@ -83,6 +87,23 @@ pub trait Optim<M> {
     /// # Errors
     /// If a parameter has no gradient, or the device fails.
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError>;
+
+    /// [`step`](Self::step), and then all gradients to 0: what a [`Learner`](crate::learner::Learner) does. An optimizer
+    /// that can do both in one pass over memory has its own.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    fn step_and_zero_grads(
+        &mut self,
+        model: &mut M,
+        gradients: &mut Grads,
+    ) -> Result<(), OptimError>
+    where
+        M: TensorCollection<f32, AutoDevice>,
+    {
+        self.step(model, gradients)?;
+        ops::zero_grads(model, gradients).map_err(OptimError::device)
+    }
 
     /// The learning rate.
     fn lr(&self) -> f64;

@@ -3,21 +3,31 @@
 use dfdx::nn::{ModuleVisitor, TensorCollection};
 use dfdx::prelude::{BuildModule, Device, Module, ModuleMut};
 use dfdx::shapes::Dtype;
-use dfdx::tensor::{AutoDevice, Storage};
+use dfdx::tensor::{AutoDevice, NoneTape, Storage, Tensor};
 
+use crate::device::DeviceError;
 use crate::nn::{
     AdaptiveConcatPool2d, BasicBlock, BatchNorm1d, BatchNormReLU, Conv2d, DownBlock, Dropout, Fan,
-    MaxPool2d, ReLU, UnbiasedLinear, kaiming_normal_,
+    MaxPool2d, ReLU, UnbiasedLinear, conv_norm, kaiming_normal_,
 };
+use crate::ops::{Activation, Convolved};
 use crate::random::uniform_numbers;
+use crate::shapes::{ImagesOf, Recorded, Traced, Window};
 
 /// A residual net with 18 layers that have weights, for pictures with three channels and `N` classes: a
 /// [body](ResNetBody) and a [head](ResNetHead). [`resnet18`] makes one.
 pub type ResNet18<const N: usize> = (ResNetBody, ResNetHead<N>);
 
 /// The first layers: they make maps with 64 channels, with a quarter of the rows and columns.
-pub type Stem<E = f32, D = AutoDevice> =
-    (Conv2d<3, 64, 7, 2, 3, E, D>, BatchNormReLU<64, E, D>, MaxPool2d<3, 2, 1>);
+#[derive(Debug, Clone)]
+pub struct Stem<E: Dtype = f32, D: Storage<E> = AutoDevice> {
+    /// A convolution with large kernels.
+    pub conv1: Conv2d<3, 64, 7, 2, 3, E, D>,
+    /// Its batch norm, with the ReLU after it.
+    pub bn1: BatchNormReLU<64, E, D>,
+    /// The largest of each 3x3 pixels.
+    pub maxpool: MaxPool2d<3, 2, 1>,
+}
 
 /// Four times two residual blocks. Each but the first halves rows and columns and doubles the channels.
 pub type Layers<E = f32, D = AutoDevice> = (
@@ -107,15 +117,15 @@ impl<E: Dtype, D: Device<E>> TensorCollection<E, D> for ResNetBody<E, D> {
         visitor.visit_fields(
             (
                 // 2 and 3 are ReLU and pool, which have no parameters.
-                Self::module("0", |s| &s.stem.0, |s| &mut s.stem.0),
-                Self::module("1", |s| &s.stem.1, |s| &mut s.stem.1),
+                Self::module("0", |s| &s.stem.conv1, |s| &mut s.stem.conv1),
+                Self::module("1", |s| &s.stem.bn1, |s| &mut s.stem.bn1),
                 Self::module("4", |s| &s.layers.0, |s| &mut s.layers.0),
                 Self::module("5", |s| &s.layers.1, |s| &mut s.layers.1),
                 Self::module("6", |s| &s.layers.2, |s| &mut s.layers.2),
                 Self::module("7", |s| &s.layers.3, |s| &mut s.layers.3),
             ),
-            |(conv, norm, layer1, layer2, layer3, layer4)| ResNetBody {
-                stem: (conv, norm, MaxPool2d),
+            |(conv1, bn1, layer1, layer2, layer3, layer4)| ResNetBody {
+                stem: Stem { conv1, bn1, maxpool: MaxPool2d },
                 layers: (layer1, layer2, layer3, layer4),
             },
         )
@@ -141,6 +151,41 @@ impl<const N: usize, E: Dtype, D: Device<E>> TensorCollection<E, D> for ResNetHe
                 output: (norm2, Dropout, linear2),
             },
         )
+    }
+}
+
+/// Maps with 64 channels of pictures of shape `X`.
+type Maps<X, T> = Convolved<X, 7, 2, 3, 64, T>;
+
+impl<X> Module<Tensor<X, f32, AutoDevice>> for Stem
+where
+    X: ImagesOf<3>,
+    X::Height: Window<7, 2, 3>,
+    X::Width: Window<7, 2, 3>,
+    MaxPool2d<3, 2, 1>: Module<Maps<X, NoneTape>, Error = DeviceError>,
+{
+    type Output = <MaxPool2d<3, 2, 1> as Module<Maps<X, NoneTape>>>::Output;
+    type Error = DeviceError;
+
+    fn try_forward(&self, x: Tensor<X, f32, AutoDevice>) -> Result<Self::Output, DeviceError> {
+        self.maxpool.try_forward(self.bn1.try_forward(self.conv1.try_forward(x)?)?)
+    }
+}
+
+impl<X> ModuleMut<Traced<X>> for Stem
+where
+    X: ImagesOf<3>,
+    X::Height: Window<7, 2, 3>,
+    X::Width: Window<7, 2, 3>,
+    MaxPool2d<3, 2, 1>: ModuleMut<Maps<X, Recorded>, Error = DeviceError>,
+{
+    type Output = <MaxPool2d<3, 2, 1> as ModuleMut<Maps<X, Recorded>>>::Output;
+    type Error = DeviceError;
+
+    fn try_forward_mut(&mut self, x: Traced<X>) -> Result<Self::Output, DeviceError> {
+        let (conv, norm) = (&mut self.conv1, &mut self.bn1.0);
+        let y = conv_norm::train(conv, norm, x, None, Activation::Relu)?;
+        self.maxpool.try_forward_mut(y)
     }
 }
 

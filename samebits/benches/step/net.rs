@@ -1,12 +1,12 @@
 //! A ResNet18 and its step, as operations on slices.
 
 use samebits::{
-    Activation, AdamStep, BatchNorm, Conv2d, Cpu, Device, Gradients, Matrices, Order, Statistics,
-    Windows,
+    Activation, AdamStep, BatchNorm, Conv2d, Cpu, Device, Matrices, NormGradients, Order,
+    Statistics, Windows,
 };
 
 /// Kinds of operations.
-pub const OPERATIONS: [&str; 13] = [
+pub const OPERATIONS: [&str; 12] = [
     "convolution: forward",
     "convolution: input",
     "convolution: weights",
@@ -18,8 +18,7 @@ pub const OPERATIONS: [&str; 13] = [
     "pools: backward",
     "linear: forward",
     "linear: backward",
-    "Adam",
-    "gradients to 0",
+    "Adam, and gradients to 0",
 ];
 
 const FORWARD: usize = 0;
@@ -34,7 +33,6 @@ const POOL_BACKWARD: usize = 8;
 const LINEAR: usize = 9;
 const LINEAR_BACKWARD: usize = 10;
 const ADAM: usize = 11;
-const ZERO: usize = 12;
 
 const BATCH: usize = 64;
 
@@ -170,8 +168,8 @@ impl Net {
             x,
             residual,
             out,
-            y: Vec::new(),
-            dy: Vec::new(),
+            y: vec![0.0; conv.output_len()],
+            dy: vec![0.0; conv.output_len()],
             norm: None,
         });
         out
@@ -188,10 +186,7 @@ impl Net {
         for (at, unit) in self.units.iter_mut().enumerate() {
             let Unit { conv, weight, scale, shift, .. } = unit;
             let mut out = Vec::new();
-            time(ROOM, &mut || {
-                unit.y = vec![0.0; conv.output_len()];
-                out = vec![0.0; conv.output_len()];
-            });
+            time(ROOM, &mut || out = vec![0.0; conv.output_len()]);
             let x = &self.activations[unit.x];
             time(FORWARD, &mut || conv.forward(x, &weight.p, &mut unit.y));
             let mut statistics = None;
@@ -241,15 +236,21 @@ impl Net {
             let dout = std::mem::take(&mut self.gradients[unit.out]);
             let (out, norm) = (&self.activations[unit.out], unit.norm.as_ref().expect("forward"));
             let (conv, y, dy) = (&unit.conv, &unit.y, &mut unit.dy);
-            time(ROOM, &mut || *dy = vec![0.0; y.len()]);
+            let mut dresidual = Vec::new();
+            if let Some(residual) = unit.residual {
+                let len = self.gradients[residual].len();
+                time(ROOM, &mut || dresidual = vec![0.0; len]);
+            }
             let (dweight, dbias) = (&mut unit.scale.g[..], &mut unit.shift.g[..]);
             time(NORM_BACKWARD, &mut || {
-                norm.backward(y, out, &dout, Gradients { dx: dy, dweight, dbias });
+                let dresidual = unit.residual.map(|_| &mut dresidual[..]);
+                let (dweight, dbias) = (&mut *dweight, &mut *dbias);
+                let dx = &mut dy[..];
+                let into = NormGradients { dx, fresh: true, dweight, dbias, dresidual };
+                let Ok(()) = Cpu.norm_backward(norm, y, out, &dout, into);
             });
             if let Some(residual) = unit.residual {
-                let dx = &mut self.gradients[residual];
-                time(ROOM, &mut || *dx = vec![0.0; dx.len()]);
-                time(NORM_BACKWARD, &mut || norm.residual_gradient(out, &dout, dx));
+                self.gradients[residual] = dresidual;
             }
             let (x, Parameter { p, g, .. }) = (&self.activations[unit.x], &mut unit.weight);
             time(WEIGHTS, &mut || conv.weight_gradient(x, dy, g));
@@ -268,24 +269,17 @@ impl Net {
         let units = self.units.iter_mut();
         let all = units.flat_map(|unit| [&mut unit.weight, &mut unit.scale, &mut unit.shift]);
         for Parameter { p, g, m, v, used } in all.chain([&mut self.head]) {
-            for of in used.iter().cloned() {
-                let (p, g) = (&mut p[of.clone()], &mut g[of.clone()]);
-                let (m, v) = (&mut m[of.clone()], &mut v[of]);
-                time(ADAM, &mut || step.update(p, m, v, g));
-            }
-        }
-        let units = self.units.iter_mut();
-        let all = units.flat_map(|unit| [&mut unit.weight, &mut unit.scale, &mut unit.shift]);
-        for Parameter { g, used, .. } in all.chain([&mut self.head]) {
             for of in used.iter() {
-                time(ZERO, &mut || samebits::zero(&mut g[of.clone()]));
+                let (p, g) = (&mut p[of.clone()], &mut g[of.clone()]);
+                let (m, v) = (&mut m[of.clone()], &mut v[of.clone()]);
+                time(ADAM, &mut || step.update(p, m, v, g, true));
             }
         }
     }
 
     /// What each kind of operation has to do in a step.
-    pub fn costs(&self) -> [Cost; 13] {
-        let mut costs = [Cost::default(); 13];
+    pub fn costs(&self) -> [Cost; 12] {
+        let mut costs = [Cost::default(); 12];
         let mut add = |operation: usize, multiply_adds: f64, numbers: usize| {
             costs[operation].multiply_adds += multiply_adds;
             costs[operation].numbers += numbers as f64;
@@ -300,13 +294,12 @@ impl Net {
             if at > 0 {
                 add(INPUT, products, y + weights + 2 * x);
             }
-            add(ROOM, 0.0, 4 * y + residual);
+            add(ROOM, 0.0, y + x + residual);
             add(STATISTICS, 0.0, y);
             add(NORM, 0.0, 2 * y + residual);
-            add(NORM_BACKWARD, 0.0, 5 * y + 2 * residual);
+            add(NORM_BACKWARD, 0.0, 4 * y + 2 * residual);
             let parameters = weights + 2 * conv.out_channels;
-            add(ADAM, 0.0, 7 * parameters);
-            add(ZERO, 0.0, parameters);
+            add(ADAM, 0.0, 8 * parameters);
         }
         let [stem, pooled] = [1, 2].map(|at| self.activations[at].len());
         add(POOL, 0.0, stem + pooled + pooled / 2);
@@ -315,8 +308,7 @@ impl Net {
         let products = (BATCH * weights) as f64;
         add(LINEAR, products, rows + columns + weights);
         add(LINEAR_BACKWARD, 2.0 * products, 3 * rows + 2 * columns + 3 * weights);
-        add(ADAM, 0.0, 7 * weights);
-        add(ZERO, 0.0, weights);
+        add(ADAM, 0.0, 8 * weights);
         costs
     }
 }

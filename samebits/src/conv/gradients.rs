@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::Conv2d;
 use crate::product::{Start, Sum};
 use crate::threads::share;
-use crate::transpose::{columns_to_rows, with_kept};
+use crate::transpose::{columns_to_rows, transpose_each, with_kept};
 
 impl Conv2d {
     /// Adds the gradient of the input to `dx`, given that of the output: `dx[q] = sum_t dy[p] w[t]^T`
@@ -168,14 +168,4 @@ impl Conv2d {
             work(transposed);
         });
     }
-}
-
-/// Transposes each of the matrices of `size` numbers in `from`, whose rows have `width` numbers.
-fn transpose_each(from: &[f32], size: usize, width: usize, to: &mut [f32]) {
-    let matrices = from.chunks(size).zip(to.chunks_mut(size));
-    let pieces = matrices.flat_map(|(from, to)| {
-        let pieces = to.chunks_mut(64 * (size / width)).enumerate();
-        pieces.map(move |(at, to)| (from, 64 * at, to))
-    });
-    share(pieces, |(from, first, to)| columns_to_rows(from, width, first, to));
 }

@@ -101,7 +101,7 @@ structs! {
     Finished { pieces: Pieces, parts: u64, counts: u64 }
     Norm { pieces: Pieces, relu: i32, eps: f32 }
     Moves { mean: u64, variance: u64, keep: f32, of_mean: f32, of_variance: f32, unused: u32 }
-    Gradients { dx: u64, dweight: u64, dbias: u64, dresidual: u64 }
+    Gradients { dx: u64, dweight: u64, dbias: u64, dresidual: u64, fresh: i32, unused: i32 }
     Mm { rows: i32, columns: i32, depth: i32, a_step: i32, b_step: i32, init_step: i32 }
     /// Numbers of rows: in the struct, or at an address.
     Rows { more: u64, rows: [i32; FEW_ROWS] }
@@ -109,6 +109,7 @@ structs! {
     Windows { starts: u64, inputs: u64, back_starts: u64, back: u64 }
     Adam {
         beta1: f32, beta2: f32, rest1: f32, rest2: f32, eps: f32, kept: f32, rate: f32, correction: f32,
+        then_zero: i32,
     }
     /// Not a parameter itself, but what a parameter points at.
     Part { p: u64, m: u64, v: u64, g: u64, len: i32, decays: i32 }

@@ -24,6 +24,11 @@ impl Device for Gpu {
         Ok(buffer)
     }
 
+    fn room(&self, len: usize) -> Result<Buffer<f32>, Error> {
+        // Of floats: whatever bits lie there, they are one. So to read them is a fault, and no more.
+        room(*self, len)
+    }
+
     fn copy_in<E: Element>(&self, numbers: &[E]) -> Result<Buffer<E>, Error> {
         let mut buffer = room(*self, numbers.len())?;
         buffer.fill(numbers)?;
@@ -282,8 +287,13 @@ impl Device for Gpu {
         matmul::mean_absolute_differences(*self, x, b, distances)
     }
 
-    fn adam(&self, step: &AdamStep, parts: Vec<AdamPart<'_, Self>>) -> Result<(), Error> {
-        optimizers::adam(*self, step, parts)
+    fn adam(
+        &self,
+        step: &AdamStep,
+        parts: Vec<AdamPart<'_, Self>>,
+        then_zero: bool,
+    ) -> Result<(), Error> {
+        optimizers::adam(*self, step, parts, then_zero)
     }
 
     fn sgd(&self, step: &SgdStep, parts: Vec<SgdPart<'_, Self>>) -> Result<(), Error> {

@@ -232,7 +232,7 @@ pub(super) fn copy_out<E: Element>(gpu: Gpu, numbers: Slice<'_, E>) -> Result<Ve
     }
     gpu.bind()?;
     // SAFETY: So many numbers lie at both places. All of the GPU's have been written, as numbers of this kind: whoever made
-    // the slice has promised it, or this crate's kernels write nothing else.
+    // the slice has promised it, or this crate's kernels write nothing else. Floats need not: any bytes are some.
     unsafe { result::memcpy_dtoh_sync(&mut copy, numbers.address) }
         .map_err(|error| Error::driver("a copy from the GPU", error))?;
     Ok(copy)

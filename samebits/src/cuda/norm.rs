@@ -193,7 +193,7 @@ pub(super) fn backward(
     gradients: NormGradients<'_, Gpu>,
 ) -> Result<(), Error> {
     let Norm { sizes, kept } = norm;
-    let NormGradients { dx, dweight, dbias, dresidual } = gradients;
+    let NormGradients { dx, fresh, dweight, dbias, dresidual } = gradients;
     let pieces = sizes.pieces;
     let [rows, channels] = [pieces.rows, pieces.channels].map(|n| n as usize);
     let len = rows * channels;
@@ -207,6 +207,8 @@ pub(super) fn backward(
         dweight: dweight.address(),
         dbias: dbias.address(),
         dresidual: dresidual.as_ref().map_or(0, SliceMut::address),
+        fresh: fresh.into(),
+        unused: 0,
     };
     let [x, y, dy] = [x, y, dy].map(|slice| slice.address());
     let blocks = channels.div_ceil(32);

@@ -79,7 +79,12 @@ fn launch(
     started
 }
 
-pub(super) fn adam(gpu: Gpu, step: &AdamStep, all: Vec<AdamPart<'_, Gpu>>) -> Result<(), Error> {
+pub(super) fn adam(
+    gpu: Gpu,
+    step: &AdamStep,
+    all: Vec<AdamPart<'_, Gpu>>,
+    then_zero: bool,
+) -> Result<(), Error> {
     let mut of = Vec::new();
     for AdamPart { p, m, v, g, decays } in &all {
         assert_eq!([m.len(), v.len(), g.len()], [p.len(); 3], "numbers of m, v and g, and of p");
@@ -88,7 +93,8 @@ pub(super) fn adam(gpu: Gpu, step: &AdamStep, all: Vec<AdamPart<'_, Gpu>>) -> Re
     }
     let [beta1, beta2, eps, kept, rate, correction] = step.factors();
     let (rest1, rest2) = (1.0 - beta1, 1.0 - beta2);
-    let sizes = Adam { beta1, beta2, rest1, rest2, eps, kept, rate, correction };
+    let then_zero = then_zero.into();
+    let sizes = Adam { beta1, beta2, rest1, rest2, eps, kept, rate, correction, then_zero };
     let start = |list: u64, blocks: usize| {
         // SAFETY: The list has a part for each block; its numbers lie in slices that are lent here.
         unsafe { gpu.launch(Kernel::Adam, [blocks, 1], 256, arguments![list, sizes]) }

@@ -42,6 +42,10 @@ impl Device for Cpu {
         Ok(vec![E::default(); len])
     }
 
+    fn room(&self, len: usize) -> Result<Vec<f32>, Infallible> {
+        self.zeros(len)
+    }
+
     fn copy_in<E: Element>(&self, numbers: &[E]) -> Result<Vec<E>, Infallible> {
         Ok(numbers.to_vec())
     }
@@ -132,12 +136,9 @@ impl Device for Cpu {
         x: &[f32],
         y: &[f32],
         dy: &[f32],
-        NormGradients { dx, dweight, dbias, dresidual }: NormGradients<'_, Self>,
+        NormGradients { dx, fresh, dweight, dbias, dresidual }: NormGradients<'_, Self>,
     ) -> Done {
-        norm.backward(x, y, dy, Gradients { dx, dweight, dbias });
-        if let Some(dresidual) = dresidual {
-            norm.residual_gradient(y, dy, dresidual);
-        }
+        norm.backward(x, y, dy, Gradients { dx, fresh, dweight, dbias, dresidual });
         Ok(())
     }
 
@@ -364,10 +365,10 @@ impl Device for Cpu {
         Ok(())
     }
 
-    fn adam(&self, step: &AdamStep, parts: Vec<AdamPart<'_, Self>>) -> Done {
+    fn adam(&self, step: &AdamStep, parts: Vec<AdamPart<'_, Self>>, then_zero: bool) -> Done {
         for AdamPart { p, m, v, g, decays } in parts {
             let step = if decays { *step } else { step.without_decay() };
-            step.update(p, m, v, g);
+            step.update(p, m, v, g, then_zero);
         }
         Ok(())
     }

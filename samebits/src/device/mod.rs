@@ -64,6 +64,8 @@ pub trait Device: Copy + Debug {
 
     /// So many zeros.
     fn zeros<E: Element>(&self, len: usize) -> Result<Self::Buffer<E>, Self::Error>;
+    /// So many numbers that mean nothing: each has to be written before it is read.
+    fn room(&self, len: usize) -> Result<Self::Buffer<f32>, Self::Error>;
     /// A copy of the computer's own numbers.
     fn copy_in<E: Element>(&self, numbers: &[E]) -> Result<Self::Buffer<E>, Self::Error>;
     /// A copy for the computer.
@@ -117,8 +119,7 @@ pub trait Device: Copy + Debug {
     fn norm_train(&self, of: NormTrain<'_, Self>) -> Result<Self::Norm, Self::Error>;
     /// [`BatchNorm::forward`](crate::BatchNorm::forward) with statistics that are known.
     fn norm_eval(&self, of: NormEval<'_, Self>) -> Result<(), Self::Error>;
-    /// [`BatchNorm::backward`](crate::BatchNorm::backward), and
-    /// [`residual_gradient`](crate::BatchNorm::residual_gradient) if there is a `dresidual`.
+    /// [`BatchNorm::backward`](crate::BatchNorm::backward).
     fn norm_backward(
         &self,
         norm: &Self::Norm,
@@ -366,7 +367,12 @@ pub trait Device: Copy + Debug {
     ) -> Result<(), Self::Error>;
 
     /// [`AdamStep::update`] for all parameters; on a GPU in one go.
-    fn adam(&self, step: &AdamStep, parts: Vec<AdamPart<'_, Self>>) -> Result<(), Self::Error>;
+    fn adam(
+        &self,
+        step: &AdamStep,
+        parts: Vec<AdamPart<'_, Self>>,
+        then_zero: bool,
+    ) -> Result<(), Self::Error>;
     /// [`SgdStep`] for all parameters; on a GPU in one go.
     fn sgd(&self, step: &SgdStep, parts: Vec<SgdPart<'_, Self>>) -> Result<(), Self::Error>;
     /// Sets all these numbers to 0; on a GPU in one go.

@@ -96,6 +96,8 @@ pub struct NormEval<'a, D: Device> {
 pub struct NormGradients<'a, D: Device> {
     /// Of the input.
     pub dx: D::SliceMut<'a, f32>,
+    /// Whether `dx` is only room: whatever is there counts as 0.
+    pub fresh: bool,
     /// Of the weight.
     pub dweight: D::SliceMut<'a, f32>,
     /// Of the bias.
@@ -114,7 +116,7 @@ pub struct AdamPart<'a, D: Device> {
     /// The average of their squares.
     pub v: D::SliceMut<'a, f32>,
     /// Its gradient.
-    pub g: D::Slice<'a, f32>,
+    pub g: D::SliceMut<'a, f32>,
     /// Whether it has weight decay: if not, it is a step with `wd = 0`.
     pub decays: bool,
 }

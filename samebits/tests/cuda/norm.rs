@@ -79,6 +79,8 @@ impl Work for Layer {
             results.push(back(device, &y)?);
             let gradients = NormGradients {
                 dx: device.slice_mut(&mut dx),
+                // What is then there is only room.
+                fresh: !knows_statistics,
                 dweight: device.slice_mut(&mut dweight),
                 dbias: device.slice_mut(&mut dbias),
                 dresidual: self.has_residual.then(|| device.slice_mut(&mut dresidual)),

@@ -36,20 +36,26 @@ impl Work for Adam {
     fn run<D: Device>(&self, device: D) -> Result<Vec<Vec<f32>>, D::Error> {
         let mut p = Training::buffers(device, &self.0.parameters)?;
         let (mut m, mut v) = (self.0.zeros(device)?, self.0.zeros(device)?);
+        let mut after = Vec::new();
         for (at, gradients) in self.0.gradients.iter().enumerate() {
-            let g = Training::buffers(device, gradients)?;
+            let mut g = Training::buffers(device, gradients)?;
             let step = AdamStep::new(at as i32 + 1, 0.1, [0.95, 0.99], 1e-5, 0.01);
-            let all = p.iter_mut().zip(&mut m).zip(&mut v).zip(&g).enumerate();
+            let all = p.iter_mut().zip(&mut m).zip(&mut v).zip(&mut g).enumerate();
             let parts = all.map(|(at, (((p, m), v), g))| AdamPart {
                 p: device.slice_mut(p),
                 m: device.slice_mut(m),
                 v: device.slice_mut(v),
-                g: device.slice(g),
+                g: device.slice_mut(g),
                 decays: at % 2 == 0,
             });
-            device.adam(&step, parts.collect())?;
+            let then_zero = at > 0;
+            device.adam(&step, parts.collect(), then_zero)?;
+            for g in &g {
+                after.push(back(device, g)?);
+            }
         }
-        back_all(device, [p, m, v])
+        after.extend(back_all(device, [p, m, v])?);
+        Ok(after)
     }
 }
 

@@ -7,7 +7,7 @@ use dfdx::shapes::{HasShape, Shape};
 use dfdx::tensor::{AutoDevice, Tensor};
 use samebits::{AdamPart, AdamStep};
 
-use super::numbers::{Queue, is_in_order, parts, ranges, read_parts, writable, write};
+use super::numbers::{Queue, is_in_order, parts, ranges, writable, write};
 use crate::device::DeviceError;
 use crate::shapes::Grads;
 
@@ -26,13 +26,14 @@ pub(crate) enum Stepped {
 #[derive(Debug)]
 pub(crate) struct AdamUpdate<'a> {
     step: AdamStep,
+    then_zero: bool,
     queue: Queue<'a>,
 }
 
 impl AdamUpdate<'_> {
-    /// The step of this size; see [`AdamStep::new`].
-    pub(crate) fn new(step: AdamStep) -> Self {
-        Self { step, queue: Queue::default() }
+    /// The step of this size, see [`AdamStep::new`]; and then, if `then_zero`, gradients of 0.
+    pub(crate) fn new(step: AdamStep, then_zero: bool) -> Self {
+        Self { step, then_zero, queue: Queue::default() }
     }
 
     /// The step of the parameter `p`. Its averages of gradients and of squares and its gradient are found by `p`
@@ -56,10 +57,10 @@ impl AdamUpdate<'_> {
         let ranges = ranges(taps, p.shape().num_elements());
         let m = parts(write(averages.get_or_alloc_mut(p)?), &ranges);
         let v = parts(write(squares.get_or_alloc_mut(p)?), &ranges);
-        let g = read_parts(gradients.get_or_alloc_mut(p)?, &ranges);
+        let g = parts(write(gradients.get_or_alloc_mut(p)?), &ranges);
         let numbers = parts(writable(p)?, &ranges).into_iter().zip(m).zip(v).zip(g);
         let part = |(((p, m), v), g)| AdamPart { p, m, v, g, decays };
-        self.queue.adam(&self.step, numbers.map(part).collect())?;
+        self.queue.adam(&self.step, numbers.map(part).collect(), self.then_zero)?;
         Ok(Stepped::Yes)
     }
 
@@ -68,6 +69,6 @@ impl AdamUpdate<'_> {
     /// # Errors
     /// If the device fails.
     pub(crate) fn finish(self) -> Result<(), DeviceError> {
-        self.queue.run_adam(&self.step)
+        self.queue.run_adam(&self.step, self.then_zero)
     }
 }

@@ -7,10 +7,11 @@ use samebits::{Device as _, NormEval, NormGradients, NormTrain, Running};
 pub(crate) use samebits::Activation;
 
 use super::numbers::{
-    Taken, device, done, fresh, in_order, numbers, parameter, record, writable, write, zeros,
+    On, Slice, SliceMut, Taken, device, done, fresh, in_order, numbers, parameter, record,
+    writable, zeros,
 };
 use crate::device::DeviceError;
-use crate::shapes::{Channels, Recorded, Traced};
+use crate::shapes::{Channels, Grads, Recorded, Traced};
 
 /// A number for each channel.
 pub(crate) type Each<const C: usize> = Tensor<Rank1<C>, f32, AutoDevice>;
@@ -84,9 +85,48 @@ pub(crate) fn batch_norm_eval<S: Channels<C>, const C: usize>(
 fn train_by_pixel<S: Shape, const C: usize>(
     x: Traced<S>,
     residual: Option<Traced<S>>,
-    Training { affine: [weight, bias], running, momentum, eps, activation }: Training<'_, C>,
+    of: Training<'_, C>,
 ) -> Result<Traced<S>, DeviceError> {
     let (x, tape) = in_order(x)?.split_tape();
+    let y = zeros(x.device(), x.shape())?;
+    let Normed { y, tape: of_norm, way_back } = normed(numbers(&x), None, residual, of, y)?;
+    Ok(record(y, tape.merge(of_norm), move |dy, gradients| {
+        let mut dx = Taken::out_of(gradients.get_or_alloc_mut(&x)?);
+        way_back(numbers(&x), dy, OfInput { dx: dx.numbers_mut(), fresh: false }, gradients)?;
+        dx.back(gradients.get_or_alloc_mut(&x)?);
+        Ok(())
+    }))
+}
+
+/// What a batch norm has made of its input.
+pub(super) struct Normed<S: Shape> {
+    pub y: Tensor<S, f32, AutoDevice>,
+    /// Of all that it came from, but for the input.
+    pub tape: Recorded,
+    pub way_back: WayBack,
+}
+
+/// Takes the input and the gradient of the output, and adds the gradients of all that the output came from.
+type WayBack =
+    Box<dyn FnOnce(Slice<'_>, Slice<'_>, OfInput<'_>, &mut Grads) -> Result<(), DeviceError>>;
+
+/// Where the gradient of a batch norm's input is added; a `fresh` one is only room, and whatever is there counts as 0.
+pub(super) struct OfInput<'a> {
+    pub dx: SliceMut<'a>,
+    pub fresh: bool,
+}
+
+/// Writes what a batch norm makes of `x` to `y`, with the `statistics` of `x` if they are known.
+pub(super) fn normed<S: Shape, const C: usize>(
+    x: Slice<'_>,
+    statistics: Option<<On as samebits::Device>::Statistics>,
+    residual: Option<Traced<S>>,
+    Training { affine: [weight, bias], running, momentum, eps, activation }: Training<'_, C>,
+    mut y: Tensor<S, f32, AutoDevice>,
+) -> Result<Normed<S>, DeviceError> {
+    let (weight, of_weight) = parameter::<_, Recorded>(weight)?;
+    let (bias, of_bias) = parameter::<_, Recorded>(bias)?;
+    let tape = of_weight.merge(of_bias);
     let (residual, tape) = match residual {
         Some(residual) => {
             let (residual, other) = in_order(residual)?.split_tape();
@@ -94,13 +134,9 @@ fn train_by_pixel<S: Shape, const C: usize>(
         }
         None => (None, tape),
     };
-    let (weight, of_weight) = parameter::<_, Recorded>(weight)?;
-    let (bias, of_bias) = parameter::<_, Recorded>(bias)?;
-    let tape = tape.merge(of_weight).merge(of_bias);
-    let mut y = zeros(x.device(), x.shape())?;
     let norm = done(device()?.norm_train(NormTrain {
-        statistics: None,
-        x: numbers(&x),
+        statistics,
+        x,
         residual: residual.as_ref().map(numbers),
         weight: numbers(&weight),
         bias: numbers(&bias),
@@ -111,7 +147,10 @@ fn train_by_pixel<S: Shape, const C: usize>(
     }))?;
     let (output, residual) = (y.clone(), residual.map(|residual| residual.ghost()));
     let (weight, bias) = (weight.ghost(), bias.ghost());
-    Ok(record(y, tape, move |dy, gradients| {
+    let way_back = move |x: Slice<'_>,
+                         dy: Slice<'_>,
+                         OfInput { dx, fresh }: OfInput<'_>,
+                         gradients: &mut Grads| {
         let mut dweight = Taken::out_of(gradients.get_or_alloc_mut(&weight)?);
         let mut dbias = Taken::out_of(gradients.get_or_alloc_mut(&bias)?);
         let mut dresidual = match &residual {
@@ -119,24 +158,26 @@ fn train_by_pixel<S: Shape, const C: usize>(
             None => None,
         };
         let into = NormGradients {
-            dx: write(gradients.get_or_alloc_mut(&x)?),
+            dx,
+            fresh,
             dweight: dweight.numbers_mut(),
             dbias: dbias.numbers_mut(),
             dresidual: dresidual.as_mut().map(Taken::numbers_mut),
         };
-        done(device()?.norm_backward(&norm, numbers(&x), numbers(&output), dy, into))?;
+        done(device()?.norm_backward(&norm, x, numbers(&output), dy, into))?;
         dweight.back(gradients.get_or_alloc_mut(&weight)?);
         dbias.back(gradients.get_or_alloc_mut(&bias)?);
         if let (Some(residual), Some(dresidual)) = (&residual, dresidual) {
             dresidual.back(gradients.get_or_alloc_mut(residual)?);
         }
         Ok(())
-    }))
+    };
+    Ok(Normed { y, tape, way_back: Box::new(way_back) })
 }
 
 fn running_of<const C: usize>(
     [mean, variance]: [&mut Each<C>; 2],
     momentum: f64,
-) -> Result<Option<Running<'_, super::numbers::On>>, DeviceError> {
+) -> Result<Option<Running<'_, On>>, DeviceError> {
     Ok(Some(Running { mean: writable(mean)?, variance: writable(variance)?, momentum }))
 }

@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
-use std::ops::Range;
 
 use dfdx::shapes::{HasShape, Shape, Unit};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, TensorFromVec};
 use dfdx::tensor_ops::ReshapeTo;
 use samebits::{AdamPart, AdamStep, Device as _, SgdPart, SgdStep};
 
+use super::kept::{give, take};
 use super::view::{all_in_memory, in_memory, view, view_mut};
 use super::{Room, Slice, SliceMut};
 use crate::device::DeviceError;
@@ -135,14 +135,36 @@ impl Taken {
     }
 }
 
+/// Numbers of an operation's own, whose memory the next ones get.
+#[derive(Debug)]
+pub(in crate::ops) struct Scratch(Vec<f32>);
+
+impl Scratch {
+    /// So many, which mean nothing: each has to be written before it is read.
+    pub(in crate::ops) fn new(len: usize) -> Result<Self, DeviceError> {
+        Ok(Self(take(len)))
+    }
+
+    /// To read.
+    pub(in crate::ops) fn numbers(&self) -> Slice<'_> {
+        &self.0
+    }
+
+    /// To change.
+    pub(in crate::ops) fn numbers_mut(&mut self) -> SliceMut<'_> {
+        &mut self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        give(std::mem::take(&mut self.0));
+    }
+}
+
 /// The first numbers of a slice, and all others.
 pub(in crate::ops) fn split_at(slice: SliceMut<'_>, at: usize) -> [SliceMut<'_>; 2] {
     slice.split_at_mut(at).into()
-}
-
-/// Parts of a gradient to read.
-pub(in crate::ops) fn read_parts<'a>(room: &'a Room, ranges: &[Range<usize>]) -> Vec<Slice<'a>> {
-    ranges.iter().map(|range| &room[range.clone()]).collect()
 }
 
 /// Runs `f`. On a CPU dfdx tells whether a tensor shares its numbers with others.
@@ -160,8 +182,9 @@ impl Queue<'_> {
         &mut self,
         step: &AdamStep,
         parts: Vec<AdamPart<'_, On>>,
+        then_zero: bool,
     ) -> Result<(), DeviceError> {
-        done(samebits::Cpu.adam(step, parts))
+        done(samebits::Cpu.adam(step, parts, then_zero))
     }
 
     /// A step of stochastic gradient descent for some numbers of a parameter.
@@ -179,7 +202,7 @@ impl Queue<'_> {
     }
 
     /// Does what is left to do.
-    pub(in crate::ops) fn run_adam(self, _: &AdamStep) -> Result<(), DeviceError> {
+    pub(in crate::ops) fn run_adam(self, _: &AdamStep, _: bool) -> Result<(), DeviceError> {
         Ok(())
     }
 

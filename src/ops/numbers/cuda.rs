@@ -1,7 +1,6 @@
 //! On the GPU.
 
 use std::cell::Cell;
-use std::ops::Range;
 
 use cudarc::driver::{DevicePtr, DeviceSlice, DriverError};
 use dfdx::shapes::{HasShape, Shape, Unit};
@@ -175,17 +174,6 @@ pub(in crate::ops) fn read(room: &Room) -> Slice<'_> {
     unsafe { cuda::Slice::from_raw(*room.device_ptr(), room.len()) }
 }
 
-/// Parts of a gradient to read.
-pub(in crate::ops) fn read_parts<'a>(room: &'a Room, ranges: &[Range<usize>]) -> Vec<Slice<'a>> {
-    let part = |range: &Range<usize>| {
-        assert!(range.start <= range.end && range.end <= room.len(), "numbers that are there");
-        let at = *room.device_ptr() + (range.start * size_of::<f32>()) as u64;
-        // SAFETY: As in `read`.
-        unsafe { cuda::Slice::from_raw(at, range.len()) }
-    };
-    ranges.iter().map(part).collect()
-}
-
 /// A gradient, or what an optimizer remembers, to change.
 pub(in crate::ops) fn write(room: &mut Room) -> SliceMut<'_> {
     // SAFETY: As in `read`; it is borrowed mutably, and gradients are not shared.
@@ -223,6 +211,32 @@ impl Taken {
     }
 }
 
+/// Numbers of an operation's own, whose memory the next ones get.
+#[derive(Debug)]
+pub(in crate::ops) struct Scratch(cuda::Buffer<f32>);
+
+impl Scratch {
+    /// So many, which mean nothing: each has to be written before it is read.
+    pub(in crate::ops) fn new(len: usize) -> Result<Self, DeviceError> {
+        done(device()?.room(len)).map(Self)
+    }
+
+    /// To read.
+    pub(in crate::ops) fn numbers(&self) -> Slice<'_> {
+        self.0.slice()
+    }
+
+    /// To change.
+    pub(in crate::ops) fn numbers_mut(&mut self) -> SliceMut<'_> {
+        self.0.slice_mut()
+    }
+}
+
+/// Runs `f`. On a GPU memory is kept anyway.
+pub(crate) fn keeping_memory<R>(f: impl FnOnce() -> R) -> R {
+    f()
+}
+
 /// The first numbers of a slice, and all others.
 pub(in crate::ops) fn split_at(slice: SliceMut<'_>, at: usize) -> [SliceMut<'_>; 2] {
     slice.split_at(at).into()
@@ -242,6 +256,7 @@ impl<'a> Queue<'a> {
         &mut self,
         _: &AdamStep,
         parts: Vec<AdamPart<'_, On>>,
+        _: bool,
     ) -> Result<(), DeviceError> {
         // SAFETY: Only the lifetime changes. Whoever has a queue goes through the parameters of a model, which it has borrowed
         // as it has the gradients, and then runs the queue: until then all of them keep their rooms, since nobody else can
@@ -274,8 +289,12 @@ impl<'a> Queue<'a> {
     }
 
     /// Does what is left to do.
-    pub(in crate::ops) fn run_adam(self, step: &AdamStep) -> Result<(), DeviceError> {
-        done(device()?.adam(step, self.adam))
+    pub(in crate::ops) fn run_adam(
+        self,
+        step: &AdamStep,
+        then_zero: bool,
+    ) -> Result<(), DeviceError> {
+        done(device()?.adam(step, self.adam, then_zero))
     }
 
     /// Does what is left to do.

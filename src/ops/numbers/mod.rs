@@ -15,6 +15,8 @@ mod address;
 mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
+#[cfg(not(feature = "cuda"))]
+mod kept;
 mod ranges;
 mod tape;
 #[cfg(not(feature = "cuda"))]
@@ -25,9 +27,11 @@ pub(crate) use cpu::without_copies;
 #[cfg(not(feature = "cuda"))]
 pub(super) use cpu::*;
 #[cfg(feature = "cuda")]
-pub(crate) use cuda::without_copies;
-#[cfg(feature = "cuda")]
 pub(super) use cuda::*;
+#[cfg(feature = "cuda")]
+pub(crate) use cuda::{keeping_memory, without_copies};
+#[cfg(not(feature = "cuda"))]
+pub(crate) use kept::keeping_memory;
 pub(super) use ranges::ranges;
 pub(super) use tape::record;
 

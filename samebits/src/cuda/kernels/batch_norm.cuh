@@ -156,6 +156,7 @@ struct Slope {
 // Where the gradients are added.
 struct Gradients {
   float *dx, *dweight, *dbias, *dresidual; // the last may be null
+  int fresh, unused;                       // whether dx is only room: it counts as 0
 };
 
 __device__ __forceinline__ Slope slope_of(
@@ -173,7 +174,8 @@ __device__ __forceinline__ Slope slope_of(
 __device__ __forceinline__ void add_gradient(
     const Norm &s, const Gradients &to, const Slope &of, int at, const float *x, const float *y, const float *dy) {
   const float g = before_relu(s, dy[at], s.relu ? y[at] : 1.f);
-  to.dx[at] += of.scale * (g - of.mean_g) + of.slope * (x[at] - of.mean);
+  const float before = to.fresh ? 0.f : to.dx[at];
+  to.dx[at] = before + (of.scale * (g - of.mean_g) + of.slope * (x[at] - of.mean));
   if (to.dresidual != nullptr) to.dresidual[at] += g;
 }
 

@@ -9,6 +9,7 @@ struct Part {
 
 struct AdamStep {
   float beta1, beta2, rest1, rest2, eps, kept, rate, correction;
+  int then_zero; // whether the gradients are 0 afterwards
 };
 
 extern "C" __global__ void __launch_bounds__(256) adam(const Part *parts, const AdamStep s) {
@@ -31,9 +32,13 @@ extern "C" __global__ void __launch_bounds__(256) adam(const Part *parts, const 
       step(p.z, m.z, v.z, g.z);
       step(p.w, m.w, v.w, g.w);
       *(float4 *)(part.p + i) = p, *(float4 *)(part.m + i) = m, *(float4 *)(part.v + i) = v;
+      if (s.then_zero) *(float4 *)(part.g + i) = make_float4(0.f, 0.f, 0.f, 0.f);
     }
   } else {
-    for (int i = threadIdx.x; i < part.n; i += 256) step(part.p[i], part.m[i], part.v[i], part.g[i]);
+    for (int i = threadIdx.x; i < part.n; i += 256) {
+      step(part.p[i], part.m[i], part.v[i], part.g[i]);
+      if (s.then_zero) part.g[i] = 0.f;
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // Sums over the rows of a matrix, for each of its columns, as batch norm needs them: the rows are added up in pieces,
-// each in the order of the rows, in `float`; then the pieces in theirs, in `double` (`sums` in batch_norm.rs).
+// each in the order of the rows, in `float`; then the pieces in theirs, in `double` (channel_sums.rs).
 #pragma once
 
 #include "common.cuh"
