@@ -1,4 +1,4 @@
-//! Files that are either complete or not there at all.
+//! Files that are either complete or not there at all, and are files.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -47,6 +47,17 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+/// Opens a file to be read.
+///
+/// # Errors
+/// If it cannot be, or is no file: to open a pipe is to wait for somebody who writes, and a device may have no end.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    match fs::metadata(path)?.is_file() {
+        true => File::open(path),
+        false => Err(io::Error::other("it is a folder or a device, not a file")),
+    }
 }
 
 /// Where a chain of symbolic links ends, also if nothing is there yet.

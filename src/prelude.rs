@@ -27,7 +27,7 @@ pub use crate::tensor::*;
 pub use crate::vision::*;
 // dfdx has losses and traits of the same names; named, ours come first.
 pub use crate::loss::{l1_loss, mse_loss};
-pub use crate::tensor::{BroadcastTo, MaxTo, MeanTo, MinTo, SumTo};
+pub use crate::tensor::{BroadcastTo, MaxTo, MeanTo, MinTo, SumTo, TryStack};
 // It has layers and functions of the same names, too. `nn::` is for a program with such a function of its own.
 pub use crate::nn::{self, Dropout, Linear, ReLU, Sigmoid, Tanh, UnbiasedLinear};
 pub use crate::nn::{MaxPoolGlobal, MinPoolGlobal};

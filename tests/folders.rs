@@ -229,8 +229,10 @@ fn each_gap_has_a_message_of_its_own() {
 
     let root = twelve();
     fs::create_dir(root.path().join("train/9")).unwrap();
+    let in_train_only = error(&root);
     fs::create_dir(root.path().join("valid/9")).unwrap();
     let message = error(&root);
+    assert_eq!(in_train_only, message);
     assert!(
         message.starts_with("there are no images of the class `9` in ROOT/train/9; a"),
         "{message}"

@@ -21,7 +21,7 @@ pub enum LearnerError {
     },
     /// The learning rate is negative, infinite or not a number.
     #[error(
-        "the learning rate is {lr} in epoch {epoch}, batch {batch}: it has to be 0 or more, and finite as \
+        "the learning rate is {lr:?} in epoch {epoch}, batch {batch}: it has to be 0 or more, and finite as \
          `f32`. The model is as it was before this batch"
     )]
     LearningRate {

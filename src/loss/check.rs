@@ -35,10 +35,22 @@ pub(crate) fn classes<B: Dim, const N: usize, T>(
     })
 }
 
-fn lengths(function: &str, predictions: Vec<usize>, targets: Vec<usize>) -> Result<(), String> {
-    if predictions != targets {
-        return Err(format!("{function}: {predictions:?} predictions and {targets:?} targets"));
+/// Whether predictions and targets have the same shape, which their type does not say of axes whose length is known only at
+/// run time; else what is wrong.
+pub(super) fn shapes<S: Shape>(function: &str, predictions: &S, targets: &S) -> Result<(), String> {
+    let sizes = |shape: &S| shape.concrete().into();
+    same(function, &sizes(predictions), &sizes(targets))
+}
+
+fn same(function: &str, predictions: &Vec<usize>, targets: &Vec<usize>) -> Result<(), String> {
+    match predictions == targets {
+        true => Ok(()),
+        false => Err(format!("{function}: {predictions:?} predictions and {targets:?} targets")),
     }
+}
+
+fn lengths(function: &str, predictions: Vec<usize>, targets: Vec<usize>) -> Result<(), String> {
+    same(function, &predictions, &targets)?;
     if predictions.contains(&0) {
         return Err(format!("{function}: there are no predictions"));
     }

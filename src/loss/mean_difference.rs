@@ -1,8 +1,9 @@
 //! How far two tensors are apart, in one number.
 
-use dfdx::shapes::{Rank0, Shape};
+use dfdx::shapes::{HasShape as _, Rank0, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor};
 
+use super::check;
 use crate::tensor::{MeanTo, TensorExt};
 
 /// Two tensors whose distance can be taken: both borrowed, or both owned, where the first may have a gradient's
@@ -26,11 +27,17 @@ impl<S: Shape> Apart<&Tensor<S, f32, AutoDevice>> for &Tensor<S, f32, AutoDevice
     type Mean = Tensor<Rank0, f32, AutoDevice>;
 
     fn mean_absolute(self, other: &Tensor<S, f32, AutoDevice>) -> Self::Mean {
-        (self.clone() - other.clone()).abs().mean_all()
+        match check::shapes("l1_loss", self.shape(), other.shape()) {
+            Ok(()) => (self.clone() - other.clone()).abs().mean_all(),
+            Err(problem) => check::no_loss(self.clone(), problem),
+        }
     }
 
     fn mean_square(self, other: &Tensor<S, f32, AutoDevice>) -> Self::Mean {
-        (self.clone() - other.clone()).square().mean_all()
+        match check::shapes("mse_loss", self.shape(), other.shape()) {
+            Ok(()) => (self.clone() - other.clone()).square().mean_all(),
+            Err(problem) => check::no_loss(self.clone(), problem),
+        }
     }
 }
 
@@ -40,20 +47,26 @@ impl<S: Shape, T: Tape<f32, AutoDevice>> Apart<Tensor<S, f32, AutoDevice>>
     type Mean = Tensor<Rank0, f32, AutoDevice, T>;
 
     fn mean_absolute(self, other: Tensor<S, f32, AutoDevice>) -> Self::Mean {
-        (self - other).abs().mean()
+        match check::shapes("l1_loss", self.shape(), other.shape()) {
+            Ok(()) => (self - other).abs().mean(),
+            Err(problem) => check::no_loss(self, problem),
+        }
     }
 
     fn mean_square(self, other: Tensor<S, f32, AutoDevice>) -> Self::Mean {
-        (self - other).square().mean()
+        match check::shapes("mse_loss", self.shape(), other.shape()) {
+            Ok(()) => (self - other).square().mean(),
+            Err(problem) => check::no_loss(self, problem),
+        }
     }
 }
 
-/// The mean absolute difference, also called L1 norm: `(1/n) sum_i |a_i - b_i|`.
+/// The mean absolute difference, also called L1 norm: `(1/n) sum_i |a_i - b_i|`; not a number if there are none.
 ///
 /// Tensors of different shapes do not compile. A [`Learner`](crate::learner::Learner) takes it as its loss.
 ///
 /// # Panics
-/// If an axis whose length is known only at run time differs.
+/// If an axis whose length is known only at run time differs. In a learner that is an error of `fit`.
 ///
 /// # Example
 /// ```
@@ -68,12 +81,13 @@ pub fn l1_loss<A: Apart<B>, B>(a: A, b: B) -> A::Mean {
     a.mean_absolute(b)
 }
 
-/// The mean squared error, MSE: `(1/n) sum_i (a_i - b_i)^2`. Its root is the RMSE or L2 norm.
+/// The mean squared error, MSE: `(1/n) sum_i (a_i - b_i)^2`; not a number if there are none. Its root is the RMSE or
+/// L2 norm.
 ///
 /// Tensors of different shapes do not compile. A [`Learner`](crate::learner::Learner) takes it as its loss.
 ///
 /// # Panics
-/// If an axis whose length is known only at run time differs.
+/// If an axis whose length is known only at run time differs. In a learner that is an error of `fit`.
 ///
 /// # Example
 /// ```
@@ -104,6 +118,22 @@ mod tests {
         // F.l1_loss(a, b).item(), F.mse_loss(a, b).item()
         assert!((l1_loss(&a, &b).array() - 0.308_333_34).abs() < 1e-6);
         assert!((mse_loss(&a, &b).array() - 0.153_75).abs() < 1e-6);
+    }
+
+    #[test]
+    #[should_panic = "mse_loss: [3, 1] predictions and [2, 1] targets"]
+    fn fewer_targets_than_predictions() {
+        let dev = AutoDevice::default();
+        let column = |numbers: &[f32]| crate::data::column(numbers, &dev);
+        mse_loss(column(&[0.1, 0.9, 0.4]), column(&[0.0, 1.0]));
+    }
+
+    #[test]
+    #[should_panic = "l1_loss: [1, 1] predictions and [0, 1] targets"]
+    fn no_targets() {
+        let dev = AutoDevice::default();
+        let column = |numbers: &[f32]| crate::data::column(numbers, &dev);
+        l1_loss(&column(&[0.1]), &column(&[]));
     }
 
     #[test]

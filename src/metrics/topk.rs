@@ -3,6 +3,8 @@
 use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
 
+use crate::shapes::as_vec;
+
 /// The `k` largest numbers of a tensor with their places, the largest first: `torch.topk`. fastai
 /// finds the `top_losses` with it.
 ///
@@ -17,7 +19,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 /// assert_eq!(topk(&losses, 2), [(0.7, 1), (0.3, 2)]);
 /// ```
 pub fn topk<S: Shape, T>(t: &Tensor<S, f32, AutoDevice, T>, k: usize) -> Vec<(f32, usize)> {
-    let mut numbers: Vec<(f32, usize)> = t.as_vec().into_iter().zip(0..).collect();
+    let mut numbers: Vec<(f32, usize)> = as_vec(t).into_iter().zip(0..).collect();
     numbers.sort_by(|(a, _), (b, _)| {
         b.is_nan().cmp(&a.is_nan()).then(b.partial_cmp(a).unwrap_or(std::cmp::Ordering::Equal))
     });
@@ -39,5 +41,7 @@ mod tests {
         assert_eq!(rest, [(2.0, 2), (2.0, 3)]);
         assert_eq!(topk(&t, 9).len(), 4);
         assert!(topk(&t, 0).is_empty());
+        let none: Tensor<(usize,), f32, _> = AutoDevice::default().zeros_like(&(0,));
+        assert!(topk(&none, 2).is_empty());
     }
 }

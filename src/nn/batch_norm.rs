@@ -102,7 +102,7 @@ impl<const C: usize> BatchNorm<C> {
         shape: &S,
         activation: Activation,
     ) -> Result<Training<'_, C>, DeviceError> {
-        if shape.num_elements() / C == 1 {
+        if shape.num_elements() / C < 2 {
             let shape = shape.concrete();
             return Err(found_in_layer(format!(
                 "batch norm: expected more than 1 value per channel when training, got a batch of size \

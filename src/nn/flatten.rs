@@ -8,6 +8,7 @@ use dfdx::tensor_ops::ReshapeTo;
 
 use super::observe;
 use crate::device::DeviceError;
+use crate::shapes::contiguous;
 
 /// All numbers of a picture in a row, PyTorch's `nn.Flatten()`: `N` of them, channel by channel, row by
 /// row.
@@ -57,7 +58,7 @@ where
             )
         };
         let shape = (x.shape().0, Const);
-        let y = x.try_contiguous()?.try_reshape_like(&shape)?;
+        let y = contiguous(x)?.try_reshape_like(&shape)?;
         observe::layer("Flatten", y.shape(), 0);
         Ok(y)
     }

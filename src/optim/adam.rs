@@ -6,7 +6,7 @@ use dfdx::tensor::{AutoDevice, Tensor};
 use samebits::AdamStep;
 
 use super::state::{keep, kept_of};
-use super::{Optim, OptimError, OptimState};
+use super::{Optim, OptimError, OptimState, check_not_negative, check_part};
 use crate::ops::{AdamUpdate, Stepped};
 use crate::parameters::{Change, Parameter, change};
 use crate::shapes::Grads;
@@ -115,6 +115,10 @@ impl Adam {
         gradients: &mut Grads,
         then_zero: bool,
     ) -> Result<(), OptimError> {
+        check_not_negative("learning rate", self.lr)?;
+        check_part("momentum", self.momentum)?;
+        check_part("sqr_mom", self.sqr_mom)?;
+        check_not_negative("weight decay", self.weight_decay)?;
         self.steps += 1;
         let betas = [self.momentum, self.sqr_mom];
         let step = AdamStep::new(self.steps, self.lr, betas, self.eps, self.weight_decay);

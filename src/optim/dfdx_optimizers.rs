@@ -1,16 +1,83 @@
 //! dfdx's own optimizers.
 
 use dfdx::nn::TensorCollection;
-use dfdx::optim::{Adam, Momentum, Optimizer, OptimizerUpdateError, RMSprop, Sgd};
+use dfdx::optim::{
+    Adam, AdamConfig, Momentum, Optimizer, OptimizerUpdateError, RMSprop, RMSpropConfig, Sgd,
+    SgdConfig, WeightDecay,
+};
 use dfdx::tensor::AutoDevice;
 
-use super::{Optim, OptimError};
+use super::{Optim, OptimError, check_not_negative, check_part};
 use crate::shapes::Grads;
 
+/// What differs between the settings of dfdx's optimizers.
+trait Config {
+    /// As with ours, those that were made without momentum stay without.
+    fn set_momentum(&mut self, momentum: f64);
+
+    /// Refuses numbers that would ruin a model.
+    fn check(&self) -> Result<(), OptimError>;
+}
+
+impl Config for SgdConfig {
+    fn set_momentum(&mut self, momentum: f64) {
+        if let Some(Momentum::Classic(old) | Momentum::Nesterov(old)) = &mut self.momentum {
+            *old = momentum;
+        }
+    }
+
+    fn check(&self) -> Result<(), OptimError> {
+        if let Some(Momentum::Classic(momentum) | Momentum::Nesterov(momentum)) = self.momentum {
+            check_not_negative("momentum", momentum)?;
+        }
+        check_decay(self.weight_decay)
+    }
+}
+
+impl Config for AdamConfig {
+    /// Adam's is its first beta.
+    fn set_momentum(&mut self, momentum: f64) {
+        self.betas[0] = momentum;
+    }
+
+    fn check(&self) -> Result<(), OptimError> {
+        check_part("first beta", self.betas[0])?;
+        check_part("second beta", self.betas[1])?;
+        check_not_negative("eps", self.eps)?;
+        check_decay(self.weight_decay)
+    }
+}
+
+impl Config for RMSpropConfig {
+    fn set_momentum(&mut self, momentum: f64) {
+        if let Some(old) = &mut self.momentum {
+            *old = momentum;
+        }
+    }
+
+    fn check(&self) -> Result<(), OptimError> {
+        check_not_negative("momentum", self.momentum.unwrap_or_default())?;
+        check_part("alpha", self.alpha)?;
+        check_not_negative("eps", self.eps)?;
+        check_decay(self.weight_decay)
+    }
+}
+
+fn check_decay(decay: Option<WeightDecay>) -> Result<(), OptimError> {
+    match decay {
+        Some(WeightDecay::L2(decay) | WeightDecay::Decoupled(decay)) => {
+            check_not_negative("weight decay", decay)
+        }
+        None => Ok(()),
+    }
+}
+
 macro_rules! optim {
-    ($($optimizer:ident: |$config:ident, $momentum:ident| $set:expr;)*) => {$(
+    ($($optimizer:ident),*) => {$(
         impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for $optimizer<M, f32, AutoDevice> {
             fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
+                check_not_negative("learning rate", self.cfg.lr)?;
+                self.cfg.check()?;
                 self.update(model, gradients).map_err(|error| match error {
                     OptimizerUpdateError::UnusedParams(_) => OptimError::NoGradient,
                     OptimizerUpdateError::DeviceError(error) => OptimError::device(error),
@@ -25,27 +92,14 @@ macro_rules! optim {
                 self.cfg.lr = lr;
             }
 
-            fn set_momentum(&mut self, $momentum: f64) {
-                let $config = &mut self.cfg;
-                $set
+            fn set_momentum(&mut self, momentum: f64) {
+                self.cfg.set_momentum(momentum);
             }
         }
     )*};
 }
 
-// As ours, those that were made without momentum stay without. Adam's is its first beta.
-optim! {
-    Sgd: |config, momentum| match &mut config.momentum {
-        Some(Momentum::Classic(old) | Momentum::Nesterov(old)) => *old = momentum,
-        None => {}
-    };
-    Adam: |config, momentum| config.betas[0] = momentum;
-    RMSprop: |config, momentum| {
-        if let Some(old) = &mut config.momentum {
-            *old = momentum;
-        }
-    };
-}
+optim!(Sgd, Adam, RMSprop);
 
 #[cfg(test)]
 mod tests {

@@ -47,6 +47,16 @@ pub enum OptimError {
     /// A parameter is a view of another tensor, with its numbers in another order.
     #[error("the numbers of the parameter `{0}` do not lie in order: make it with `.contiguous()`")]
     Layout(String),
+    /// A number that the optimizer was made with would ruin the model.
+    #[error("the optimizer's {name} is {number:?}: it has to be {wanted}")]
+    Number {
+        /// What the number is.
+        name: &'static str,
+        /// Its value.
+        number: f64,
+        /// Which values it may have.
+        wanted: &'static str,
+    },
     /// The device failed, for lack of memory for example.
     #[error("changing the parameters{}", remedy(.0))]
     Device(#[source] ModuleError),
@@ -56,6 +66,23 @@ impl OptimError {
     /// The device failed.
     pub(crate) fn device(error: DeviceError) -> Self {
         Self::Device(ModuleError::new(error))
+    }
+}
+
+/// Refuses a number that is negative, infinite or none, as the constructors of PyTorch's optimizers do.
+fn check_not_negative(name: &'static str, number: f64) -> Result<(), OptimError> {
+    // As the weights will have it: 1e39 is infinite.
+    match number >= 0.0 && (number as f32).is_finite() {
+        true => Ok(()),
+        false => Err(OptimError::Number { name, number, wanted: "0 or more, and finite as `f32`" }),
+    }
+}
+
+/// Refuses a number that cannot be the part of an average that is kept.
+fn check_part(name: &'static str, number: f64) -> Result<(), OptimError> {
+    match (0.0..1.0).contains(&number) {
+        true => Ok(()),
+        false => Err(OptimError::Number { name, number, wanted: "at least 0 and less than 1" }),
     }
 }
 
@@ -85,7 +112,8 @@ pub trait Optim<M> {
     /// before the next pass with `model.zero_grads(&mut gradients)`.
     ///
     /// # Errors
-    /// If a parameter has no gradient, or the device fails.
+    /// If a parameter has no gradient, if a number that the optimizer was made with would ruin the model, or if
+    /// the device fails.
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError>;
 
     /// [`step`](Self::step), and then all gradients to 0: what a [`Learner`](crate::learner::Learner) does. An optimizer
@@ -122,4 +150,57 @@ pub trait Optim<M> {
 
     /// Goes on from what [`state`](Self::state) has returned, for a model with the same parameters.
     fn set_state(&mut self, _model: &mut M, _state: &OptimState) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    type Model = Linear<1, 1>;
+
+    /// What the first step says, which leaves the weights as they are.
+    fn error(mut opt: impl Optim<Model>) -> String {
+        let dev = AutoDevice::default();
+        let mut model = Model::new(&dev);
+        let before = model.weight.array();
+        let mut grads = model.forward(dev.tensor([[1.]]).leaky_trace()).square().sum().backward();
+        let error = opt.step(&mut model, &mut grads).unwrap_err();
+        assert_eq!(model.weight.array(), before);
+        error.to_string()
+    }
+
+    #[test]
+    fn numbers_that_would_ruin_a_model_are_refused_before_the_first_step() {
+        for number in [f64::NAN, f64::INFINITY, 1e39, -0.1] {
+            let says = |name: &str, error: String| {
+                let expected = format!("the optimizer's {name} is {number:?}: it has to be ");
+                assert!(error.starts_with(&expected), "{error}");
+            };
+            says("learning rate", error(SGD::new(number)));
+            says("learning rate", error(Adam::new(number)));
+            says("momentum", error(SGD::new(0.1).momentum(number)));
+            says("momentum", error(Adam::new(0.1).momentum(number)));
+            says("sqr_mom", error(Adam::new(0.1).sqr_mom(number)));
+            says("weight decay", error(SGD::new(0.1).weight_decay(number)));
+            says("weight decay", error(Adam::new(0.1).weight_decay(number)));
+
+            let model = Model::new(&AutoDevice::default());
+            let weight_decay = Some(WeightDecay::L2(number));
+            says(
+                "weight decay",
+                error(Sgd::new(&model, SgdConfig { weight_decay, ..Default::default() })),
+            );
+            let betas = [0.9, number];
+            let config = AdamConfig { betas, ..Default::default() };
+            says("second beta", error(dfdx::optim::Adam::new(&model, config)));
+            let config = RMSpropConfig { eps: number, ..Default::default() };
+            says("eps", error(RMSprop::new(&model, config)));
+        }
+        // 1 - momentum^t would be 0, by which Adam divides.
+        let of_1 = error(Adam::new(0.1).momentum(1.));
+        assert_eq!(
+            of_1,
+            "the optimizer's momentum is 1.0: it has to be at least 0 and less than 1"
+        );
+    }
 }

@@ -5,7 +5,7 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
 
 use super::state::{keep, kept_of};
-use super::{Optim, OptimError, OptimState};
+use super::{Optim, OptimError, OptimState, check_not_negative};
 use crate::device::DeviceError;
 use crate::ops::SgdUpdate;
 use crate::parameters::{Change, Parameter, change};
@@ -89,6 +89,9 @@ impl Default for SGD {
 
 impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for SGD {
     fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
+        check_not_negative("learning rate", self.lr)?;
+        check_not_negative("momentum", self.momentum)?;
+        check_not_negative("weight decay", self.weight_decay)?;
         let update = SgdUpdate::new([self.lr, self.momentum, self.weight_decay]);
         let mut each = EachParameter { update, averages: &mut self.averages, gradients };
         change(model, &mut each).and_then(|()| each.update.finish()).map_err(OptimError::device)

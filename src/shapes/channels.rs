@@ -2,8 +2,9 @@
 
 use dfdx::shapes::{Axes4, Const, ConstDim, Dim, Shape};
 use dfdx::tensor::{AutoDevice, Tape, Tensor};
-use dfdx::tensor_ops::{PermuteTo, ReshapeTo};
+use dfdx::tensor_ops::PermuteTo;
 
+use super::contiguous;
 use crate::device::DeviceError;
 
 /// The shapes of a batch with `C` channels: (batch, channel), or pictures as (batch, channel, height,
@@ -41,7 +42,7 @@ impl<B: Dim, const C: usize> Channels<C> for (B, Const<C>) {
     fn by_pixel<T: Tape<f32, AutoDevice>>(
         x: Tensor<Self, f32, AutoDevice, T>,
     ) -> Result<Tensor<Self, f32, AutoDevice, T>, DeviceError> {
-        x.try_contiguous()
+        contiguous(x)
     }
 
     fn from_pixels<T: Tape<f32, AutoDevice>>(
@@ -57,7 +58,7 @@ impl<B: Dim, const C: usize, H: Dim, W: Dim> Channels<C> for (B, Const<C>, H, W)
     fn by_pixel<T: Tape<f32, AutoDevice>>(
         x: Tensor<Self, f32, AutoDevice, T>,
     ) -> Result<Tensor<Self::ByPixel, f32, AutoDevice, T>, DeviceError> {
-        x.permute::<_, Axes4<2, 3, 0, 1>>().try_contiguous()
+        contiguous(x.permute::<_, Axes4<2, 3, 0, 1>>())
     }
 
     fn from_pixels<T: Tape<f32, AutoDevice>>(

@@ -16,6 +16,7 @@
 
 mod channels;
 mod items;
+mod no_elements;
 mod rows;
 mod tape;
 mod window;
@@ -26,4 +27,5 @@ pub use rows::RowsOf;
 pub use tape::{Grads, JoinTape, Recorded, Traced};
 pub use window::Window;
 
+pub(crate) use no_elements::{as_vec, contiguous};
 pub(crate) use window::{OutHeight, OutWidth};

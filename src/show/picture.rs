@@ -11,6 +11,7 @@ use image::{GrayImage, ImageFormat, Luma, imageops};
 use mdbook_literate::display::{Figure, is_recording, show};
 
 use super::print::print_line;
+use crate::shapes::as_vec;
 
 /// Width of a picture on the page, in CSS pixels: five for each pixel of a 28x28 digit.
 const WIDTH: u32 = 140;
@@ -75,7 +76,7 @@ impl<H: Dim, W: Dim, E: Intensity, D: Storage<E>, T> Picture for Tensor<(H, W), 
     fn picture(&self) -> GrayImage {
         use dfdx::shapes::{HasShape, Shape};
         let [rows, columns] = self.shape().concrete();
-        let values: Vec<f32> = self.as_vec().into_iter().map(E::intensity).collect();
+        let values: Vec<f32> = as_vec(self).into_iter().map(E::intensity).collect();
         let smallest = values.iter().copied().fold(f32::INFINITY, f32::min);
         let largest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let range = if largest > smallest { largest - smallest } else { 1.0 };

@@ -9,6 +9,7 @@ use dfdx::tensor::{Storage, Tensor};
 use mdbook_literate::display::{Figure, show};
 
 use super::picture::grey;
+use crate::shapes::as_vec;
 
 /// Below this brightness white text has more contrast than black text: at 117 of 255 both have
 /// the same, 4.6 to 1.
@@ -45,7 +46,7 @@ pub fn show_pixels<H: Dim, W: Dim, D: Storage<u8>, T>(
     columns: Range<usize>,
 ) -> io::Result<()> {
     let [_, width] = pixels.shape().concrete();
-    let values = pixels.as_vec();
+    let values = as_vec(pixels);
     let table: Vec<Vec<u8>> =
         rows.clone().map(|row| values[row * width..][..width][columns.clone()].to_vec()).collect();
     let (html, text) = (html(&table, &rows, &columns), text(&table, &rows, &columns));

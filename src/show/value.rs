@@ -4,6 +4,7 @@ use dfdx::shapes::{Const, HasShape, Shape};
 use dfdx::tensor::{Storage, Tensor};
 
 use super::text::{Element, tensor_text};
+use crate::shapes::as_vec;
 
 /// A value that [`show!`](crate::show!) can print.
 ///
@@ -80,7 +81,7 @@ fn enclosed(open: char, values: &[String], close: char) -> String {
 
 impl<S: Shape, E: Element, D: Storage<E>, T> Show for Tensor<S, E, D, T> {
     fn text(&self) -> String {
-        tensor_text(&self.as_vec(), self.shape().concrete().as_ref())
+        tensor_text(&as_vec(self), self.shape().concrete().as_ref())
     }
 }
 

@@ -3,6 +3,8 @@
 use dfdx::shapes::{HasShape, Rank0, Shape};
 use dfdx::tensor::{AutoDevice, Storage, Tensor, TensorFromVec};
 
+use crate::shapes::as_vec;
+
 /// Methods under PyTorch's names, for every dfdx tensor.
 ///
 /// ```
@@ -80,7 +82,7 @@ where
     where
         E: Into<f32>,
     {
-        let values = self.as_vec().into_iter().map(Into::into).collect();
+        let values = as_vec(self).into_iter().map(Into::into).collect();
         from_values(values, *self.shape(), self.device())
     }
 
@@ -88,7 +90,7 @@ where
     where
         E: Into<f64>,
     {
-        let sum: f64 = self.as_vec().into_iter().map(Into::into).sum();
+        let sum: f64 = as_vec(self).into_iter().map(Into::into).sum();
         from_values(vec![(sum / self.numel() as f64) as f32], (), self.device())
     }
 

@@ -2,13 +2,16 @@
 //!
 //! The traits have dfdx's names; in the [`prelude`](crate::prelude) they stand in the place of dfdx's.
 
-use dfdx::shapes::{Axes, HasShape, ReduceShapeTo, Shape};
-use dfdx::tensor::{AutoDevice, HasErr, Tape, Tensor, ZerosTensor};
+use dfdx::shapes::{Axes, Dtype, HasShape, ReduceShapeTo, ReduceStridesTo, Shape};
+use dfdx::tensor::{AutoDevice, HasErr, PutTape, SplitTape, Tape, Tensor, ZerosTensor};
 use dfdx::tensor_ops::{self as theirs, ChooseFrom, TryNe};
+
+use crate::device::DeviceError;
+use crate::fault;
 
 /// The largest numbers along axes, PyTorch's `x.amax(...)`; NaN where one of them is. dfdx's own passes over NaN.
 ///
-/// The gradient of each goes to it in equal parts, if there are several. Of no numbers the largest is minus infinity.
+/// The gradient of each goes to it in equal parts, if there are several.
 ///
 /// # Example
 /// ```
@@ -23,7 +26,7 @@ pub trait MaxTo: HasErr + HasShape {
     /// The largest numbers along the axes `Ax`; either these or the shape of the result have to be said.
     ///
     /// # Panics
-    /// If the device has no room for the result.
+    /// If there are no numbers of which one could be it, or if the device has no room for the result.
     fn max<Dst: Shape, Ax: Axes>(self) -> Self::WithShape<Dst>
     where
         Self::Shape: ReduceShapeTo<Dst, Ax>,
@@ -35,6 +38,9 @@ pub trait MaxTo: HasErr + HasShape {
     ///
     /// # Errors
     /// If the device has no room for the result.
+    ///
+    /// # Panics
+    /// If there are no numbers of which one could be it.
     fn try_max<Dst: Shape, Ax: Axes>(self) -> Result<Self::WithShape<Dst>, Self::Err>
     where
         Self::Shape: ReduceShapeTo<Dst, Ax>;
@@ -55,7 +61,7 @@ pub trait MinTo: HasErr + HasShape {
     /// The smallest numbers along the axes `Ax`; either these or the shape of the result have to be said.
     ///
     /// # Panics
-    /// If the device has no room for the result.
+    /// If there are no numbers of which one could be it, or if the device has no room for the result.
     fn min<Dst: Shape, Ax: Axes>(self) -> Self::WithShape<Dst>
     where
         Self::Shape: ReduceShapeTo<Dst, Ax>,
@@ -67,6 +73,9 @@ pub trait MinTo: HasErr + HasShape {
     ///
     /// # Errors
     /// If the device has no room for the result.
+    ///
+    /// # Panics
+    /// If there are no numbers of which one could be it.
     fn try_min<Dst: Shape, Ax: Axes>(self) -> Result<Self::WithShape<Dst>, Self::Err>
     where
         Self::Shape: ReduceShapeTo<Dst, Ax>;
@@ -74,13 +83,16 @@ pub trait MinTo: HasErr + HasShape {
 
 /// dfdx's result, and NaN where there was one: there the sum of 0 for each number and NaN for each NaN is NaN.
 macro_rules! extreme {
-    ($number:ty: $trait:ident $try:ident) => {
+    ($number:ty: $name:literal $trait:ident $try:ident) => {
         impl<S: Shape, T: Tape<$number, AutoDevice>> $trait for Tensor<S, $number, AutoDevice, T> {
             fn $try<Dst: Shape, Ax: Axes>(self) -> Result<Self::WithShape<Dst>, Self::Err>
             where
                 S: ReduceShapeTo<Dst, Ax>,
             {
                 let x: Tensor<S, $number, AutoDevice> = self.retaped();
+                if x.shape().num_elements() == 0 {
+                    return of_nothing($name, self);
+                }
                 let zeros = x.device().try_zeros_like(x.shape())?;
                 let marks = theirs::SumTo::try_sum::<Dst, Ax>(x.try_ne(&x)?.try_choose(x, zeros)?)?;
                 let is_nan = marks.try_ne(&marks)?;
@@ -91,10 +103,34 @@ macro_rules! extreme {
     };
 }
 
-extreme!(f32: MaxTo try_max);
-extreme!(f32: MinTo try_min);
-extreme!(f64: MaxTo try_max);
-extreme!(f64: MinTo try_min);
+/// What is left of a tensor without numbers: nothing again, for example of each of no rows.
+fn of_nothing<S, Dst, Ax, E, T>(
+    name: &str,
+    x: Tensor<S, E, AutoDevice, T>,
+) -> Result<Tensor<Dst, E, AutoDevice, T>, DeviceError>
+where
+    S: Shape + ReduceShapeTo<Dst, Ax>,
+    Dst: Shape,
+    Ax: Axes,
+    E: Dtype,
+    T: Tape<E, AutoDevice>,
+    AutoDevice: ZerosTensor<E>,
+{
+    let dst: Dst = x.shape().reduced();
+    if dst.num_elements() > 0 {
+        let size = x.shape().concrete();
+        return Err(fault::found_in_layer(format!(
+            "{name}: in a tensor of the size {size:?} there are no numbers of which one could be it"
+        )));
+    }
+    let (x, tape) = x.split_tape();
+    Ok(x.device().try_zeros_like(&dst)?.put_tape(tape))
+}
+
+extreme!(f32: "max" MaxTo try_max);
+extreme!(f32: "min" MinTo try_min);
+extreme!(f64: "max" MaxTo try_max);
+extreme!(f64: "min" MinTo try_min);
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@
 //! | `torch.exp`, `torch.log`, `torch.sigmoid`, `torch.tanh`, `F.softmax` | [`exp`], [`ln`], [`sigmoid`], [`tanh`], [`softmax`]: the same bits everywhere |
 //! | `x.sum()`, `x.mean()`, `x.broadcast_to(shape)` | [`SumTo`], [`MeanTo`], [`BroadcastTo`]: dfdx's methods, with the same bits everywhere |
 //! | `x.amax()`, `x.amin()` | [`MaxTo`], [`MinTo`]: dfdx's methods, but that NaN stays NaN |
+//! | `torch.stack(list)` | [`TryStack`]: dfdx's method, but that it says what does not fit |
 
 mod array;
 mod broadcast;
@@ -24,6 +25,7 @@ mod extremes;
 mod function;
 mod image;
 mod reduce;
+mod stack;
 
 pub use array::{PixelArray, array};
 pub use broadcast::{ImageShape, ImagesExt};
@@ -38,6 +40,7 @@ pub use image::{
 };
 pub(crate) use image::{grey_png, lay_on, open_picture};
 pub use reduce::{BroadcastTo, MeanTo, SumTo};
+pub use stack::TryStack;
 
 pub use crate::ops::Gather;
 

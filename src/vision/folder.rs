@@ -183,14 +183,6 @@ fn from_two(path: &Path, [train, valid]: [&str; 2]) -> Result<Found, VisionError
     }
     let vocab =
         folders.folders.iter().map(|folder| class(folder)).collect::<Result<Vec<_>, _>>()?;
-    let of_valid: Vec<String> =
-        list(&valid)?.folders.iter().map(|folder| name_of(folder)).collect();
-    if let Some(class) = of_valid.iter().find(|class| !vocab.contains(class)) {
-        return Err(VisionError::Class { path: valid, class: class.clone(), vocab });
-    }
-    if let Some(class) = vocab.iter().find(|class| !of_valid.contains(class)) {
-        return Err(VisionError::NotInValid { path: valid, class: class.clone(), found: of_valid });
-    }
     let items = |path: &Path| -> Result<Vec<Item>, VisionError> {
         let mut items = Vec::new();
         for (label, class) in vocab.iter().enumerate() {
@@ -200,7 +192,17 @@ fn from_two(path: &Path, [train, valid]: [&str; 2]) -> Result<Found, VisionError
         }
         Ok(items)
     };
-    Ok(Found { train: items(&train)?, valid: items(&valid)?, vocab, files: IdxFiles::default() })
+    // First, since a class that has none at all is not to be divided.
+    let training = items(&train)?;
+    let of_valid: Vec<String> =
+        list(&valid)?.folders.iter().map(|folder| name_of(folder)).collect();
+    if let Some(class) = of_valid.iter().find(|class| !vocab.contains(class)) {
+        return Err(VisionError::Class { path: valid, class: class.clone(), vocab });
+    }
+    if let Some(class) = vocab.iter().find(|class| !of_valid.contains(class)) {
+        return Err(VisionError::NotInValid { path: valid, class: class.clone(), found: of_valid });
+    }
+    Ok(Found { train: training, valid: items(&valid)?, vocab, files: IdxFiles::default() })
 }
 
 /// All pictures below `path`, of the classes that the folders they are in are named after.

@@ -30,7 +30,7 @@ fn a_learning_rate_that_is_none_changes_nothing() {
     for lr in [f64::INFINITY, f64::NAN, -0.1, 1e39] {
         for result in [learn.fit(1, lr), learn.fit_one_cycle(1, lr)] {
             let error = result.unwrap_err().to_string();
-            assert!(error.starts_with(&format!("the learning rate is {lr} in epoch 0, batch 0")));
+            assert!(error.starts_with(&format!("the learning rate is {lr:?} in epoch 0, batch 0")));
         }
     }
     // Also one that a callback sets, at its place.

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::lock::Lock;
 use super::progress::watched;
 use super::{Archive, DataError, Source};
+use crate::files;
 
 /// Something that an archive can be read from.
 pub(super) trait ReadSeek: Read + Seek {}
@@ -61,7 +62,7 @@ impl Stored {
     fn file(archive: &Archive, path: &Path) -> Result<Stored, DataError> {
         let unreadable = |source| DataError::Read { path: path.into(), source };
         let limit = archive.limits.archive_bytes;
-        let mut file = open_file(path)?.ok_or_else(|| unreadable(what_is_there(path)))?;
+        let mut file = files::open(path).map_err(unreadable)?;
         let bytes = file.metadata().map_err(unreadable)?.len();
         if bytes > limit {
             return Err(DataError::TooLarge {
@@ -107,15 +108,6 @@ pub(super) fn open_file(path: &Path) -> Result<Option<File>, DataError> {
     match File::open(path) {
         Ok(file) => Ok(Some(file)),
         Err(source) => Err(DataError::Read { path: path.into(), source }),
-    }
-}
-
-/// Why something is no file.
-fn what_is_there(path: &Path) -> io::Error {
-    match std::fs::metadata(path) {
-        Err(error) => error,
-        Ok(metadata) if metadata.is_dir() => io::ErrorKind::IsADirectory.into(),
-        Ok(_) => io::Error::other("it is no file, but a pipe or a device"),
     }
 }
 

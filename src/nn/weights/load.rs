@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use dfdx::nn::TensorCollection;
@@ -15,6 +15,7 @@ use super::error::{Difference, NonFiniteNumbers, WeightsError};
 use super::numbers::as_f32;
 use super::{OPTIMIZER, tensors_of};
 use crate::cause::told_once;
+use crate::files;
 use crate::parameters::{Change, OptimState, Parameter, SavedTensor, change};
 
 /// A file of weights, and how to load it: for files whose names are not those of the model, or of which
@@ -68,10 +69,11 @@ impl WeightsFile {
     /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self, WeightsError> {
         let path = path.as_ref().to_path_buf();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(source) => return Err(WeightsError::Read { path, source }),
-        };
+        let mut bytes = Vec::new();
+        let read = files::open(&path).and_then(|mut file| file.read_to_end(&mut bytes));
+        if let Err(source) = read {
+            return Err(WeightsError::Read { path, source });
+        }
         if let Err(error) = SafeTensors::deserialize(&bytes) {
             let (advice, source) = (advice(&bytes, &error), told_once(&error));
             return Err(WeightsError::Format { path, advice, source });

@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use safetensors::{Dtype, SafeTensors};
 
@@ -105,6 +105,13 @@ fn files_that_are_none() {
     let error = load_weights(&mut net(), &missing).unwrap_err();
     assert_eq!(error.to_string(), format!("reading the weights from {}", missing.display()));
     assert!(std::error::Error::source(&error).is_some());
+    // A device, or a pipe, may have no end.
+    let device = cfg!(unix).then(|| Path::new("/dev/zero"));
+    for path in [folder.path()].into_iter().chain(device) {
+        let error = anyhow::Error::new(load_weights(&mut net(), path).unwrap_err());
+        let said = format!("{error:#}");
+        assert!(said.ends_with("it is a folder or a device, not a file"), "{said}");
+    }
     let nowhere = folder.path().join("no/folder");
     let error = save_weights(&net(), &nowhere).unwrap_err();
     assert_eq!(error.to_string(), format!("writing the weights to {}", nowhere.display()));

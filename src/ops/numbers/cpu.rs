@@ -5,13 +5,13 @@ use std::marker::PhantomData;
 
 use dfdx::shapes::{HasShape, Shape, Unit};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, TensorFromVec};
-use dfdx::tensor_ops::ReshapeTo;
 use samebits::{AdamPart, AdamStep, Device as _, SgdPart, SgdStep};
 
 use super::kept::{give, take};
 use super::view::{all_in_memory, in_memory, view, view_mut};
 use super::{Room, Slice, SliceMut};
 use crate::device::DeviceError;
+use crate::shapes::{as_vec, contiguous};
 
 /// Where the arithmetic is done.
 pub(in crate::ops) type On = samebits::Cpu;
@@ -32,7 +32,7 @@ pub(in crate::ops) fn done<R>(result: Result<R, Infallible>) -> Result<R, Device
 pub(in crate::ops) fn in_order<S: Shape, T: Tape<f32, AutoDevice>>(
     x: Tensor<S, f32, AutoDevice, T>,
 ) -> Result<Tensor<S, f32, AutoDevice, T>, DeviceError> {
-    x.try_contiguous()
+    contiguous(x)
 }
 
 /// The same for numbers of any kind, which have no gradient.
@@ -41,7 +41,7 @@ pub(in crate::ops) fn data_in_order<S: Shape, E: Unit>(
 ) -> Result<Tensor<S, E, AutoDevice>, DeviceError> {
     match view(x) {
         Some(_) => Ok(x.clone()),
-        None => x.device().try_tensor_from_vec(x.as_vec(), *x.shape()),
+        None => x.device().try_tensor_from_vec(as_vec(x), *x.shape()),
     }
 }
 

@@ -12,6 +12,7 @@ use samebits::{AdamPart, AdamStep, Device as _, Element, SgdPart, SgdStep};
 use super::address::{self, address};
 use super::{Room, Slice, SliceMut};
 use crate::device::DeviceError;
+use crate::shapes::{as_vec, contiguous};
 
 /// Where the arithmetic is done.
 pub(in crate::ops) type On = Gpu;
@@ -45,7 +46,7 @@ pub(in crate::ops) fn in_order<S: Shape, T: Tape<f32, AutoDevice>>(
         let zeros = x.device().try_zeros_like(x.shape())?;
         return x.try_add(dfdx::tensor_ops::TryMul::try_mul(zeros, -1.0f32)?);
     }
-    x.try_contiguous()
+    contiguous(x)
 }
 
 /// The same for numbers of any kind, which have no gradient.
@@ -62,7 +63,7 @@ pub(in crate::ops) fn data_in_order<S: Shape, E: Unit>(
     let all = address(x).1 == x.shape().num_elements();
     match all && (axes <= 1 || address::is_in_order(x)?) {
         true => Ok(x.clone()),
-        false => x.device().try_tensor_from_vec(x.as_vec(), *x.shape()),
+        false => x.device().try_tensor_from_vec(as_vec(x), *x.shape()),
     }
 }
 

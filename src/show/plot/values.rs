@@ -3,6 +3,8 @@
 use dfdx::shapes::Shape;
 use dfdx::tensor::{Storage, Tensor};
 
+use crate::shapes::as_vec;
+
 /// Numbers that can be plotted: slices, vectors, arrays and tensors of one axis.
 pub trait Values {
     /// The numbers in order.
@@ -32,6 +34,6 @@ where
     (N,): Shape,
 {
     fn values(&self) -> Vec<f32> {
-        self.as_vec()
+        as_vec(self)
     }
 }

@@ -1,6 +1,5 @@
 //! From the bytes of a file to a picture.
 
-use std::fs::{self, File};
 use std::io::{self, Cursor, Read as _};
 use std::path::Path;
 
@@ -12,6 +11,7 @@ use super::ground::lay_on;
 use super::limits::{self, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_SIDE, Room};
 use super::quiet::catch;
 use crate::cause::told_once;
+use crate::files;
 
 /// Opens a picture: 8 bits a channel, grey or in colour, upright as the camera says, laid on `ground` where it
 /// is transparent. What the file holds counts, not how its name ends. Of an animation it is the first picture.
@@ -48,11 +48,7 @@ pub(crate) fn grey_png(path: &Path, bytes: &[u8]) -> Result<GrayImage, ImageErro
 
 fn read(path: &Path, room: &mut Room) -> Result<Vec<u8>, ImageError> {
     let mut bytes = || -> io::Result<Result<Vec<u8>, u64>> {
-        // Opening a pipe would wait for somebody to write to it.
-        if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is a folder or a device, not a file"));
-        }
-        let file = File::open(path)?;
+        let file = files::open(path)?;
         let len = file.metadata()?.len();
         room.make(len);
         let mut bytes = Vec::new();
