@@ -112,9 +112,8 @@ fn main() -> Result<()> {
     // enough recipes finds one that looks good by chance. So there are ten more seeds, which nobody
     // had looked at before. They are the honest measure of what to expect from yours.
     //
-    // (This was measured by a program in the repository, `cargo xtask seeds`. It was before `exp`
-    // became exact in the library; the same seeds may end at slightly other numbers today. All else
-    // on this page is worked out anew whenever the book is tested.)
+    // (This was measured by a program in the repository, `cargo xtask seeds`. All else on this page
+    // is worked out anew whenever the book is tested.)
     //
     // ## A set that nobody has looked at
     //
