@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["stdout"],
     &["cause", "device", "files", "host", "random"],
-    &["fault", "parameters", "shapes", "show"],
+    &["shapes"],
+    &["fault", "parameters", "show"],
     &["data"],
     &["ops"],
     &["tensor"],
