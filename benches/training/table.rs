@@ -163,12 +163,19 @@ pub fn seeds(results: &Value) -> Result<String> {
     ))
 }
 
-/// The dates of the rows, once if they are one.
+/// The dates of the rows: once for rows that follow each other and have the same.
 fn on(dates: &[String]) -> String {
-    if dates.windows(2).all(|pair| pair[0] == pair[1]) {
-        return dates.first().cloned().unwrap_or_default();
-    }
-    format!("{}, row by row", dates.join(", "))
+    let mut first = 1;
+    let runs = dates.chunk_by(|a, b| a == b).map(|run| {
+        let rows = match run.len() {
+            len if len == dates.len() => String::new(),
+            1 => format!(" (row {first})"),
+            len => format!(" (rows {first} to {})", first + len - 1),
+        };
+        first += run.len();
+        format!("{}{rows}", run[0])
+    });
+    runs.collect::<Vec<_>>().join(" and ")
 }
 
 /// A table of the net of all ten digits: how good it gets from each seed, how long that takes, and how much memory.
