@@ -156,9 +156,14 @@ fn batch_norm(source: &mut Source) -> Vec<Vec<f32>> {
     let dy = source.numbers(x.len());
     let (mut dx, mut dresidual) = (x.clone(), x.clone());
     let (mut dweight, mut dbias) = (weight.clone(), bias.clone());
-    let gradients = Gradients { dx: &mut dx, dweight: &mut dweight, dbias: &mut dbias };
+    let gradients = Gradients {
+        dx: &mut dx,
+        fresh: source.size(0, 1) == 1,
+        dweight: &mut dweight,
+        dbias: &mut dbias,
+        dresidual: residual.then_some(&mut dresidual),
+    };
     norm.backward(&x, &y, &dy, gradients);
-    norm.residual_gradient(&y, &dy, &mut dresidual);
     results.extend([y, dx, dresidual, dweight, dbias]);
     results
 }
@@ -183,8 +188,9 @@ fn adam(source: &mut Source) -> Vec<Vec<f32>> {
     let mut p = source.numbers(n);
     let (mut m, mut v) = (vec![0.0; n], vec![0.0; n]);
     for t in 1..4 {
-        let g = source.numbers(n);
-        AdamStep::new(t, 0.1, [0.95, 0.99], 1e-5, 0.01).update(&mut p, &mut m, &mut v, &g);
+        let mut g = source.numbers(n);
+        let step = AdamStep::new(t, 0.1, [0.95, 0.99], 1e-5, 0.01);
+        step.update(&mut p, &mut m, &mut v, &mut g, source.size(0, 1) == 1);
     }
     vec![p, m, v]
 }
