@@ -29,6 +29,8 @@ pub(crate) fn contiguous<S: Shape, T: Tape<f32, AutoDevice>>(
 mod tests {
     use crate::prelude::*;
 
+    // On a GPU dfdx's own operations, such as a difference, ask for no threads at all there, which is an error.
+    #[cfg(not(feature = "cuda"))]
     #[test]
     fn layers_and_functions_of_a_batch_of_no_items() {
         let dev = AutoDevice::default();
