@@ -131,12 +131,12 @@ mod tests {
         assert_eq!(size_of::<Finished>(), 4 * 4 + 2 * 8);
         assert_eq!(size_of::<Norm>(), 6 * 4);
         assert_eq!(size_of::<Moves>(), 2 * 8 + 4 * 4);
-        assert_eq!(size_of::<Gradients>(), 4 * 8);
+        assert_eq!(size_of::<Gradients>(), 4 * 8 + 2 * 4);
         assert_eq!(size_of::<Mm>(), 6 * 4);
         assert_eq!(size_of::<Windows>(), 4 * 8);
         assert_eq!(size_of::<Rows>(), 8 + 4 * FEW_ROWS);
         assert_eq!(size_of::<Axes>(), 4 + 2 * 4 * MOST_AXES);
-        assert_eq!(size_of::<Adam>(), 8 * 4);
+        assert_eq!(size_of::<Adam>(), 9 * 4);
         assert_eq!(size_of::<Part>(), 4 * 8 + 2 * 4);
     }
 }
