@@ -77,12 +77,12 @@ fn wait_until(why: &str, condition: impl Fn() -> bool) {
 }
 
 fn callers_that_end(expected: &[Vec<u32>]) {
-    for _ in 0..200 {
+    for _ in 0..50 {
         let found = thread::spawn(|| results(0)).join().unwrap();
         assert_eq!(found, expected[0]);
     }
     #[cfg(target_os = "linux")]
-    assert!(helpers() < num_threads(), "{} helpers after 200 callers", helpers());
+    assert!(helpers() < num_threads(), "{} helpers after 50 callers", helpers());
 }
 
 fn many_callers_at_once(expected: &[Vec<u32>]) {
@@ -104,7 +104,7 @@ fn callers_in_another_pool(expected: &[Vec<u32>]) {
     for threads in [1, 16] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            (0..400usize).into_par_iter().with_max_len(1).for_each(|at| {
+            (0..100usize).into_par_iter().with_max_len(1).for_each(|at| {
                 assert_eq!(results(at as u64 % 4), expected[at % 4]);
                 // A loop within the loop, too.
                 rayon::join(|| results(0), || results(1));
