@@ -37,17 +37,8 @@ debug = false
 opt-level = 0
 ";
 /// Those of the chapter's crates that do the work, but for the library itself, which calls them.
-const BUSY: [&str; 9] = [
-    "crc32fast",
-    "dfdx",
-    "fdeflate",
-    "flate2",
-    "miniz_oxide",
-    "png",
-    "samebits",
-    "sha2",
-    "tar",
-];
+const BUSY: [&str; 9] =
+    ["crc32fast", "dfdx", "fdeflate", "flate2", "miniz_oxide", "png", "samebits", "sha2", "tar"];
 
 pub(crate) fn run(shell: &Shell) -> Result<()> {
     for program in [LINKER, EMULATOR] {

@@ -46,7 +46,7 @@ fn attack(attack: &mut Attack) -> Result<Fate> {
     std::fs::write(&path, &damaged)?;
     let error = match loader {
         0 => image_open(&path).err().map(|error| error.to_string()),
-        1 => open_images(&[path.clone()]).err().map(|error| error.to_string()),
+        1 => open_images(std::slice::from_ref(&path)).err().map(|error| error.to_string()),
         _ => folder(&room.inside),
     };
     if let Some(error) = error {
