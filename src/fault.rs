@@ -11,8 +11,10 @@ use crate::device::DeviceError;
 thread_local! {
     /// What was found first; `None` on the outside where nobody asks.
     static FOUND: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
-    /// Whether to look at the targets of a batch where that holds up the device.
-    static TARGETS: Cell<bool> = const { Cell::new(true) };
+    /// Whether to look at the targets of a batch where that holds up the device; `None` where nobody has said it.
+    static TARGETS: Cell<Option<bool>> = const { Cell::new(None) };
+    /// How many batches are still looked at where nobody has said it.
+    static BY_HAND: Cell<usize> = const { Cell::new(16) };
 }
 
 /// Runs `f`, and returns what was found wrong in it first.
@@ -59,21 +61,29 @@ pub(crate) fn found_in_layer(message: String) -> DeviceError {
 
 /// Runs `f`, in which targets are looked at, or on a GPU are not.
 pub(crate) fn with_targets_checked<R>(check: bool, f: impl FnOnce() -> R) -> R {
-    struct End(bool);
+    struct End(Option<bool>);
     impl Drop for End {
         fn drop(&mut self) {
             TARGETS.set(self.0);
         }
     }
-    let _end = End(TARGETS.replace(check));
+    let _end = End(TARGETS.replace(Some(check)));
     f()
 }
 
 /// Whether a loss function is to look at its targets. On the CPU that costs nothing; on a GPU it waits for all
 /// that has been asked for, so a learner has it done in the first epoch only, in which each target comes up, and
-/// in validations. Who calls a loss function by hand has them looked at each time.
+/// in validations. Who calls a loss function by hand has those of the first batches looked at: what is wrong with
+/// targets mostly is wrong with all.
 pub(crate) fn targets_are_checked() -> bool {
-    cfg!(not(feature = "cuda")) || TARGETS.get()
+    if cfg!(not(feature = "cuda")) {
+        return true;
+    }
+    TARGETS.get().unwrap_or_else(|| {
+        let left = BY_HAND.get();
+        BY_HAND.set(left.saturating_sub(1));
+        left > 0
+    })
 }
 
 #[cfg(test)]

@@ -35,6 +35,14 @@ pub trait Callback<M> {
     fn keeps_no_clones(&self) -> bool {
         false
     }
+    /// Whether its functions for batches leave the losses of the [record](Training::recorder) alone, and what else is
+    /// noted there of each batch.
+    ///
+    /// Nothing has to be written for it: without a word from the callback, it finds the loss of each batch. On a GPU that
+    /// takes a wait in each step, which `true` saves: then the record is a batch behind until the epoch has ended.
+    fn reads_no_losses(&self) -> bool {
+        false
+    }
     /// Before the first epoch.
     ///
     /// # Errors

@@ -5,8 +5,9 @@ use dfdx::shapes::Rank0;
 use dfdx::tensor::{AsArray, Trace};
 
 use super::data::items;
-use super::diagnosis::{Cause, broken_item, is_broken, non_finite_weights};
+use super::diagnosis::{Cause, broken_item, non_finite_weights};
 use super::progress::Progress;
+use super::step::{LateStep, Loss, Step};
 use super::{
     Callback, Learner, LearnerError, Model, ParamScheduler, Position, Recorder, TracedPreds,
     Training, TrainingData,
@@ -36,7 +37,9 @@ where
     /// Before the first epoch: if there is no data, if the learning rate is negative or no finite number, or if a
     /// callback cannot work. Later: if the loss or the weights are no longer finite numbers (the message says
     /// whether it is the data, the weights or the rate), or if the device, the optimizer or a callback fails.
-    /// Losses are looked at in each step, and weights after each epoch, before callbacks may save them.
+    /// Losses are looked at in each step, and weights after each epoch, before callbacks may save them. On a GPU a loss is
+    /// looked at while the next step is under way. Neither of the two has changed the weights, if it is not finite; but the
+    /// running statistics of batch norms have seen one batch more.
     ///
     /// ```
     /// # use mnist_from_scratch::prelude::*;
@@ -135,12 +138,32 @@ where
     fn train_epoch(
         &mut self,
         at: &mut Position,
+        grads: Grads,
+        progress: &Progress,
+    ) -> Result<Grads, LearnerError> {
+        let mut late = None;
+        let result = self.train_batches(at, grads, progress, &mut late);
+        // Of two steps with which something is wrong, the first one is told of.
+        if let Some(step) = late {
+            step.settle(&self.dls, &self.model, &mut self.recorder, progress)?;
+        }
+        result
+    }
+
+    /// The same. The step whose loss is still on its way is in `late` in the end.
+    fn train_batches(
+        &mut self,
+        at: &mut Position,
         mut grads: Grads,
         progress: &Progress,
+        late: &mut Option<LateStep<D>>,
     ) -> Result<Grads, LearnerError> {
         // Apart, so that the model can change while the loader is in use.
         let Self { dls, model, opt, loss_func, recorder, callbacks, .. } = self;
         let no_clones = callbacks.iter().all(|callback| callback.keeps_no_clones());
+        let is_late = ops::LOSSES_COME_LATE
+            && opt.heeds_losses()
+            && callbacks.iter().all(|callback| callback.reads_no_losses());
         let mut batches = dls.train().iter();
         for batch in 0..at.batches {
             at.batch = batch;
@@ -150,11 +173,14 @@ where
             at.check_step()?;
 
             // Predict, loss, gradient, step: the last four of the seven steps.
-            let predict = || -> Result<(f32, Option<Grads>), LearnerError> {
+            let predict = || -> Result<(Loss, Option<Grads>), LearnerError> {
                 let loss = loss_func(model.forward_train(x.clone().traced(grads))?, y.clone());
+                if is_late {
+                    return Ok((Loss::late(&loss)?, Some(loss.backward())));
+                }
                 let value = loss.array();
                 // Without a gradient if there is nothing to learn from it.
-                Ok((value, value.is_finite().then(|| loss.backward())))
+                Ok((Loss::Known(value), value.is_finite().then(|| loss.backward())))
             };
             // In the first epoch each target comes up.
             let predict = || fault::with_targets_checked(at.epoch == 0, predict);
@@ -166,24 +192,33 @@ where
                 let (set, epoch, batch) = ("training", Some(at.epoch), at.batch);
                 return Err(LearnerError::Batch { problem, set, epoch, batch });
             }
-            let (value, gradients) = loss?;
-            let Some(gradients) = gradients else {
-                let Position { epoch, batch, lr, .. } = *at;
-                let broken = is_broken(&x, &y);
-                let cause =
-                    cause_in_training(dls, model, (epoch, batch) == (0, 0), broken, items(&x));
-                return Err(LearnerError::NonFinite { loss: value, epoch, batch, lr, cause });
-            };
-            grads = gradients;
+            let (loss, gradients) = loss?;
+            let step = Step { x, y, epoch: at.epoch, batch, lr: at.lr, momentum: at.momentum };
+            if let Loss::Known(value) = loss {
+                step.check(value, dls, model)?;
+            }
+            grads = gradients.expect("the gradients of a finite loss");
             opt.set_lr(at.lr);
             if let Some(momentum) = at.momentum {
                 opt.set_momentum(momentum);
             }
-            let mut step = || opt.step_and_zero_grads(model, &mut grads);
-            if alone { ops::without_copies(step) } else { step() }?;
-
-            recorder.batch(value, at.lr, at.momentum);
-            progress.batch(recorder.losses[recorder.losses.len() - 1]);
+            let mut make_step = || opt.step_and_zero_grads(model, &mut grads);
+            let make_step = || if alone { ops::without_copies(make_step) } else { make_step() };
+            match loss {
+                Loss::Known(value) => {
+                    make_step()?;
+                    step.note(value, recorder, progress);
+                }
+                Loss::Late(loss) => {
+                    let before = late.as_ref().map(|step| &step.loss);
+                    ops::if_finite([before, Some(&loss)], make_step)?;
+                    // The GPU has this step to do; meanwhile the loss of the one before is looked at.
+                    if let Some(before) = late.take() {
+                        before.settle(dls, model, recorder, progress)?;
+                    }
+                    *late = Some(LateStep { loss, step });
+                }
+            }
             call(callbacks, model, recorder, at, |c, training| c.after_batch(training))?;
             if at.cancelled {
                 break;
@@ -230,26 +265,4 @@ fn call<M>(
         event(callback.as_mut(), &mut training).map_err(LearnerError::Callback)?;
     }
     Ok(())
-}
-
-/// Why the loss of a training batch is no finite number.
-fn cause_in_training<D: TrainingData, M: Model<D::Input>>(
-    dls: &D,
-    model: &M,
-    first_step: bool,
-    broken_batch: bool,
-    batch: usize,
-) -> Cause {
-    let numbers = non_finite_weights(model);
-    if (broken_batch || !numbers.is_empty())
-        && let Some(item) = broken_item("training", dls.train(), batch)
-    {
-        return Cause::Data(item);
-    }
-    match (numbers.is_empty(), first_step) {
-        (false, true) => Cause::WeightsBefore(numbers),
-        (false, false) => Cause::WeightsDiverged(numbers),
-        (true, true) => Cause::Function,
-        (true, false) => Cause::Diverged,
-    }
 }

@@ -36,6 +36,7 @@ mod position;
 mod progress;
 mod recorder;
 mod schedule;
+mod step;
 mod summary;
 mod validate;
 mod watch;

@@ -78,6 +78,10 @@ impl<M> Callback<M> for ParamScheduler {
         true
     }
 
+    fn reads_no_losses(&self) -> bool {
+        true
+    }
+
     fn before_batch(&mut self, training: &mut Training<M>) -> Result<()> {
         let done = training.pct_train();
         training.lr = (self.lr)(done);

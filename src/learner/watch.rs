@@ -102,6 +102,10 @@ impl<M> Callback<M> for EarlyStoppingCallback {
         true
     }
 
+    fn reads_no_losses(&self) -> bool {
+        true
+    }
+
     fn before_fit(&mut self, training: &mut Training<M>) -> Result<()> {
         self.waited = 0;
         self.best.start(training)
@@ -146,6 +150,10 @@ impl SaveModelCallback {
 
 impl<M: TensorCollection<f32, AutoDevice>> Callback<M> for SaveModelCallback {
     fn keeps_no_clones(&self) -> bool {
+        true
+    }
+
+    fn reads_no_losses(&self) -> bool {
         true
     }
 

@@ -24,8 +24,8 @@ type Targets<B> = Tensor<(B,), i64, AutoDevice>;
 ///
 /// # Panics
 /// If a target is not the number of a class, if there are no predictions, or if there are not as many targets. In a
-/// [`Learner`](crate::learner::Learner) that is an error of `fit`. (On a GPU targets are only looked at in a learner,
-/// in the first epoch and in validations: it holds up the device. Elsewhere the loss is then not a number.)
+/// [`Learner`](crate::learner::Learner) that is an error of `fit`. (On a GPU targets are only looked at as by
+/// [`mnist_loss`](super::mnist_loss): it holds up the device. Later on the loss is then not a number.)
 ///
 /// # Example
 /// ```

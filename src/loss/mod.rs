@@ -10,14 +10,9 @@ pub use cross_entropy::{cross_entropy, label_smoothing_cross_entropy};
 pub use mean_difference::{Apart, l1_loss, mse_loss};
 
 use dfdx::shapes::{Rank0, Shape};
-use dfdx::tensor::{AutoDevice, Tape, Tensor, WithEmptyTape};
-use dfdx::tensor_ops::ChooseFrom;
+use dfdx::tensor::{AutoDevice, Tape, Tensor};
 
-#[cfg(feature = "cuda")]
-use crate::tensor::CompareExt;
-use crate::tensor::{MeanTo, sigmoid};
-#[cfg(not(feature = "cuda"))]
-use dfdx::tensor_ops::TryEq;
+use crate::ops;
 
 /// How far the sigmoid of the predictions is from targets that are 1 or 0, on average: the course's
 /// `mnist_loss`.
@@ -27,8 +22,9 @@ use dfdx::tensor_ops::TryEq;
 ///
 /// # Panics
 /// If a target is neither 0 nor 1, if there are no predictions, or if there are not as many targets. In a
-/// [`Learner`](crate::learner::Learner) that is an error of `fit`. (On a GPU targets are only looked at in a learner,
-/// in the first epoch and in validations: it takes as long as a step.)
+/// [`Learner`](crate::learner::Learner) that is an error of `fit`. (On a GPU it takes as long as a step to look at
+/// targets. A learner does it in the first epoch and in validations; of those that are handed over by hand, the first
+/// batches are looked at. Later on the loss is not a number.)
 ///
 /// # Example
 /// ```
@@ -45,9 +41,7 @@ pub fn mnist_loss<S: Shape, T: Tape<f32, AutoDevice>>(
     if let Err(problem) = check::zeros_and_ones("mnist_loss", &predictions, &targets) {
         return check::no_loss(predictions, problem);
     }
-    let p = sigmoid(predictions);
-    let from_1 = p.with_empty_tape().negate() + 1.0;
-    targets.eq(1).choose(from_1, p).mean()
+    ops::mnist_loss(predictions, targets).unwrap_or_else(|error| panic!("mnist_loss: {error}"))
 }
 
 #[cfg(test)]

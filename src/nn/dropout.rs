@@ -52,7 +52,7 @@ impl<const PERCENT: usize, S: Shape> ModuleMut<Traced<S>> for Dropout<PERCENT> {
         // Drawn on the host also for a GPU, so that the same seed drops the same activations.
         let p = PERCENT as f64 / 100.0;
         let kept = kept_bits(x.shape().num_elements(), p);
-        let y = ops::dropout(x, &kept, (1.0 / (1.0 - p)) as f32)?;
+        let y = ops::dropout(x, kept, (1.0 / (1.0 - p)) as f32)?;
         observe::layer("Dropout", y.shape(), 0);
         Ok(y)
     }

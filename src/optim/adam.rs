@@ -153,6 +153,10 @@ impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for Adam {
         self.walk(model, gradients, true)
     }
 
+    fn heeds_losses(&self) -> bool {
+        true
+    }
+
     fn lr(&self) -> f64 {
         self.lr
     }

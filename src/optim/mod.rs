@@ -133,6 +133,13 @@ pub trait Optim<M> {
         ops::zero_grads(model, gradients).map_err(OptimError::device)
     }
 
+    /// Whether its steps are left out on a GPU where the loss is not finite, so that nobody has to wait for the loss
+    /// before: those of the library's own.
+    #[doc(hidden)]
+    fn heeds_losses(&self) -> bool {
+        false
+    }
+
     /// The learning rate.
     fn lr(&self) -> f64;
 

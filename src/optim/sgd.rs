@@ -87,14 +87,38 @@ impl Default for SGD {
     }
 }
 
-impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for SGD {
-    fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
+impl SGD {
+    /// A step of all parameters; if `then_zero`, their gradients are 0 afterwards.
+    fn walk<M: TensorCollection<f32, AutoDevice>>(
+        &mut self,
+        model: &mut M,
+        gradients: &mut Grads,
+        then_zero: bool,
+    ) -> Result<(), OptimError> {
         check_not_negative("learning rate", self.lr)?;
         check_not_negative("momentum", self.momentum)?;
         check_not_negative("weight decay", self.weight_decay)?;
-        let update = SgdUpdate::new([self.lr, self.momentum, self.weight_decay]);
+        let update = SgdUpdate::new([self.lr, self.momentum, self.weight_decay], then_zero);
         let mut each = EachParameter { update, averages: &mut self.averages, gradients };
         change(model, &mut each).and_then(|()| each.update.finish()).map_err(OptimError::device)
+    }
+}
+
+impl<M: TensorCollection<f32, AutoDevice>> Optim<M> for SGD {
+    fn step(&mut self, model: &mut M, gradients: &mut Grads) -> Result<(), OptimError> {
+        self.walk(model, gradients, false)
+    }
+
+    fn step_and_zero_grads(
+        &mut self,
+        model: &mut M,
+        gradients: &mut Grads,
+    ) -> Result<(), OptimError> {
+        self.walk(model, gradients, true)
+    }
+
+    fn heeds_losses(&self) -> bool {
+        true
     }
 
     fn lr(&self) -> f64 {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use mnist_from_scratch::prelude::*;
 
-use crate::{Pairs, line, loaders, mse};
+use crate::{Pairs, fresh, line, loaders, mse};
 
 /// Notes what it is told.
 struct Notes(Arc<Mutex<Vec<String>>>);
@@ -160,4 +160,37 @@ fn a_column_that_does_not_exist() {
     );
     // Before the first epoch.
     assert!(learn.recorder.losses.is_empty());
+}
+
+/// Keeps the last loss of the record after each batch, if it reads it.
+struct Reads(Option<Arc<Mutex<Vec<f32>>>>);
+
+impl<M> Callback<M> for Reads {
+    fn reads_no_losses(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn after_batch(&mut self, training: &mut Training<M>) -> Result<()> {
+        if let Some(seen) = &self.0 {
+            let losses = &training.recorder.losses;
+            seen.lock().unwrap().extend(losses.last());
+        }
+        Ok(())
+    }
+}
+
+/// On a GPU a loss that nobody reads in the same step is read one step later.
+#[test]
+fn losses_are_the_same_whether_a_callback_reads_them_or_not() {
+    let dev = AutoDevice::default();
+    let losses = |callback: Reads| {
+        manual_seed(42);
+        let mut learn = fresh(&dev).callback(callback);
+        learn.fit_one_cycle(3, 0.1).unwrap();
+        (learn.recorder.losses, learn.recorder.values, learn.model.weight.as_vec())
+    };
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let read = losses(Reads(Some(seen.clone())));
+    assert_eq!(*seen.lock().unwrap(), read.0);
+    assert_eq!(read, losses(Reads(None)));
 }

@@ -81,15 +81,56 @@ fn a_broken_number_in_the_data_is_found() {
     assert!(error.contains("the inputs of item 9 of the validation set are NaN at [0]"), "{error}");
 }
 
+/// What a training says, and the weights in the end.
+type Ended = (String, [Vec<f32>; 2]);
+
+/// Trains with one pass over the data, four by four.
+fn one_epoch<O: Optim<Linear<1, 1>>>(train: &Pairs, opt: O) -> Ended {
+    let dev = AutoDevice::default();
+    manual_seed(42);
+    let train = DataLoader::new(train.clone()).batch_size(4);
+    let dls = DataLoaders::new(train, DataLoader::new(line(6, &dev)));
+    let mut learn = Learner::new(dls, Linear::<1, 1>::new(&dev), opt, mse).no_logging();
+    let error = learn.fit(1, 0.1).map_or_else(|error| error.to_string(), |()| String::new());
+    (error, [learn.model.weight.as_vec(), learn.model.bias.as_vec()])
+}
+
+/// Also on a GPU, which has been asked for the next step by the time that the loss is read.
+#[test]
+fn the_model_is_as_it_was_before_the_batch_with_the_broken_number() {
+    let dev = AutoDevice::default();
+    let whole = line(16, &dev);
+    let items = |range: std::ops::Range<usize>| whole.batch(&range.collect::<Vec<_>>());
+    // In a batch on the way, and in the last one.
+    for (item, batch) in [(9, 2), (13, 3)] {
+        let (mut x, y) = items(0..16);
+        x.set([item, 0], f32::NAN);
+        let broken = zip(x, y).unwrap();
+        let (x, y) = items(0..4 * batch);
+        let before = zip(x, y).unwrap();
+        let check = |(error, found): Ended, (no_error, expected): Ended| {
+            let place = format!("in epoch 0, batch {batch}, with a learning rate of 0.1");
+            assert!(error.contains(&place), "{error}");
+            let cause = format!("the inputs of item {item} of the training set are NaN");
+            assert!(error.contains(&cause), "{error}");
+            assert_eq!((no_error, found), (String::new(), expected));
+        };
+        let sgd = || SGD::new(0.1).momentum(0.9);
+        check(one_epoch(&broken, sgd()), one_epoch(&before, sgd()));
+        check(one_epoch(&broken, Adam::new(0.1)), one_epoch(&before, Adam::new(0.1)));
+        let basic = || BasicOptim::new(0.1);
+        check(one_epoch(&broken, basic()), one_epoch(&before, basic()));
+    }
+}
+
 #[test]
 fn weights_that_are_broken_before_the_first_step() {
     let dev = AutoDevice::default();
     let mut learn = fresh(&dev);
     learn.model.bias.set([0], f32::NAN);
     let error = learn.fit(1, 0.1).unwrap_err().to_string();
-    assert!(
-        error.contains("before the first step, 1 of the 1 numbers of `bias` is infinite or NaN")
-    );
+    let expected = "before the first step, 1 of the 1 numbers of `bias` is infinite or NaN";
+    assert!(error.contains(expected), "{error}");
     let error = learn.validate().unwrap_err().to_string();
     assert!(error.contains("1 of the 1 numbers of `bias`"), "{error}");
 }

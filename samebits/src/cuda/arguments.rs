@@ -105,6 +105,8 @@ structs! {
     Mm { rows: i32, columns: i32, depth: i32, a_step: i32, b_step: i32, init_step: i32 }
     /// Numbers of rows: in the struct, or at an address.
     Rows { more: u64, rows: [i32; FEW_ROWS] }
+    /// Bits: in the struct, or at an address.
+    Bits { more: u64, words: [u32; FEW_WORDS] }
     Axes { count: i32, lengths: [i32; MOST_AXES], strides: [i32; MOST_AXES] }
     Windows { starts: u64, inputs: u64, back_starts: u64, back: u64 }
     Adam {
@@ -117,6 +119,9 @@ structs! {
 
 /// How many numbers of rows come with the start of a kernel.
 pub(super) const FEW_ROWS: usize = 960;
+
+/// How many words of bits do.
+pub(super) const FEW_WORDS: usize = 2048;
 
 /// How many axes a sum may have.
 pub(super) const MOST_AXES: usize = 8;
@@ -135,6 +140,7 @@ mod tests {
         assert_eq!(size_of::<Mm>(), 6 * 4);
         assert_eq!(size_of::<Windows>(), 4 * 8);
         assert_eq!(size_of::<Rows>(), 8 + 4 * FEW_ROWS);
+        assert_eq!(size_of::<Bits>(), 8 + 4 * FEW_WORDS);
         assert_eq!(size_of::<Axes>(), 4 + 2 * 4 * MOST_AXES);
         assert_eq!(size_of::<Adam>(), 9 * 4);
         assert_eq!(size_of::<Part>(), 4 * 8 + 2 * 4);

@@ -6,9 +6,15 @@ use super::{
     norm, optimizers, pool, select, sums,
 };
 use crate::device::{
-    AdamPart, Device, Element, Matrices, NormEval, NormGradients, NormTrain, SgdPart, SgdStep,
+    AdamPart, Device, Element, Losses, Matrices, NormEval, NormGradients, NormTrain, SgdPart,
+    SgdStep,
 };
 use crate::{AdamStep, Axis, Conv2d, Function, Windows};
+
+/// Numbers to read, numbers to change, and the result of an operation that leaves some.
+type Read<'a> = Slice<'a, f32>;
+type Write<'a> = SliceMut<'a, f32>;
+type Done = Result<(), Error>;
 
 impl Device for Gpu {
     type Error = Error;
@@ -47,26 +53,20 @@ impl Device for Gpu {
         buffer.slice_mut()
     }
 
-    fn zero(&self, numbers: SliceMut<'_, f32>) -> Result<(), Error> {
+    fn zero(&self, numbers: Write<'_>) -> Done {
         fill_with_zeros(*self, numbers.address(), 4 * numbers.len())
     }
 
-    fn conv_forward(
-        &self,
-        conv: &Conv2d,
-        x: Slice<'_, f32>,
-        weight: Slice<'_, f32>,
-        y: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn conv_forward(&self, conv: &Conv2d, x: Read<'_>, weight: Read<'_>, y: Write<'_>) -> Done {
         conv::forward(*self, conv, x, weight, y)
     }
 
     fn conv_forward_statistics(
         &self,
         conv: &Conv2d,
-        x: Slice<'_, f32>,
-        weight: Slice<'_, f32>,
-        y: SliceMut<'_, f32>,
+        x: Read<'_>,
+        weight: Read<'_>,
+        y: Write<'_>,
     ) -> Result<Statistics, Error> {
         conv::forward_statistics(*self, conv, x, weight, y)
     }
@@ -74,16 +74,16 @@ impl Device for Gpu {
     fn conv_gradients(
         &self,
         conv: &Conv2d,
-        x: Slice<'_, f32>,
-        weight: Slice<'_, f32>,
-        dy: Slice<'_, f32>,
-        dw: SliceMut<'_, f32>,
-        dx: Option<SliceMut<'_, f32>>,
-    ) -> Result<(), Error> {
+        x: Read<'_>,
+        weight: Read<'_>,
+        dy: Read<'_>,
+        dw: Write<'_>,
+        dx: Option<Write<'_>>,
+    ) -> Done {
         conv::gradients(*self, conv, x, weight, dy, dw, dx)
     }
 
-    fn statistics(&self, x: Slice<'_, f32>, channels: usize) -> Result<Statistics, Error> {
+    fn statistics(&self, x: Read<'_>, channels: usize) -> Result<Statistics, Error> {
         norm::statistics(*self, x, channels)
     }
 
@@ -95,52 +95,41 @@ impl Device for Gpu {
         norm::train(*self, of)
     }
 
-    fn norm_eval(&self, of: NormEval<'_, Self>) -> Result<(), Error> {
+    fn norm_eval(&self, of: NormEval<'_, Self>) -> Done {
         norm::eval(*self, of)
     }
 
     fn norm_backward(
         &self,
         norm: &Norm,
-        x: Slice<'_, f32>,
-        y: Slice<'_, f32>,
-        dy: Slice<'_, f32>,
+        x: Read<'_>,
+        y: Read<'_>,
+        dy: Read<'_>,
         gradients: NormGradients<'_, Self>,
-    ) -> Result<(), Error> {
+    ) -> Done {
         norm::backward(*self, norm, x, y, dy, gradients)
     }
 
-    fn matmul(
-        &self,
-        sizes: Matrices,
-        c: SliceMut<'_, f32>,
-        a: Slice<'_, f32>,
-        b: Slice<'_, f32>,
-    ) -> Result<(), Error> {
+    fn matmul(&self, sizes: Matrices, c: Write<'_>, a: Read<'_>, b: Read<'_>) -> Done {
         matmul::matmul(*self, sizes, c, a, b)
     }
 
     fn linear(
         &self,
         inputs: usize,
-        x: Slice<'_, f32>,
-        weight: Slice<'_, f32>,
-        bias: Option<Slice<'_, f32>>,
-        y: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+        x: Read<'_>,
+        weight: Read<'_>,
+        bias: Option<Read<'_>>,
+        y: Write<'_>,
+    ) -> Done {
         matmul::linear(*self, inputs, x, weight, bias, y)
     }
 
-    fn add_rows(&self, rows: Slice<'_, f32>, sum: SliceMut<'_, f32>) -> Result<(), Error> {
+    fn add_rows(&self, rows: Read<'_>, sum: Write<'_>) -> Done {
         matmul::add_rows(*self, rows, sum)
     }
 
-    fn max_pool(
-        &self,
-        windows: &Windows,
-        x: Slice<'_, f32>,
-        y: SliceMut<'_, f32>,
-    ) -> Result<Buffer<u16>, Error> {
+    fn max_pool(&self, windows: &Windows, x: Read<'_>, y: Write<'_>) -> Result<Buffer<u16>, Error> {
         pool::max(*self, windows, x, y)
     }
 
@@ -148,27 +137,17 @@ impl Device for Gpu {
         &self,
         windows: &Windows,
         places: &Buffer<u16>,
-        dy: Slice<'_, f32>,
-        dx: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+        dy: Read<'_>,
+        dx: Write<'_>,
+    ) -> Done {
         pool::max_gradient(*self, windows, places, dy, dx)
     }
 
-    fn mean_pool(
-        &self,
-        windows: &Windows,
-        x: Slice<'_, f32>,
-        y: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn mean_pool(&self, windows: &Windows, x: Read<'_>, y: Write<'_>) -> Done {
         pool::mean(*self, windows, x, y)
     }
 
-    fn mean_pool_gradient(
-        &self,
-        windows: &Windows,
-        dy: Slice<'_, f32>,
-        dx: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn mean_pool_gradient(&self, windows: &Windows, dy: Read<'_>, dx: Write<'_>) -> Done {
         pool::mean_gradient(*self, windows, dy, dx)
     }
 
@@ -176,8 +155,8 @@ impl Device for Gpu {
         &self,
         channels: usize,
         pixels: usize,
-        x: Slice<'_, f32>,
-        y: SliceMut<'_, f32>,
+        x: Read<'_>,
+        y: Write<'_>,
     ) -> Result<Buffer<u16>, Error> {
         pool::concat(*self, channels, pixels, x, y)
     }
@@ -187,69 +166,43 @@ impl Device for Gpu {
         channels: usize,
         pixels: usize,
         places: &Buffer<u16>,
-        dy: Slice<'_, f32>,
-        dx: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+        dy: Read<'_>,
+        dx: Write<'_>,
+    ) -> Done {
         pool::concat_gradient(*self, channels, pixels, places, dy, dx)
     }
 
-    fn dropout(
-        &self,
-        bits: Slice<'_, u32>,
-        factor: f32,
-        x: Slice<'_, f32>,
-        y: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
-        elementwise::dropout(*self, bits, factor, x, y)
+    fn dropout_of_minus(&self, bits: &[u32], factor: f32, y: Write<'_>) -> Done {
+        elementwise::dropout_of_minus(*self, bits, factor, y)
     }
 
-    fn dropout_gradient(
-        &self,
-        bits: Slice<'_, u32>,
-        factor: f32,
-        dy: Slice<'_, f32>,
-        dx: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn dropout_gradient(&self, bits: &[u32], factor: f32, dy: Read<'_>, dx: Write<'_>) -> Done {
         elementwise::dropout_gradient(*self, bits, factor, dy, dx)
     }
 
-    fn relu(&self, x: Slice<'_, f32>, y: SliceMut<'_, f32>) -> Result<(), Error> {
-        elementwise::relu(*self, x, y)
+    fn relu_of_minus(&self, y: Write<'_>) -> Done {
+        elementwise::relu_of_minus(*self, y)
     }
 
-    fn relu_gradient(
-        &self,
-        y: Slice<'_, f32>,
-        dy: Slice<'_, f32>,
-        dx: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn relu_gradient(&self, y: Read<'_>, dy: Read<'_>, dx: Write<'_>) -> Done {
         elementwise::relu_gradient(*self, y, dy, dx)
     }
 
-    fn add_scaled(
-        &self,
-        factor: Slice<'_, f32>,
-        x: Slice<'_, f32>,
-        sum: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn add_scaled(&self, factor: Read<'_>, x: Read<'_>, sum: Write<'_>) -> Done {
         elementwise::add_scaled(*self, factor, x, sum)
     }
 
     fn accuracy(
         &self,
         classes: usize,
-        x: Slice<'_, f32>,
+        x: Read<'_>,
         targets: Slice<'_, i64>,
-        share: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+        share: Write<'_>,
+    ) -> Done {
         elementwise::accuracy(*self, classes, x, targets, share)
     }
 
-    fn share_of_true(
-        &self,
-        truths: Slice<'_, bool>,
-        share: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn share_of_true(&self, truths: Slice<'_, bool>, share: Write<'_>) -> Done {
         elementwise::share_of_true(*self, truths, share)
     }
 
@@ -259,31 +212,26 @@ impl Device for Gpu {
         width: usize,
         rows: &[usize],
         to: SliceMut<'_, E>,
-    ) -> Result<(), Error> {
+    ) -> Done {
         select::rows(*self, all, width, rows, to)
     }
 
     fn select_pictures(
         &self,
-        all: Slice<'_, f32>,
+        all: Read<'_>,
         channels: usize,
         pixels: usize,
         pictures: &[usize],
-        to: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+        to: Write<'_>,
+    ) -> Done {
         select::pictures(*self, all, channels, pixels, pictures, to)
     }
 
-    fn column_means(&self, rows: Slice<'_, f32>, means: SliceMut<'_, f32>) -> Result<(), Error> {
+    fn column_means(&self, rows: Read<'_>, means: Write<'_>) -> Done {
         matmul::column_means(*self, rows, means)
     }
 
-    fn mean_absolute_differences(
-        &self,
-        x: Slice<'_, f32>,
-        b: Slice<'_, f32>,
-        distances: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn mean_absolute_differences(&self, x: Read<'_>, b: Read<'_>, distances: Write<'_>) -> Done {
         matmul::mean_absolute_differences(*self, x, b, distances)
     }
 
@@ -292,103 +240,97 @@ impl Device for Gpu {
         step: &AdamStep,
         parts: Vec<AdamPart<'_, Self>>,
         then_zero: bool,
-    ) -> Result<(), Error> {
-        optimizers::adam(*self, step, parts, then_zero)
+        losses: Losses<'_, Self>,
+    ) -> Done {
+        optimizers::adam(*self, step, parts, then_zero, losses)
     }
 
-    fn sgd(&self, step: &SgdStep, parts: Vec<SgdPart<'_, Self>>) -> Result<(), Error> {
-        optimizers::sgd(*self, step, parts)
+    fn sgd(
+        &self,
+        step: &SgdStep,
+        parts: Vec<SgdPart<'_, Self>>,
+        then_zero: bool,
+        losses: Losses<'_, Self>,
+    ) -> Done {
+        optimizers::sgd(*self, step, parts, then_zero, losses)
     }
 
-    fn zero_all(&self, parts: Vec<SliceMut<'_, f32>>) -> Result<(), Error> {
+    fn zero_all(&self, parts: Vec<Write<'_>>) -> Done {
         optimizers::zero_all(*self, parts)
     }
 
-    fn function(&self, of: Function, x: Slice<'_, f32>, y: SliceMut<'_, f32>) -> Result<(), Error> {
+    fn function(&self, of: Function, x: Read<'_>, y: Write<'_>) -> Done {
         functions::function(*self, of, x, y)
     }
 
     fn function_gradient(
         &self,
         of: Function,
-        x: Slice<'_, f32>,
-        y: Slice<'_, f32>,
-        dy: Slice<'_, f32>,
-        dx: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+        x: Read<'_>,
+        y: Read<'_>,
+        dy: Read<'_>,
+        dx: Write<'_>,
+    ) -> Done {
         functions::gradient(*self, of, x, y, dy, dx)
     }
 
-    fn axpy(
-        &self,
-        a: SliceMut<'_, f32>,
-        alpha: f32,
-        b: Slice<'_, f32>,
-        beta: f32,
-    ) -> Result<(), Error> {
+    fn axpy(&self, a: Write<'_>, alpha: f32, b: Read<'_>, beta: f32) -> Done {
         elementwise::axpy(*self, a, alpha, b, beta)
     }
 
-    fn sums(
-        &self,
-        x: Slice<'_, f32>,
-        kept: &[Axis],
-        reduced: &[Axis],
-        y: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn sums(&self, x: Read<'_>, kept: &[Axis], reduced: &[Axis], y: Write<'_>) -> Done {
         sums::sums(*self, x, kept, reduced, y)
     }
 
-    fn repeat(&self, x: Slice<'_, f32>, axes: &[Axis], y: SliceMut<'_, f32>) -> Result<(), Error> {
+    fn repeat(&self, x: Read<'_>, axes: &[Axis], y: Write<'_>) -> Done {
         sums::repeat(*self, x, axes, y, false)
     }
 
-    fn add_repeated(
-        &self,
-        x: Slice<'_, f32>,
-        axes: &[Axis],
-        y: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn add_repeated(&self, x: Read<'_>, axes: &[Axis], y: Write<'_>) -> Done {
         sums::repeat(*self, x, axes, y, true)
     }
 
-    fn repeat_gradient(
-        &self,
-        axes: &[Axis],
-        dy: Slice<'_, f32>,
-        dx: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn repeat_gradient(&self, axes: &[Axis], dy: Read<'_>, dx: Write<'_>) -> Done {
         sums::repeat_gradient(*self, axes, dy, dx)
     }
 
-    fn softmax(
-        &self,
-        classes: usize,
-        x: Slice<'_, f32>,
-        p: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn softmax(&self, classes: usize, x: Read<'_>, p: Write<'_>) -> Done {
         functions::softmax(*self, classes, x, p)
     }
 
-    fn softmax_gradient(
-        &self,
-        classes: usize,
-        p: Slice<'_, f32>,
-        dp: Slice<'_, f32>,
-        dx: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+    fn softmax_gradient(&self, classes: usize, p: Read<'_>, dp: Read<'_>, dx: Write<'_>) -> Done {
         functions::softmax_gradient(*self, classes, p, dp, dx)
     }
 
     fn cross_entropy(
         &self,
         classes: usize,
-        x: Slice<'_, f32>,
+        x: Read<'_>,
         targets: Slice<'_, i64>,
         eps: f32,
-        slopes: SliceMut<'_, f32>,
-        loss: SliceMut<'_, f32>,
-    ) -> Result<(), Error> {
+        slopes: Write<'_>,
+        loss: Write<'_>,
+    ) -> Done {
         functions::cross_entropy(*self, classes, x, targets, eps, slopes, loss)
+    }
+
+    fn mnist_loss(
+        &self,
+        x: Read<'_>,
+        targets: Slice<'_, i64>,
+        p: Write<'_>,
+        loss: Write<'_>,
+    ) -> Done {
+        functions::mnist_loss(*self, x, targets, p, loss)
+    }
+
+    fn mnist_loss_gradient(
+        &self,
+        p: Read<'_>,
+        targets: Slice<'_, i64>,
+        dloss: Read<'_>,
+        dx: Write<'_>,
+    ) -> Done {
+        functions::mnist_loss_gradient(*self, p, targets, dloss, dx)
     }
 }

@@ -19,13 +19,13 @@ use super::module;
 ///
 /// ```no_run
 /// use samebits::cuda::Gpu;
-/// use samebits::Device;
+/// use samebits::{Device, Function};
 ///
 /// let gpu = Gpu::get()?;
-/// let x = gpu.copy_in(&[-1.0f32, 2.0])?;
+/// let x = gpu.copy_in(&[0.0f32, 1.0])?;
 /// let mut y = gpu.zeros(2)?;
-/// gpu.relu(gpu.slice(&x), gpu.slice_mut(&mut y))?;
-/// assert_eq!(gpu.copy_out(gpu.slice(&y))?, [0.0, 2.0]);
+/// gpu.function(Function::Exp, gpu.slice(&x), gpu.slice_mut(&mut y))?;
+/// assert_eq!(gpu.copy_out(gpu.slice(&y))?, [1.0, std::f32::consts::E]);
 /// # Ok::<(), samebits::cuda::Error>(())
 /// ```
 #[derive(Clone, Copy)]

@@ -1,55 +1,75 @@
 //! One number after the other, and metrics: `kernels/elementwise.cuh`, `kernels/loss.cuh`.
 
-use super::arguments::arguments;
+use super::arguments::{Argument, Bits, FEW_WORDS, arguments};
 use super::check::{blocks, int};
 use super::driver::Gpu;
 use super::error::Error;
 use super::kernels::Kernel;
 use super::memory::{Slice, SliceMut};
-use crate::device::{assert_bits, assert_classes};
+use crate::device::{Device as _, assert_bits, assert_classes};
 
-pub(super) fn dropout(
+pub(super) fn dropout_of_minus(
     gpu: Gpu,
-    bits: Slice<'_, u32>,
+    bits: &[u32],
     factor: f32,
-    x: Slice<'_, f32>,
     y: SliceMut<'_, f32>,
 ) -> Result<(), Error> {
-    keep(gpu, Kernel::Dropout, bits, factor, x, y)
+    assert_bits(bits.len(), y.len(), y.len());
+    pieces(gpu, bits, y.len(), |kept, first, n| {
+        let grid = blocks(n, "numbers")?;
+        let y = y.address() + 4 * first as u64;
+        let arguments = arguments![Argument::lent(kept), n as i32, factor, y];
+        // SAFETY: From number `first` on `y` has `n` numbers, and `kept` as many bits: one for each thread that does something.
+        unsafe { gpu.launch(Kernel::DropoutOfMinus, grid, 256, arguments) }
+    })
 }
 
 pub(super) fn dropout_gradient(
     gpu: Gpu,
-    bits: Slice<'_, u32>,
+    bits: &[u32],
     factor: f32,
     dy: Slice<'_, f32>,
     dx: SliceMut<'_, f32>,
 ) -> Result<(), Error> {
-    keep(gpu, Kernel::DropoutGradient, bits, factor, dy, dx)
+    assert_bits(bits.len(), dy.len(), dx.len());
+    pieces(gpu, bits, dx.len(), |kept, first, n| {
+        let grid = blocks(n, "numbers")?;
+        let [dy, dx] = [dy.address(), dx.address()].map(|at| at + 4 * first as u64);
+        let arguments = arguments![Argument::lent(kept), n as i32, factor, dy, dx];
+        // SAFETY: As above, with two slices.
+        unsafe { gpu.launch(Kernel::DropoutGradient, grid, 256, arguments) }
+    })
 }
 
-fn keep(
+/// In so many pieces at most the bits come with the start of a kernel; more are copied to the GPU.
+const PIECES: usize = 4;
+
+/// Calls `start` with the bits of some numbers, which is the first of these, and how many there are, until all `n` had
+/// their turn.
+fn pieces(
     gpu: Gpu,
-    kernel: Kernel,
-    bits: Slice<'_, u32>,
-    factor: f32,
-    from: Slice<'_, f32>,
-    to: SliceMut<'_, f32>,
+    bits: &[u32],
+    n: usize,
+    start: impl Fn(&Bits, usize, usize) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    assert_bits(bits.len(), from.len(), to.len());
-    let grid = blocks(to.len(), "numbers")?;
-    let arguments =
-        arguments![to.len() as i32, bits.address(), factor, from.address(), to.address()];
-    // SAFETY: Both slices have a number, and `bits` a bit, for each thread that does something.
-    unsafe { gpu.launch(kernel, grid, 256, arguments) }
+    let mut kept = Bits { more: 0, words: [0; FEW_WORDS] };
+    if bits.len() > PIECES * FEW_WORDS {
+        let more = gpu.copy_in(bits)?;
+        kept.more = more.address();
+        return start(&kept, 0, n);
+    }
+    for (piece, words) in bits.chunks(FEW_WORDS).enumerate() {
+        kept.words[..words.len()].copy_from_slice(words);
+        let first = 32 * FEW_WORDS * piece;
+        start(&kept, first, (32 * words.len()).min(n - first))?;
+    }
+    Ok(())
 }
 
-pub(super) fn relu(gpu: Gpu, x: Slice<'_, f32>, y: SliceMut<'_, f32>) -> Result<(), Error> {
-    assert_eq!(x.len(), y.len(), "numbers of x and y");
+pub(super) fn relu_of_minus(gpu: Gpu, y: SliceMut<'_, f32>) -> Result<(), Error> {
     let grid = blocks(y.len(), "numbers")?;
-    let arguments = arguments![y.len() as i32, x.address(), y.address()];
-    // SAFETY: Both slices have a number for each thread that does something.
-    unsafe { gpu.launch(Kernel::Relu, grid, 256, arguments) }
+    // SAFETY: The slice has a number for each thread that does something.
+    unsafe { gpu.launch(Kernel::ReluOfMinus, grid, 256, arguments![y.len() as i32, y.address()]) }
 }
 
 pub(super) fn relu_gradient(

@@ -7,6 +7,7 @@ use super::error::Error;
 use super::kernels::Kernel;
 use super::memory::{Slice, SliceMut};
 use crate::device::assert_classes;
+use crate::mnist_loss::{check as check_mnist_loss, one_by};
 use crate::{Function, classes};
 
 /// The number of a function in `kernels/functions.cuh`.
@@ -109,4 +110,38 @@ pub(super) fn cross_entropy(
     // SAFETY: There is a target for each row of `x` and of `slopes`, and a target that is no class is not looked up. One
     // block writes one loss.
     unsafe { gpu.launch(Kernel::CrossEntropy, [1, 1], 64, arguments) }
+}
+
+pub(super) fn mnist_loss(
+    gpu: Gpu,
+    x: Slice<'_, f32>,
+    targets: Slice<'_, i64>,
+    p: SliceMut<'_, f32>,
+    loss: SliceMut<'_, f32>,
+) -> Result<(), Error> {
+    assert_eq!(loss.len(), 1, "numbers of the loss");
+    check_mnist_loss(x.len(), targets.len(), p.len());
+    let n = int(x.len(), "predictions")?;
+    let each = one_by(x.len());
+    let arguments =
+        arguments![x.address(), targets.address(), n, each, p.address(), loss.address()];
+    // SAFETY: There is a target and room for a `p` for each prediction. One block writes one loss.
+    unsafe { gpu.launch(Kernel::MnistLoss, [1, 1], 256, arguments) }
+}
+
+pub(super) fn mnist_loss_gradient(
+    gpu: Gpu,
+    p: Slice<'_, f32>,
+    targets: Slice<'_, i64>,
+    dloss: Slice<'_, f32>,
+    dx: SliceMut<'_, f32>,
+) -> Result<(), Error> {
+    assert_eq!(dloss.len(), 1, "numbers of the loss's gradient");
+    check_mnist_loss(p.len(), targets.len(), dx.len());
+    let grid = blocks(dx.len(), "predictions")?;
+    let (n, each) = (dx.len() as i32, one_by(dx.len()));
+    let arguments =
+        arguments![p.address(), targets.address(), n, each, dloss.address(), dx.address()];
+    // SAFETY: All slices but that of the loss have a number for each thread that does something.
+    unsafe { gpu.launch(Kernel::MnistLossGradient, grid, 256, arguments) }
 }

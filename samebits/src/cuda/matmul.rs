@@ -1,11 +1,11 @@
 //! Products of matrices and vectors, means of columns and distances: `kernels/matmul.cuh`, `kernels/means.cuh`.
 
 use super::arguments::{Mm, arguments};
-use super::check::int;
+use super::check::{blocks, int};
 use super::driver::Gpu;
 use super::error::Error;
 use super::kernels::Kernel;
-use super::memory::{Slice, SliceMut, fill_with_zeros};
+use super::memory::{Slice, SliceMut, fill_with_zeros, room};
 use super::tiles::{Tile, Work, quickest, tiles};
 use crate::device::{Matrices, Order};
 use crate::sizes::product;
@@ -194,9 +194,16 @@ pub(super) fn column_means(
     assert_eq!(rows.len() % width, 0, "{of}");
     int(rows.len(), of)?;
     let count = rows.len() / width;
-    let arguments = arguments![rows.address(), count as i32, width as i32, means.address()];
-    // SAFETY: `rows` has `count` rows of the length of `means`; a block has 32 columns.
-    unsafe { gpu.launch(Kernel::ColumnMeans, [width.div_ceil(32), 1], 256, arguments) }
+    let groups = count.div_ceil(64);
+    let sums = room::<f32>(gpu, groups * width)?;
+    let arguments = arguments![rows.address(), count as i32, width as i32, sums.address()];
+    // SAFETY: `rows` has `count` rows of the length of `means`. A block has 256 columns of 64 of them, and for each column
+    // there is room in `sums`.
+    unsafe { gpu.launch(Kernel::ColumnSums, [width.div_ceil(256), groups], 256, arguments) }?;
+    let arguments =
+        arguments![sums.address(), groups as i32, count as i32, width as i32, means.address()];
+    // SAFETY: `sums` has `groups` rows of the length of `means`, with a thread for each column.
+    unsafe { gpu.launch(Kernel::ColumnMeans, blocks(width, of)?, 256, arguments) }
 }
 
 pub(super) fn mean_absolute_differences(

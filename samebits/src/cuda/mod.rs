@@ -24,6 +24,7 @@ mod elementwise;
 mod error;
 mod functions;
 mod kernels;
+mod later;
 mod matmul;
 mod memory;
 mod module;
@@ -36,6 +37,7 @@ mod tiles;
 
 pub use driver::Gpu;
 pub use error::Error;
+pub use later::Later;
 pub use memory::{Buffer, Slice, SliceMut};
 pub use norm::{Norm, Statistics};
 pub use tiles::Tile;

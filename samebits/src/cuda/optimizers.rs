@@ -7,9 +7,9 @@ use super::check::int;
 use super::driver::Gpu;
 use super::error::Error;
 use super::kernels::Kernel;
-use super::memory::{Buffer, SliceMut};
+use super::memory::{Buffer, Slice, SliceMut};
 use crate::AdamStep;
-use crate::device::{AdamPart, Device as _, SgdPart, SgdStep};
+use crate::device::{AdamPart, Device as _, Losses, SgdPart, SgdStep, assert_losses};
 
 /// How many numbers a block works on.
 const NUMBERS: usize = 4096;
@@ -79,12 +79,20 @@ fn launch(
     started
 }
 
+/// Where the losses lie, or 0.
+fn places(losses: Losses<'_, Gpu>) -> [u64; 2] {
+    assert_losses(losses.map(|loss| loss.as_ref().map(Slice::len)));
+    losses.map(|loss| loss.map_or(0, |loss| loss.address()))
+}
+
 pub(super) fn adam(
     gpu: Gpu,
     step: &AdamStep,
     all: Vec<AdamPart<'_, Gpu>>,
     then_zero: bool,
+    losses: Losses<'_, Gpu>,
 ) -> Result<(), Error> {
+    let [loss, other] = places(losses);
     let mut of = Vec::new();
     for AdamPart { p, m, v, g, decays } in &all {
         assert_eq!([m.len(), v.len(), g.len()], [p.len(); 3], "numbers of m, v and g, and of p");
@@ -96,13 +104,20 @@ pub(super) fn adam(
     let then_zero = then_zero.into();
     let sizes = Adam { beta1, beta2, rest1, rest2, eps, kept, rate, correction, then_zero };
     let start = |list: u64, blocks: usize| {
-        // SAFETY: The list has a part for each block; its numbers lie in slices that are lent here.
-        unsafe { gpu.launch(Kernel::Adam, [blocks, 1], 256, arguments![list, sizes]) }
+        // SAFETY: The list has a part for each block; its numbers lie in slices that are lent here, and so do the losses.
+        unsafe { gpu.launch(Kernel::Adam, [blocks, 1], 256, arguments![list, sizes, loss, other]) }
     };
     launch(gpu, of, start)
 }
 
-pub(super) fn sgd(gpu: Gpu, step: &SgdStep, all: Vec<SgdPart<'_, Gpu>>) -> Result<(), Error> {
+pub(super) fn sgd(
+    gpu: Gpu,
+    step: &SgdStep,
+    all: Vec<SgdPart<'_, Gpu>>,
+    then_zero: bool,
+    losses: Losses<'_, Gpu>,
+) -> Result<(), Error> {
+    let [loss, other] = places(losses);
     let mut of = Vec::new();
     for SgdPart { p, v, g } in &all {
         assert_eq!(g.len(), p.len(), "numbers of g, and of p");
@@ -112,7 +127,8 @@ pub(super) fn sgd(gpu: Gpu, step: &SgdStep, all: Vec<SgdPart<'_, Gpu>>) -> Resul
     }
     let SgdStep { momentum, kept, factor } = *step;
     let start = |list: u64, blocks: usize| {
-        let arguments = arguments![list, momentum, kept, factor];
+        let then_zero = i32::from(then_zero);
+        let arguments = arguments![list, momentum, kept, factor, then_zero, loss, other];
         // SAFETY: As for `adam`.
         unsafe { gpu.launch(Kernel::Sgd, [blocks, 1], 256, arguments) }
     };

@@ -35,6 +35,11 @@ pub(crate) fn assert_bits(bits: usize, x: usize, y: usize) {
     assert!(x == y && bits == x.div_ceil(32), "{x} numbers to {y}, with {bits} words of bits");
 }
 
+/// How many numbers the losses have, on which a step depends.
+pub(crate) fn assert_losses(losses: [Option<usize>; 2]) {
+    assert!(losses.into_iter().flatten().all(|len| len == 1), "a loss is one number: {losses:?}");
+}
+
 pub(crate) fn assert_classes(classes: usize, x: usize, targets: usize) {
     let of = format_args!("{x} numbers of {classes} classes, with {targets} targets");
     assert!(classes > 0, "{of}");

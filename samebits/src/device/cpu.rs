@@ -3,26 +3,27 @@
 use std::convert::Infallible;
 
 use super::checks::{assert_rows, assert_selected};
-use super::operations;
 use super::{
-    AdamPart, Device, Element, Matrices, NormEval, NormGradients, NormTrain, Order, Running,
+    AdamPart, Device, Element, Losses, Matrices, NormEval, NormGradients, NormTrain, Running,
     SgdPart, SgdStep,
 };
+use super::{operations, steps};
 use crate::simd::each;
 use crate::sums::{self, Axis};
 use crate::{
-    AdamStep, BatchNorm, Conv2d, Function, Gradients, Matrix, Statistics, Windows, column_means,
-    cross_entropy, matmul, mean_absolute_differences, select_rows, softmax, softmax_gradient, zero,
+    AdamStep, BatchNorm, Conv2d, Function, Gradients, Statistics, Windows, column_means,
+    cross_entropy, mean_absolute_differences, mnist_loss, mnist_loss_gradient, select_rows,
+    softmax, softmax_gradient, zero,
 };
 
 /// The computer's own processor and memory.
 ///
 /// ```
-/// use samebits::{Cpu, Device};
+/// use samebits::{Cpu, Device, Function};
 ///
-/// let mut y = [0.0; 3];
-/// Cpu.relu(&[-1.0, 0.0, 2.0], &mut y)?;
-/// assert_eq!(y, [0.0, 0.0, 2.0]);
+/// let mut y = [0.0; 2];
+/// Cpu.function(Function::Exp, &[0.0, 1.0], &mut y)?;
+/// assert_eq!(y, [1.0, std::f32::consts::E]);
 /// # Ok::<(), std::convert::Infallible>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,8 +116,8 @@ impl Device for Cpu {
             assert_eq!([mean.len(), variance.len()], [channels; 2], "running statistics");
             let rows = x.len() / channels.max(1);
             let [kept, of_mean, of_variance] = Running::<Self>::factors(momentum, rows);
-            axpy(mean, kept, &statistics.mean, of_mean);
-            axpy(variance, kept, &statistics.variance, of_variance);
+            steps::axpy(mean, kept, &statistics.mean, of_mean);
+            steps::axpy(variance, kept, &statistics.variance, of_variance);
         }
         let norm = BatchNorm::new(statistics, eps, weight, bias, activation);
         norm.forward(x, residual, y);
@@ -143,12 +144,7 @@ impl Device for Cpu {
     }
 
     fn matmul(&self, sizes: Matrices, c: &mut [f32], a: &[f32], b: &[f32]) -> Done {
-        let Matrices { rows, depth, columns, orders } = sizes;
-        let matrix = |numbers, rows, columns, order| match order {
-            Order::Rows => Matrix::new(numbers, rows, columns),
-            Order::Columns => Matrix::new(numbers, columns, rows).transposed(),
-        };
-        matmul(c, matrix(a, rows, depth, orders[0]), matrix(b, depth, columns, orders[1]));
+        operations::matrix_product(sizes, c, a, b);
         Ok(())
     }
 
@@ -224,8 +220,8 @@ impl Device for Cpu {
         Ok(())
     }
 
-    fn dropout(&self, bits: &[u32], factor: f32, x: &[f32], y: &mut [f32]) -> Done {
-        operations::dropout(bits, factor, x, y);
+    fn dropout_of_minus(&self, bits: &[u32], factor: f32, y: &mut [f32]) -> Done {
+        operations::dropout_of_minus(bits, factor, y);
         Ok(())
     }
 
@@ -234,8 +230,8 @@ impl Device for Cpu {
         Ok(())
     }
 
-    fn relu(&self, x: &[f32], y: &mut [f32]) -> Done {
-        operations::relu(x, y);
+    fn relu_of_minus(&self, y: &mut [f32]) -> Done {
+        operations::relu_of_minus(y);
         Ok(())
     }
 
@@ -245,9 +241,7 @@ impl Device for Cpu {
     }
 
     fn add_scaled(&self, factor: &[f32], x: &[f32], sum: &mut [f32]) -> Done {
-        assert_eq!((factor.len(), x.len()), (1, sum.len()), "numbers of the factor, and of x");
-        let factor = factor[0];
-        each(|| sum.iter_mut().zip(x).for_each(|(sum, x)| *sum += factor * x));
+        operations::add_scaled(factor, x, sum);
         Ok(())
     }
 
@@ -275,8 +269,7 @@ impl Device for Cpu {
     }
 
     fn axpy(&self, a: &mut [f32], alpha: f32, b: &[f32], beta: f32) -> Done {
-        assert_eq!(a.len(), b.len(), "numbers of a and b");
-        axpy(a, alpha, b, beta);
+        steps::axpy(a, alpha, b, beta);
         Ok(())
     }
 
@@ -324,10 +317,21 @@ impl Device for Cpu {
         Ok(())
     }
 
+    fn mnist_loss(&self, x: &[f32], targets: &[i64], p: &mut [f32], loss: &mut [f32]) -> Done {
+        assert_eq!(loss.len(), 1, "numbers of the loss");
+        loss[0] = mnist_loss(x, targets, p);
+        Ok(())
+    }
+
+    fn mnist_loss_gradient(&self, p: &[f32], of: &[i64], dloss: &[f32], dx: &mut [f32]) -> Done {
+        assert_eq!(dloss.len(), 1, "numbers of the loss's gradient");
+        mnist_loss_gradient(p, of, dloss[0], dx);
+        Ok(())
+    }
+
     fn share_of_true(&self, truths: &[bool], share: &mut [f32]) -> Done {
         assert_eq!(share.len(), 1, "numbers of the share");
-        let count = truths.iter().filter(|truth| **truth).count();
-        share[0] = (count as f64 / truths.len() as f64) as f32;
+        share[0] = operations::share_of_true(truths);
         Ok(())
     }
 
@@ -365,26 +369,25 @@ impl Device for Cpu {
         Ok(())
     }
 
-    fn adam(&self, step: &AdamStep, parts: Vec<AdamPart<'_, Self>>, then_zero: bool) -> Done {
-        for AdamPart { p, m, v, g, decays } in parts {
-            let step = if decays { *step } else { step.without_decay() };
-            step.update(p, m, v, g, then_zero);
-        }
+    fn adam(
+        &self,
+        step: &AdamStep,
+        parts: Vec<AdamPart<'_, Self>>,
+        then_zero: bool,
+        losses: Losses<'_, Self>,
+    ) -> Done {
+        steps::adam(step, parts, then_zero, losses);
         Ok(())
     }
 
-    fn sgd(&self, step: &SgdStep, parts: Vec<SgdPart<'_, Self>>) -> Done {
-        let SgdStep { momentum, kept, factor } = *step;
-        for SgdPart { p, v, g } in parts {
-            assert_eq!(g.len(), p.len(), "numbers of g, and of p");
-            let Some(v) = v else {
-                axpy(p, kept, g, factor);
-                continue;
-            };
-            assert_eq!(v.len(), p.len(), "numbers of v, and of p");
-            each(|| v.iter_mut().zip(g).for_each(|(v, g)| *v = momentum * *v + g));
-            axpy(p, kept, v, factor);
-        }
+    fn sgd(
+        &self,
+        step: &SgdStep,
+        parts: Vec<SgdPart<'_, Self>>,
+        then_zero: bool,
+        losses: Losses<'_, Self>,
+    ) -> Done {
+        steps::sgd(step, parts, then_zero, losses);
         Ok(())
     }
 
@@ -392,9 +395,4 @@ impl Device for Cpu {
         parts.into_iter().for_each(zero);
         Ok(())
     }
-}
-
-/// `a = a alpha + b beta`, each step rounded.
-fn axpy(a: &mut [f32], alpha: f32, b: &[f32], beta: f32) {
-    each(|| a.iter_mut().zip(b).for_each(|(a, b)| *a = *a * alpha + b * beta));
 }

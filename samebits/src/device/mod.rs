@@ -2,41 +2,27 @@
 
 mod checks;
 mod cpu;
+mod element;
 mod operations;
 mod parts;
+mod steps;
 
 use std::fmt::Debug;
 
 #[cfg(feature = "cuda")]
 pub(crate) use checks::{
-    assert_bits, assert_classes, assert_rows, assert_selected, concat_batch, linear_sizes,
+    assert_bits, assert_classes, assert_losses, assert_rows, assert_selected, concat_batch,
+    linear_sizes,
 };
 pub use cpu::Cpu;
+pub use element::Element;
 pub use parts::{
-    AdamPart, Matrices, NormEval, NormGradients, NormTrain, Order, Running, SgdPart, SgdStep,
+    AdamPart, Losses, Matrices, NormEval, NormGradients, NormTrain, Order, Running, SgdPart,
+    SgdStep,
 };
 
 use crate::sums::Axis;
 use crate::{AdamStep, Conv2d, Function, Windows};
-
-/// What a [`Device`] can hold: plain numbers, and truths.
-pub trait Element:
-    Copy + Default + Debug + PartialEq + Send + Sync + sealed::Sealed + 'static
-{
-}
-
-mod sealed {
-    pub trait Sealed {}
-}
-
-macro_rules! elements {
-    ($($element:ty)*) => {$(
-        impl sealed::Sealed for $element {}
-        impl Element for $element {}
-    )*};
-}
-
-elements!(f32 f64 i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize bool);
 
 /// The operations of training a neural net, on numbers that lie on one device: [`Cpu`], and with the feature `cuda`
 /// a GPU. Whoever writes a training step once, for any `D: Device`, gets the same bits from all of them.
@@ -205,24 +191,24 @@ pub trait Device: Copy + Debug {
         dx: Self::SliceMut<'_, f32>,
     ) -> Result<(), Self::Error>;
 
-    /// `y_i = 0 + x_i f_i`; `f_i` is `factor` where bit `i % 32` of `bits[i / 32]` is 1, else 0.
-    fn dropout(
+    /// `y_i = 0 + x_i f_i`, in the place of `-x_i`; `f_i` is `factor` where bit `i % 32` of `bits[i / 32]` is 1, else 0. The
+    /// bits are the computer's own. (Of minus, since that is how dfdx makes a tensor out of another in its place.)
+    fn dropout_of_minus(
         &self,
-        bits: Self::Slice<'_, u32>,
+        bits: &[u32],
         factor: f32,
-        x: Self::Slice<'_, f32>,
         y: Self::SliceMut<'_, f32>,
     ) -> Result<(), Self::Error>;
-    /// Adds the gradient of [`dropout`](Self::dropout) to `dx`.
+    /// Adds the gradient of [`dropout_of_minus`](Self::dropout_of_minus) to `dx`.
     fn dropout_gradient(
         &self,
-        bits: Self::Slice<'_, u32>,
+        bits: &[u32],
         factor: f32,
         dy: Self::Slice<'_, f32>,
         dx: Self::SliceMut<'_, f32>,
     ) -> Result<(), Self::Error>;
-    /// `y = max(x, 0)`, and NaN for NaN; -0 stays.
-    fn relu(&self, x: Self::Slice<'_, f32>, y: Self::SliceMut<'_, f32>) -> Result<(), Self::Error>;
+    /// `y = max(x, 0)`, in the place of `-x`, and NaN for NaN; -0 stays.
+    fn relu_of_minus(&self, y: Self::SliceMut<'_, f32>) -> Result<(), Self::Error>;
     /// Adds `dy` to `dx`, and 0 where `y <= 0`.
     fn relu_gradient(
         &self,
@@ -320,6 +306,23 @@ pub trait Device: Copy + Debug {
         loss: Self::SliceMut<'_, f32>,
     ) -> Result<(), Self::Error>;
 
+    /// [`mnist_loss`](crate::mnist_loss), with the result in `loss`, a single number.
+    fn mnist_loss(
+        &self,
+        x: Self::Slice<'_, f32>,
+        targets: Self::Slice<'_, i64>,
+        p: Self::SliceMut<'_, f32>,
+        loss: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+    /// [`mnist_loss_gradient`](crate::mnist_loss_gradient), where `dloss` is a single number on the device.
+    fn mnist_loss_gradient(
+        &self,
+        p: Self::Slice<'_, f32>,
+        targets: Self::Slice<'_, i64>,
+        dloss: Self::Slice<'_, f32>,
+        dx: Self::SliceMut<'_, f32>,
+    ) -> Result<(), Self::Error>;
+
     /// The share of rows of `x` whose largest number, of equal ones the first, is at the row's target.
     fn accuracy(
         &self,
@@ -366,15 +369,22 @@ pub trait Device: Copy + Debug {
         distances: Self::SliceMut<'_, f32>,
     ) -> Result<(), Self::Error>;
 
-    /// [`AdamStep::update`] for all parameters; on a GPU in one go.
+    /// [`AdamStep::update`] for all parameters, if the losses are finite; on a GPU in one go.
     fn adam(
         &self,
         step: &AdamStep,
         parts: Vec<AdamPart<'_, Self>>,
         then_zero: bool,
+        losses: Losses<'_, Self>,
     ) -> Result<(), Self::Error>;
-    /// [`SgdStep`] for all parameters; on a GPU in one go.
-    fn sgd(&self, step: &SgdStep, parts: Vec<SgdPart<'_, Self>>) -> Result<(), Self::Error>;
+    /// [`SgdStep`] for all parameters, if the losses are finite; on a GPU in one go.
+    fn sgd(
+        &self,
+        step: &SgdStep,
+        parts: Vec<SgdPart<'_, Self>>,
+        then_zero: bool,
+        losses: Losses<'_, Self>,
+    ) -> Result<(), Self::Error>;
     /// Sets all these numbers to 0; on a GPU in one go.
     fn zero_all(&self, parts: Vec<Self::SliceMut<'_, f32>>) -> Result<(), Self::Error>;
 }

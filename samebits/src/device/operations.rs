@@ -1,9 +1,19 @@
 //! Operations on slices that are not worth a module of their own.
 
 use super::checks::{assert_bits, assert_classes, assert_selected, concat_batch, linear_sizes};
+use super::{Matrices, Order};
 use crate::simd::each;
 use crate::sizes::product;
 use crate::{Matrix, Windows, matmul};
+
+pub(super) fn matrix_product(sizes: Matrices, c: &mut [f32], a: &[f32], b: &[f32]) {
+    let Matrices { rows, depth, columns, orders } = sizes;
+    let matrix = |numbers, rows, columns, order| match order {
+        Order::Rows => Matrix::new(numbers, rows, columns),
+        Order::Columns => Matrix::new(numbers, columns, rows).transposed(),
+    };
+    matmul(c, matrix(a, rows, depth, orders[0]), matrix(b, depth, columns, orders[1]));
+}
 
 pub(super) fn linear(
     inputs: usize,
@@ -55,11 +65,11 @@ pub(super) fn concat_pool_gradient(
     whole.mean_gradient(&means, dx);
 }
 
-pub(super) fn dropout(bits: &[u32], factor: f32, x: &[f32], y: &mut [f32]) {
-    assert_bits(bits.len(), x.len(), y.len());
-    for ((y, x), bits) in y.chunks_mut(32).zip(x.chunks(32)).zip(bits) {
-        for (at, (y, x)) in y.iter_mut().zip(x).enumerate() {
-            *y = 0.0 + x * factor_of(*bits, at, factor);
+pub(super) fn dropout_of_minus(bits: &[u32], factor: f32, y: &mut [f32]) {
+    assert_bits(bits.len(), y.len(), y.len());
+    for (y, bits) in y.chunks_mut(32).zip(bits) {
+        for (at, y) in y.iter_mut().enumerate() {
+            *y = 0.0 + -*y * factor_of(*bits, at, factor);
         }
     }
 }
@@ -73,9 +83,8 @@ pub(super) fn dropout_gradient(bits: &[u32], factor: f32, dy: &[f32], dx: &mut [
     }
 }
 
-pub(super) fn relu(x: &[f32], y: &mut [f32]) {
-    assert_eq!(x.len(), y.len(), "numbers of x and y");
-    each(|| y.iter_mut().zip(x).for_each(|(y, x)| *y = if *x < 0.0 { 0.0 } else { *x }));
+pub(super) fn relu_of_minus(y: &mut [f32]) {
+    each(|| y.iter_mut().for_each(|y| *y = if *y > 0.0 { 0.0 } else { -*y }));
 }
 
 pub(super) fn relu_gradient(y: &[f32], dy: &[f32], dx: &mut [f32]) {
@@ -85,6 +94,17 @@ pub(super) fn relu_gradient(y: &[f32], dy: &[f32], dx: &mut [f32]) {
             *dx += if *y <= 0.0 { 0.0 } else { *dy };
         }
     });
+}
+
+pub(super) fn add_scaled(factor: &[f32], x: &[f32], sum: &mut [f32]) {
+    assert_eq!((factor.len(), x.len()), (1, sum.len()), "numbers of the factor, and of x");
+    let factor = factor[0];
+    each(|| sum.iter_mut().zip(x).for_each(|(sum, x)| *sum += factor * x));
+}
+
+pub(super) fn share_of_true(truths: &[bool]) -> f32 {
+    let count = truths.iter().filter(|truth| **truth).count();
+    (count as f64 / truths.len() as f64) as f32
 }
 
 pub(super) fn accuracy(classes: usize, x: &[f32], targets: &[i64]) -> f32 {

@@ -3,6 +3,10 @@
 use super::Device;
 use crate::Activation;
 
+/// Up to two losses on which a step of an optimizer depends: if one of them is infinite or not a number, nothing is
+/// changed. So whoever starts a step need not wait until its loss is known.
+pub type Losses<'a, D> = [Option<<D as Device>::Slice<'a, f32>>; 2];
+
 /// Which way a matrix lies in its slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -146,6 +150,6 @@ pub struct SgdPart<'a, D: Device> {
     pub p: D::SliceMut<'a, f32>,
     /// The average of its gradients; none without momentum.
     pub v: Option<D::SliceMut<'a, f32>>,
-    /// Its gradient.
-    pub g: D::Slice<'a, f32>,
+    /// Its gradient, which stays as it is unless it is to be 0 afterwards.
+    pub g: D::SliceMut<'a, f32>,
 }

@@ -1,4 +1,4 @@
-//! Predictions of classes: softmax and cross-entropy.
+//! Predictions of classes: softmax and cross-entropy, and of two of them by one number.
 
 use samebits::Device;
 
@@ -60,10 +60,47 @@ fn a_target_that_is_no_class_makes_the_loss_nan() {
     }
 }
 
+struct OneOfTwo {
+    x: Vec<f32>,
+    targets: Vec<i64>,
+    dloss: f32,
+}
+
+impl Work for OneOfTwo {
+    fn run<D: Device>(&self, device: D) -> Result<Vec<Vec<f32>>, D::Error> {
+        let (x, targets) = (device.copy_in(&self.x)?, device.copy_in(&self.targets)?);
+        let (mut p, mut loss) = (device.zeros(self.x.len())?, device.zeros(1)?);
+        let (mut dx, dloss) = (device.copy_in(&self.x)?, device.copy_in(&[self.dloss])?);
+        let (of_p, of_loss) = (device.slice_mut(&mut p), device.slice_mut(&mut loss));
+        let targets = device.slice(&targets);
+        device.mnist_loss(device.slice(&x), targets, of_p, of_loss)?;
+        let (of_p, dloss) = (device.slice(&p), device.slice(&dloss));
+        device.mnist_loss_gradient(of_p, targets, dloss, device.slice_mut(&mut dx))?;
+        [p, loss, dx].iter().map(|buffer| back(device, buffer)).collect()
+    }
+}
+
+#[test]
+fn of_any_number_of_predictions_for_one_of_two() {
+    for (seed, n) in [1, 5, 255, 256, 257, 512, 2038, 12_396].into_iter().enumerate() {
+        for (more, dloss) in [1.0, -0.7, 0.0, f32::NAN].into_iter().enumerate() {
+            let mut random = all_sorts((seed + more) as u64);
+            let x = random.numbers(n);
+            // Some are neither 0 nor 1.
+            let most = if more == 1 { 2 } else { 1 };
+            let targets = (0..n).map(|_| random.size(0, most) as i64).collect();
+            assert_same(&OneOfTwo { x, targets, dloss }, format_args!("{n} predictions, {dloss}"));
+        }
+    }
+}
+
 /// A few small ones that start all kernels.
 pub fn few() {
     let mut random = all_sorts(0);
     let (x, dp) = (random.numbers(15), random.numbers(15));
     let predictions = Predictions { classes: 3, x, dp, targets: vec![0, 1, 2, 1, 0], eps: 0.1 };
     assert_same(&predictions, "predictions");
+    let x = random.numbers(300);
+    let targets = (0..300).map(|i| i % 2).collect();
+    assert_same(&OneOfTwo { x, targets, dloss: 1.0 }, "one of two");
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 
 use samebits::cuda::{Error, Gpu, Slice, SliceMut};
-use samebits::{Conv2d, Device, Matrices, Order, Windows};
+use samebits::{Conv2d, Device, Function, Matrices, Order, Windows};
 
 use crate::both::gpu;
 
@@ -41,8 +41,9 @@ fn sizes_that_do_not_fit() {
     assert!(said.contains("numbers of the right matrix: 2x4 times 4x1"), "{said}");
     let said = panics(|| drop(device.select_rows(x.slice(), 4, &[2], y.slice_mut().range(0..4))));
     assert!(said.contains("row 2 of a matrix with 2 of 4"), "{said}");
-    let said = panics(|| drop(device.relu(x.slice(), y.slice_mut().range(1..8))));
-    assert!(said.contains("numbers of x and y"), "{said}");
+    let exp = |device: Gpu, x, y| device.function(Function::Exp, x, y);
+    let said = panics(|| drop(exp(device, x.slice(), y.slice_mut().range(1..8))));
+    assert!(said.contains("numbers of x and of y"), "{said}");
 }
 
 #[test]
@@ -63,7 +64,8 @@ fn sizes_that_kernels_cannot_count() {
     let _ = y;
     // SAFETY: as above.
     let whole = || unsafe { SliceMut::<f32>::from_raw(64, large) };
-    refused(device.relu(x, whole()));
+    refused(device.relu_of_minus(whole()));
+    refused(device.function(Function::Exp, x, whole()));
     refused(device.add_scaled(one, x, whole()));
     refused(device.column_means(x, half()));
     let orders = [Order::Rows, Order::Rows];

@@ -145,7 +145,9 @@ pub(super) fn normed<S: Shape, const C: usize>(
         running: running_of(running, momentum)?,
         y: fresh(&mut y),
     }))?;
-    let (output, residual) = (y.clone(), residual.map(|residual| residual.ghost()));
+    // The way back looks at it for a ReLU alone; nobody else keeps it, then, and an operation can work in its place.
+    let output = (activation == Activation::Relu).then(|| y.clone());
+    let residual = residual.map(|residual| residual.ghost());
     let (weight, bias) = (weight.ghost(), bias.ghost());
     let way_back = move |x: Slice<'_>,
                          dy: Slice<'_>,
@@ -164,7 +166,8 @@ pub(super) fn normed<S: Shape, const C: usize>(
             dbias: dbias.numbers_mut(),
             dresidual: dresidual.as_mut().map(Taken::numbers_mut),
         };
-        done(device()?.norm_backward(&norm, x, numbers(&output), dy, into))?;
+        let y = output.as_ref().map_or(x, numbers);
+        done(device()?.norm_backward(&norm, x, y, dy, into))?;
         dweight.back(gradients.get_or_alloc_mut(&weight)?);
         dbias.back(gradients.get_or_alloc_mut(&bias)?);
         if let (Some(residual), Some(dresidual)) = (&residual, dresidual) {

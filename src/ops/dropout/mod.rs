@@ -3,11 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use dfdx::shapes::{HasShape, Shape};
+use dfdx::shapes::Shape;
 use dfdx::tensor::SplitTape;
 use samebits::Device as _;
 
-use super::numbers::{device, done, fresh, in_order, numbers, record, write, zeros};
+use super::numbers::{device, done, in_order, record, without_copies, writable, write};
 use crate::device::DeviceError;
 use crate::shapes::Traced;
 
@@ -18,18 +18,17 @@ use crate::shapes::Traced;
 /// If the device has no room for the result.
 pub(crate) fn dropout<S: Shape>(
     x: Traced<S>,
-    kept: &[u32],
+    kept: Vec<u32>,
     factor: f32,
 ) -> Result<Traced<S>, DeviceError> {
     let (x, tape) = in_order(x)?.split_tape();
-    // As bits they are few: a copy of more than 64 KB may have to wait for all that a GPU has still to do.
-    let kept = done(device()?.copy_in(kept))?;
-    let mut y = zeros(x.device(), x.shape())?;
-    let device = device()?;
-    done(device.dropout(device.slice(&kept), factor, numbers(&x), fresh(&mut y)))?;
-    let x = x.ghost();
+    let (of_x, device) = (x.ghost(), device()?);
+    // In the place of `x`, if nobody else has its numbers.
+    let mut y = x.try_negate()?;
+    done(device.dropout_of_minus(&kept, factor, without_copies(|| writable(&mut y))?))?;
+    let x = of_x;
     Ok(record(y, tape, move |dy, gradients| {
         let dx = write(gradients.get_or_alloc_mut(&x)?);
-        done(device.dropout_gradient(device.slice(&kept), factor, dy, dx))
+        done(device.dropout_gradient(&kept, factor, dy, dx))
     }))
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 
-use dfdx::shapes::{HasShape, Shape, Unit};
+use dfdx::shapes::{HasShape, Rank0, Shape, Unit};
 use dfdx::tensor::{AutoDevice, Tape, Tensor, TensorFromVec};
 use samebits::{AdamPart, AdamStep, Device as _, SgdPart, SgdStep};
 
@@ -99,11 +99,6 @@ pub(in crate::ops) fn start<S: Shape>(x: &Tensor<S, f32, AutoDevice>) -> usize {
     }
 }
 
-/// A gradient to read.
-pub(in crate::ops) fn read(room: &Room) -> Slice<'_> {
-    room
-}
-
 /// A gradient, or what an optimizer remembers, to change.
 pub(in crate::ops) fn write(room: &mut Room) -> SliceMut<'_> {
     room
@@ -172,6 +167,14 @@ pub(crate) fn without_copies<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Runs `f`. On a CPU a step is not begun whose loss is not finite.
+pub(in crate::ops) fn with_losses<R>(
+    _: [Option<Tensor<Rank0, f32, AutoDevice>>; 2],
+    f: impl FnOnce() -> R,
+) -> R {
+    f()
+}
+
 /// What an optimizer has to do: here it is done at once.
 #[derive(Debug, Default)]
 pub(in crate::ops) struct Queue<'a>(PhantomData<&'a ()>);
@@ -184,7 +187,7 @@ impl Queue<'_> {
         parts: Vec<AdamPart<'_, On>>,
         then_zero: bool,
     ) -> Result<(), DeviceError> {
-        done(samebits::Cpu.adam(step, parts, then_zero))
+        done(samebits::Cpu.adam(step, parts, then_zero, [None; 2]))
     }
 
     /// A step of stochastic gradient descent for some numbers of a parameter.
@@ -192,8 +195,9 @@ impl Queue<'_> {
         &mut self,
         step: &SgdStep,
         parts: Vec<SgdPart<'_, On>>,
+        then_zero: bool,
     ) -> Result<(), DeviceError> {
-        done(samebits::Cpu.sgd(step, parts))
+        done(samebits::Cpu.sgd(step, parts, then_zero, [None; 2]))
     }
 
     /// Some numbers to 0.
@@ -207,7 +211,7 @@ impl Queue<'_> {
     }
 
     /// Does what is left to do.
-    pub(in crate::ops) fn run_sgd(self, _: &SgdStep) -> Result<(), DeviceError> {
+    pub(in crate::ops) fn run_sgd(self, _: &SgdStep, _: bool) -> Result<(), DeviceError> {
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! On the GPU.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use cudarc::driver::{DevicePtr, DeviceSlice, DriverError};
-use dfdx::shapes::{HasShape, Shape, Unit};
+use dfdx::shapes::{HasShape, Rank0, Shape, Unit};
 use dfdx::tensor::{AutoDevice, CudaError, Tape, Tensor, TensorFromVec, ZerosTensor};
 use dfdx::tensor_ops::{ReshapeTo, TryAdd};
 use samebits::cuda::{self, Gpu};
@@ -169,15 +169,10 @@ pub(in crate::ops) fn start<S: Shape>(x: &Tensor<S, f32, AutoDevice>) -> usize {
     }
 }
 
-/// A gradient to read.
-pub(in crate::ops) fn read(room: &Room) -> Slice<'_> {
-    // SAFETY: dfdx has set all of it to 0 at least, in the stream that we use; it is borrowed as long as the slice.
-    unsafe { cuda::Slice::from_raw(*room.device_ptr(), room.len()) }
-}
-
 /// A gradient, or what an optimizer remembers, to change.
 pub(in crate::ops) fn write(room: &mut Room) -> SliceMut<'_> {
-    // SAFETY: As in `read`; it is borrowed mutably, and gradients are not shared.
+    // SAFETY: dfdx has set all of it to 0 at least, in the stream that we use; it is borrowed mutably as long as the slice, and
+    // gradients are not shared.
     unsafe { cuda::SliceMut::from_raw(*room.device_ptr(), room.len()) }
 }
 
@@ -196,7 +191,7 @@ impl Taken {
 
     /// To read.
     pub(in crate::ops) fn numbers(&self) -> Slice<'_> {
-        // SAFETY: As in `read`: `Gradients` keep what they have until the way back has ended, however many come to it.
+        // SAFETY: As in `write`: `Gradients` keep what they have until the way back has ended, however many come to it.
         unsafe { cuda::Slice::from_raw(self.address, self.len) }
     }
 
@@ -243,6 +238,26 @@ pub(in crate::ops) fn split_at(slice: SliceMut<'_>, at: usize) -> [SliceMut<'_>;
     slice.split_at(at).into()
 }
 
+/// A loss on the GPU.
+type Loss = Tensor<Rank0, f32, AutoDevice>;
+
+thread_local! {
+    /// Those on which the steps of optimizers depend.
+    static LOSSES: RefCell<[Option<Loss>; 2]> = const { RefCell::new([None, None]) };
+}
+
+/// Runs `f`, in which steps of optimizers change nothing if one of these losses is not finite.
+pub(in crate::ops) fn with_losses<R>(losses: [Option<Loss>; 2], f: impl FnOnce() -> R) -> R {
+    struct End([Option<Loss>; 2]);
+    impl Drop for End {
+        fn drop(&mut self) {
+            LOSSES.replace(std::mem::take(&mut self.0));
+        }
+    }
+    let _end = End(LOSSES.replace(losses));
+    f()
+}
+
 /// What an optimizer has to do, of all parameters: on a GPU that is done at once, in the end.
 #[derive(Debug, Default)]
 pub(in crate::ops) struct Queue<'a> {
@@ -273,6 +288,7 @@ impl<'a> Queue<'a> {
         &mut self,
         _: &SgdStep,
         parts: Vec<SgdPart<'_, On>>,
+        _: bool,
     ) -> Result<(), DeviceError> {
         // SAFETY: As in `adam`.
         self.sgd.extend(unsafe {
@@ -295,12 +311,22 @@ impl<'a> Queue<'a> {
         step: &AdamStep,
         then_zero: bool,
     ) -> Result<(), DeviceError> {
-        done(device()?.adam(step, self.adam, then_zero))
+        LOSSES.with_borrow(|losses| {
+            let losses = losses.each_ref().map(|loss| loss.as_ref().map(numbers));
+            done(device()?.adam(step, self.adam, then_zero, losses))
+        })
     }
 
     /// Does what is left to do.
-    pub(in crate::ops) fn run_sgd(self, step: &SgdStep) -> Result<(), DeviceError> {
-        done(device()?.sgd(step, self.sgd))
+    pub(in crate::ops) fn run_sgd(
+        self,
+        step: &SgdStep,
+        then_zero: bool,
+    ) -> Result<(), DeviceError> {
+        LOSSES.with_borrow(|losses| {
+            let losses = losses.each_ref().map(|loss| loss.as_ref().map(numbers));
+            done(device()?.sgd(step, self.sgd, then_zero, losses))
+        })
     }
 
     /// Does what is left to do.

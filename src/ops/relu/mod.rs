@@ -25,13 +25,11 @@ pub(crate) fn relu<S: Shape, T: Tape<f32, AutoDevice>>(
         Some(_) => (x, tape),
         None => in_order(dfdx::tensor::PutTape::put_tape(x, tape))?.split_tape(),
     };
-    let device = device()?;
-    // A tensor that lies in memory as `x` does.
-    let mut y = x.clone().try_negate()?;
-    // It is new: nobody has a copy.
-    let to = without_copies(|| writable(&mut y))?;
-    done(device.relu(memory(&x).expect("looked at above"), to))?;
-    let (x, output) = (x.ghost(), y.clone());
+    let (of_x, device) = (x.ghost(), device()?);
+    // A tensor that lies in memory as `x` does: in its place, if nobody else has its numbers.
+    let mut y = x.try_negate()?;
+    done(device.relu_of_minus(without_copies(|| writable(&mut y))?))?;
+    let (x, output) = (of_x, y.clone());
     Ok(record(y, tape, move |dy, gradients| {
         // Gradients lie in memory as their tensors do.
         let y = memory(&output).expect("a result that lies as its input does");

@@ -7,7 +7,7 @@ use dfdx::shapes::Shape;
 use dfdx::tensor::{AutoDevice, Tensor};
 use samebits::{SgdPart, SgdStep};
 
-use super::numbers::{Queue, read, writable, write};
+use super::numbers::{Queue, writable, write};
 use crate::device::DeviceError;
 use crate::shapes::Grads;
 
@@ -21,15 +21,16 @@ use crate::shapes::Grads;
 #[derive(Debug)]
 pub(crate) struct SgdUpdate<'a> {
     step: SgdStep,
+    then_zero: bool,
     queue: Queue<'a>,
 }
 
 impl SgdUpdate<'_> {
-    /// The step of this size.
-    pub(crate) fn new([lr, momentum, weight_decay]: [f64; 3]) -> Self {
+    /// The step of this size; and then, if `then_zero`, gradients of 0.
+    pub(crate) fn new([lr, momentum, weight_decay]: [f64; 3], then_zero: bool) -> Self {
         let kept = (1.0 - lr * weight_decay) as f32;
         let step = SgdStep { momentum: momentum as f32, kept, factor: -lr as f32 };
-        Self { step, queue: Queue::default() }
+        Self { step, then_zero, queue: Queue::default() }
     }
 
     /// The step of the parameter `p`, with `g` its gradient and `v` its average, found by `p` among
@@ -42,14 +43,14 @@ impl SgdUpdate<'_> {
         p: &mut Tensor<S, f32, AutoDevice>,
         [averages, gradients]: [&mut Grads; 2],
     ) -> Result<(), DeviceError> {
-        let g = read(gradients.get_or_alloc_mut(p)?);
+        let g = write(gradients.get_or_alloc_mut(p)?);
         let v = match self.step.momentum != 0.0 {
             true => Some(write(averages.get_or_alloc_mut(p)?)),
             false => None,
         };
         // In memory, gradients lie as their tensors do.
         let p = writable(p)?;
-        self.queue.sgd(&self.step, vec![SgdPart { p, v, g }])
+        self.queue.sgd(&self.step, vec![SgdPart { p, v, g }], self.then_zero)
     }
 
     /// Ends the step.
@@ -57,6 +58,6 @@ impl SgdUpdate<'_> {
     /// # Errors
     /// If the device fails.
     pub(crate) fn finish(self) -> Result<(), DeviceError> {
-        self.queue.run_sgd(&self.step)
+        self.queue.run_sgd(&self.step, self.then_zero)
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use gemm::Parallelism;
 
-use crate::driver::{LAUNCHES, ONLY_LAUNCHES, complain};
+use crate::driver::{LAUNCHES, ONLY_LAUNCHES, called, complain, queued};
 
 const SUCCESS: c_int = 0;
 const INVALID_VALUE: c_int = 7;
@@ -94,6 +94,8 @@ pub unsafe extern "C" fn cublasSgemmStridedBatched(
         return INVALID_VALUE;
     }
     LAUNCHES.fetch_add(1, Relaxed);
+    queued();
+    called("a product of cuBLAS", 0);
     if *ONLY_LAUNCHES {
         return SUCCESS;
     }

@@ -3,23 +3,34 @@
 
 #include "common.cuh"
 
-// y = x times `factor` where the bit of the number is 1, times 0 elsewhere. The sum with 0 makes 0 of -0.
-extern "C" __global__ void __launch_bounds__(256) dropout(
-    int n, const unsigned *bits, float factor, const float *x, float *y) {
+// A bit for each number. Those of 65536 numbers come with the start of the kernel, which is quicker than to copy them to
+// the GPU before. (Since CUDA 12.1, arguments may have 32764 bytes.) More of them lie at `more`.
+#define FEW_WORDS 2048
+struct Bits {
+  const unsigned *more;
+  unsigned words[FEW_WORDS];
+  __device__ __forceinline__ bool operator[](unsigned i) const {
+    return (more == nullptr ? words[i / 32] : more[i / 32]) >> (i % 32) & 1;
+  }
+};
+
+// y = x times `factor` where the bit of the number is 1, times 0 elsewhere, in the place of -x. The sum with 0 makes 0 of -0.
+extern "C" __global__ void __launch_bounds__(256) dropout_of_minus(
+    const __grid_constant__ Bits kept, int n, float factor, float *y) {
   const unsigned i = number_of_thread();
-  if (i < (unsigned)n) y[i] = 0.f + x[i] * ((bits[i / 32] >> (i % 32) & 1) ? factor : 0.f);
+  if (i < (unsigned)n) y[i] = 0.f + -y[i] * (kept[i] ? factor : 0.f);
 }
 
 extern "C" __global__ void __launch_bounds__(256) dropout_gradient(
-    int n, const unsigned *bits, float factor, const float *dy, float *dx) {
+    const __grid_constant__ Bits kept, int n, float factor, const float *dy, float *dx) {
   const unsigned i = number_of_thread();
-  if (i < (unsigned)n) dx[i] += dy[i] * ((bits[i / 32] >> (i % 32) & 1) ? factor : 0.f);
+  if (i < (unsigned)n) dx[i] += dy[i] * (kept[i] ? factor : 0.f);
 }
 
-// NaN stays.
-extern "C" __global__ void __launch_bounds__(256) relu(int n, const float *x, float *y) {
+// In the place of -x. NaN stays.
+extern "C" __global__ void __launch_bounds__(256) relu_of_minus(int n, float *y) {
   const unsigned i = number_of_thread();
-  if (i < (unsigned)n) y[i] = x[i] < 0.f ? 0.f : x[i];
+  if (i < (unsigned)n) y[i] = y[i] > 0.f ? 0.f : -y[i];
 }
 
 extern "C" __global__ void __launch_bounds__(256) relu_gradient(int n, const float *y, const float *dy, float *dx) {

@@ -49,6 +49,35 @@ extern "C" __global__ void __launch_bounds__(64) cross_entropy(
   if (threadIdx.x == 0) *loss = (float)(total / (double)(float)rows);
 }
 
+// The mean of 1 - p where the target is 1 and of p where it is 0, with p = sigmoid(x), which is kept; `each` is 1 by how
+// many there are. One block; one of its threads adds the terms up, in their order. Another target makes the loss NaN.
+extern "C" __global__ void __launch_bounds__(256) mnist_loss(
+    const float *x, const long long *targets, int n, float each, float *p, float *loss) {
+  __shared__ float terms[2][256];
+  float sum = 0.f;
+  for (int from = 0, now = 0; from < n; from += 256, now ^= 1) {
+    const int i = from + threadIdx.x;
+    if (i < n) {
+      const float of = p[i] = sigmoid_of(x[i]);
+      const long long target = targets[i];
+      terms[now][threadIdx.x] = target == 1 ? -of + 1.f : target == 0 ? of : NOT_A_NUMBER;
+    }
+    // One barrier is enough: the next terms go to the other half.
+    __syncthreads();
+    if (threadIdx.x == 0)
+      for (int t = 0; t < min(256, n - from); t++) sum += terms[now][t];
+  }
+  if (threadIdx.x == 0) *loss = sum * each;
+}
+
+extern "C" __global__ void __launch_bounds__(256) mnist_loss_gradient(
+    const float *p, const long long *targets, int n, float each, const float *dloss, float *dx) {
+  const unsigned i = number_of_thread();
+  if (i >= (unsigned)n) return;
+  const float d = 0.f + *dloss * each, dp = targets[i] == 1 ? 0.f - d : d;
+  dx[i] += p[i] * (1.f - p[i]) * dp;
+}
+
 // The probabilities of rows: a thread for each row.
 extern "C" __global__ void __launch_bounds__(256) softmax(const float *x, int rows, int classes, float *p) {
   const unsigned row = number_of_thread();

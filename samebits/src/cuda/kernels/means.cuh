@@ -3,26 +3,25 @@
 
 #include "matmul.cuh"
 
-// The sums of 64 rows each are made with fused multiply-adds by 1, their sum in `double`. A block has 32 columns; its 8
-// warps take turns with the groups of rows, and the first then adds the sums up.
-extern "C" __global__ void __launch_bounds__(256) column_means(const float *rows, int n, int width, float *means) {
-  __shared__ float sums[8][32];
-  const int tx = threadIdx.x % 32, ty = threadIdx.x / 32, j = blockIdx.x * 32 + tx;
+// The sums of 64 rows each are made with fused multiply-adds by 1: a block for 256 columns of such a group of rows.
+extern "C" __global__ void __launch_bounds__(256) column_sums(const float *rows, int n, int width, float *sums) {
+  const int j = blockIdx.x * 256 + threadIdx.x, first = blockIdx.y * 64, to = min(n, first + 64);
+  if (j >= width) return;
+  float sum = 0.f;
+#pragma unroll 16
+  for (int k = first; k < to; k++) sum = __fmaf_rn(1.f, rows[k * width + j], sum);
+  sums[blockIdx.y * width + j] = sum;
+}
+
+// And their sum in `double`: a thread for each column.
+extern "C" __global__ void __launch_bounds__(256) column_means(
+    const float *sums, int groups, int n, int width, float *means) {
+  const unsigned j = number_of_thread();
+  if (j >= (unsigned)width) return;
   double total = 0.0;
-  for (int from = 0; from < n; from += 8 * 64) {
-    const int first = from + ty * 64, to = min(n, first + 64);
-    float sum = 0.f;
-    if (j < width) {
-#pragma unroll 8
-      for (int k = first; k < to; k++) sum = __fmaf_rn(1.f, rows[k * width + j], sum);
-    }
-    sums[ty][tx] = sum;
-    __syncthreads();
-    if (ty == 0)
-      for (int w = 0; w < 8 && from + w * 64 < n; w++) total += (double)sums[w][tx];
-    __syncthreads();
-  }
-  if (ty == 0 && j < width) means[j] = (float)(total / (double)n);
+#pragma unroll 16
+  for (int group = 0; group < groups; group++) total += (double)sums[group * width + j];
+  means[j] = (float)(total / (double)n);
 }
 
 // d_i = (1 / n) sum_j |x_ij - b_j|. A block of 64 threads for each i.

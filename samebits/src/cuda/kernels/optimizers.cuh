@@ -12,7 +12,14 @@ struct AdamStep {
   int then_zero; // whether the gradients are 0 afterwards
 };
 
-extern "C" __global__ void __launch_bounds__(256) adam(const Part *parts, const AdamStep s) {
+// Whether the step is to be made: losses, if there are any, have to be finite.
+__device__ __forceinline__ bool are_finite(const float *loss, const float *other) {
+  return (loss == nullptr || isfinite(*loss)) && (other == nullptr || isfinite(*other));
+}
+
+extern "C" __global__ void __launch_bounds__(256) adam(
+    const Part *parts, const AdamStep s, const float *loss, const float *other) {
+  if (!are_finite(loss, other)) return;
   const Part part = parts[blockIdx.x];
   const float keep = part.decays ? s.kept : 1.f;
   auto step = [&](float &p, float &m, float &v, float g) {
@@ -43,12 +50,16 @@ extern "C" __global__ void __launch_bounds__(256) adam(const Part *parts, const 
 }
 
 // m = momentum m + g; p = kept p + factor m. Without momentum m is null.
-extern "C" __global__ void __launch_bounds__(256) sgd(const Part *parts, float momentum, float kept, float factor) {
+extern "C" __global__ void __launch_bounds__(256) sgd(
+    const Part *parts, float momentum, float kept, float factor, int then_zero, const float *loss,
+    const float *other) {
+  if (!are_finite(loss, other)) return;
   const Part part = parts[blockIdx.x];
   for (int i = threadIdx.x; i < part.n; i += 256) {
     float step = part.g[i];
     if (part.m != nullptr) part.m[i] = step = momentum * part.m[i] + step;
     part.p[i] = part.p[i] * kept + step * factor;
+    if (then_zero) part.g[i] = 0.f;
   }
 }
 

@@ -1,7 +1,7 @@
 //! The functions of `libcuda.so.1` that dfdx calls.
 //!
 //! Each is declared in NVIDIA's *CUDA Driver API*, returns 0 or an error's number, and is called as it says
-//! there. All work is done at once, so there is nothing to wait for.
+//! there. All work is done at once, so there is nothing to wait for; how often a program would is counted.
 //!
 //! With `STAND_IN_COMPUTE=0`, kernels are looked for but not run: what is left shows whether all calls go
 //! through, and takes a fraction of the time. With `STAND_IN_FAULT=cuInit:100`, that function fails with
@@ -22,12 +22,12 @@ mod modules;
 #[cfg(test)]
 mod tests;
 
-pub use counts::LAUNCHES;
+pub use counts::{LAUNCHES, called, queued};
 
 use std::env;
 use std::ffi::{c_char, c_int, c_uint, c_void};
 use std::mem::MaybeUninit;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{LazyLock, Mutex, OnceLock};
 
 const SUCCESS: c_int = 0;
 const INVALID_VALUE: c_int = 1;
@@ -139,9 +139,30 @@ pub extern "C" fn cuDevicePrimaryCtxRetain(context: Out<usize>, _device: c_int) 
     fault("cuDevicePrimaryCtxRetain").unwrap_or_else(|| give(context, 8))
 }
 
+/// How much work there was when each event was recorded. Nothing says that an event is needed no more, so all stay.
+static EVENTS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+
 #[unsafe(no_mangle)]
 pub extern "C" fn cuEventCreate(event: Out<usize>, _flags: c_uint) -> c_int {
-    give(event, 16)
+    let mut events = EVENTS.lock().unwrap();
+    events.push(0);
+    give(event, events.len())
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn cuEventRecord(event: usize, _stream: usize) -> c_int {
+    called("cuEventRecord", 0);
+    let Some(recorded) = event.checked_sub(1) else { return INVALID_VALUE };
+    EVENTS.lock().unwrap()[recorded] = counts::last_queued();
+    SUCCESS
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn cuEventSynchronize(event: usize) -> c_int {
+    called("cuEventSynchronize", 0);
+    let Some(recorded) = event.checked_sub(1) else { return INVALID_VALUE };
+    counts::wait_for(EVENTS.lock().unwrap()[recorded]);
+    SUCCESS
 }
 
 #[unsafe(no_mangle)]
@@ -149,11 +170,19 @@ pub extern "C" fn cuStreamCreate(stream: Out<usize>, _flags: c_uint) -> c_int {
     give(stream, 24)
 }
 
+#[unsafe(no_mangle)]
+pub extern "C" fn cuStreamSynchronize(_stream: usize) -> c_int {
+    called("cuStreamSynchronize", 0);
+    counts::wait_for(counts::last_queued());
+    SUCCESS
+}
+
 /// There is nothing to do, and nothing to wait for.
 macro_rules! nothing_to_do {
     ($($name:ident($($argument:ident: $type:ty),*);)*) => {$(
         #[unsafe(no_mangle)]
         pub extern "C" fn $name($($argument: $type),*) -> c_int {
+            called(stringify!($name), 0);
             SUCCESS
         }
     )*};
@@ -163,8 +192,6 @@ nothing_to_do! {
     cuDevicePrimaryCtxRelease_v2(_device: c_int);
     cuCtxSetCurrent(_context: usize);
     cuEventDestroy_v2(_event: usize);
-    cuEventRecord(_event: usize, _stream: usize);
     cuStreamDestroy_v2(_stream: usize);
-    cuStreamSynchronize(_stream: usize);
     cuStreamWaitEvent(_stream: usize, _event: usize, _flags: c_uint);
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use anyhow::Result;
 
-use super::counts::{BY_KERNEL, KERNELS, LAUNCHES, MODULES};
+use super::counts::{KERNELS, LAUNCHES, MODULES, called, queued};
 use super::{
     FILE_NOT_FOUND, INVALID_PTX, INVALID_VALUE, LAUNCH_FAILED, NOT_FOUND, ONLY_LAUNCHES, Out,
     SUCCESS, complain, fault, give,
@@ -110,9 +110,8 @@ pub unsafe extern "C" fn cuLaunchKernel(
         return INVALID_VALUE;
     }
     LAUNCHES.fetch_add(1, Relaxed);
-    if let Ok(mut counts) = BY_KERNEL.lock() {
-        *counts.entry(&function.name).or_default() += 1;
-    }
+    queued();
+    called(&function.name, 0);
     if *ONLY_LAUNCHES {
         return SUCCESS;
     }
