@@ -1,7 +1,7 @@
 //! A program and all that it starts, which end with it, on request, or when this process ends.
 
 use std::io::{self, Read};
-use std::process::{Child, ChildStdin, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ impl Drop for Group {
 struct Watcher {
     shell: Child,
     /// Closed when this process ends, whatever the reason.
-    open: Option<ChildStdin>,
+    open: Option<std::process::ChildStdin>,
 }
 
 #[cfg(unix)]

@@ -3,7 +3,9 @@
 
 mod fixture;
 
+#[cfg(target_os = "linux")]
 use std::process::{Command, Stdio};
+#[cfg(target_os = "linux")]
 use std::time::Duration;
 
 use fixture::Fixture;

@@ -136,12 +136,13 @@ fn short<const W: usize>(sums: &mut [f64; W], a: f64, b: &[f32; W], odd: &mut [u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fma::tests::exact;
 
     /// The sums, one fused multiply-add after the other.
     fn expected(a: &[f32], b: &[f32], c: &[f32]) -> Vec<f32> {
         let sum = |(j, start): (usize, &f32)| {
             let terms = a.iter().zip(b[j..].iter().step_by(c.len()));
-            terms.fold(*start, |sum, (a, b)| a.mul_add(*b, sum))
+            terms.fold(*start, |sum, (a, b)| exact(*a, *b, sum))
         };
         c.iter().enumerate().map(sum).collect()
     }

@@ -5,6 +5,7 @@ mod common;
 
 use std::panic::catch_unwind;
 use std::thread;
+#[cfg(target_os = "linux")]
 use std::time::{Duration, Instant};
 
 use common::Random;

@@ -1,11 +1,16 @@
 //! What else may be found in a cache: pipes, links, files for folders, and no right to write.
 
 use std::path::Path;
+#[cfg(unix)]
 use std::process::Command;
 
-use mnist_from_scratch::data::{Archive, DataError, untar_data_in};
+use mnist_from_scratch::data::untar_data_in;
+#[cfg(unix)]
+use mnist_from_scratch::data::{Archive, DataError};
 
-use super::{assert_complete, small_archive, state};
+#[cfg(unix)]
+use super::state;
+use super::{assert_complete, small_archive};
 
 #[test]
 fn a_file_in_place_of_the_folder_is_moved_aside() {

@@ -199,6 +199,7 @@ fn short(sums: &mut [f64; W], a: f64, b: &[f32; W], halfway: &mut [u64; 2]) {
 mod tests {
     use super::super::tests::bits_in_no_order;
     use super::*;
+    use crate::fma::tests::exact;
 
     /// On a processor that fuses by itself, nothing is left to do here.
     const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
@@ -216,7 +217,7 @@ mod tests {
                 let (i, j) = (at / columns, at % columns);
                 for k in 0..depth {
                     let a = a[a_start + i * a_row + k * a_depth];
-                    *sum = a.mul_add(b[b_start + k * columns + j], *sum);
+                    *sum = exact(a, b[b_start + k * columns + j], *sum);
                 }
             }
         }
