@@ -37,7 +37,7 @@ fn error_with(root: &Path, options: &FolderOptions) -> String {
     for advice in ["delete", "unpack", "untar_data"] {
         assert!(!message.contains(advice), "{message}");
     }
-    message.replace(&root.display().to_string(), "ROOT")
+    message.replace(&root.display().to_string(), "ROOT").replace('\\', "/")
 }
 
 fn error(root: &tempfile::TempDir) -> String {

@@ -276,7 +276,8 @@ fn unpacked(archive: &Archive) -> Vec<String> {
     untar_data_in(archive, cache.path()).unwrap();
     assert_eq!(state(cache.path()), before, "the second call finds all well");
     let files = before.into_keys().filter(|path| path.is_file());
-    files.map(|path| path.strip_prefix(&folder).unwrap().to_str().unwrap().into()).collect()
+    let names = files.map(|path| path.strip_prefix(&folder).unwrap().display().to_string());
+    names.map(|name| name.replace('\\', "/")).collect()
 }
 
 #[test]

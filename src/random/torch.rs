@@ -202,7 +202,7 @@ fn box_muller(block: &mut [f32], mean: f32, std: f32) {
         // From (0, 1], so that the logarithm is finite.
         let radius = (-2.0 * cephes::ln(1.0 - *length)).sqrt();
         let (sin, cos) = cephes::sin_cos(std::f32::consts::TAU * *angle);
-        *length = (radius * cos).mul_add(std, mean);
-        *angle = (radius * sin).mul_add(std, mean);
+        *length = cephes::fused(radius * cos, std, mean);
+        *angle = cephes::fused(radius * sin, std, mean);
     }
 }
