@@ -5,16 +5,20 @@
 It answers on standard output what it is asked on standard input: a line `WHO STEP`, such as
 `pytorch simple_net`, or `WHO STEP SEED`, gets one line of JSON with the seconds and the accuracy (null where
 there is none), or with an error. The data is in memory before the first question, on a GPU in that of the GPU.
-WHO is pytorch, fastai, or on a GPU one of PyTorch's faster ways, WAYS below.
+WHO is pytorch, fastai, or one of PyTorch's faster ways: WAYS below on a GPU, WAYS_CPU on a processor. What one of them
+has not got is answered with null.
 Versions: requirements.txt. Without fastai, plain PyTorch answers all the same.
 """
-import json, math, pathlib, platform, random, sys, tarfile, tempfile, time, warnings
+import json, pathlib, platform, random, sys, tarfile, tempfile, time, warnings
 
 warnings.filterwarnings("ignore")
 import numpy, torch
 from PIL import Image
 from torch import nn
 from torch.nn import functional as F
+
+from device import now, recorded
+from resnet import resnet_pytorch
 
 try:
     import fastai
@@ -35,6 +39,13 @@ WAYS = {
     "graph": "a CUDA graph of the whole step, in float32 without TF32",
     "graph_tf32": "the same with TF32",
     "graph_bf16": "the same with autocast to bfloat16, and pictures in the order that its kernels like best",
+}
+
+# How it can be made faster on a processor; the last two are for the ResNet.
+WAYS_CPU = {
+    "compile": "torch.compile",
+    "channels_last": "pictures and weights in the order that its kernels like best",
+    "bf16": "the same with autocast to bfloat16",
 }
 
 FOLDERS = ("train/3", "train/7", "valid/3", "valid/7")
@@ -141,143 +152,6 @@ def simple_net():
     return nn.Sequential(nn.Linear(28 * 28, 30), nn.ReLU(), nn.Linear(30, 1))
 
 
-class ConcatPool(nn.Module):
-    def forward(self, x):
-        return torch.cat([F.adaptive_max_pool2d(x, 1), F.adaptive_avg_pool2d(x, 1)], 1)
-
-
-def resnet18_of_fastai():
-    """What fastai's `create_vision_model(resnet18, 2, pretrained=False)` makes, with the same weights."""
-    from torchvision.models import resnet18
-
-    body = nn.Sequential(*list(resnet18().children())[:-2])
-    # fastai looks at what comes out for a picture of noise.
-    torch.empty(1, 3, 32, 32).uniform_(-1, 1)
-    head = nn.Sequential(
-        ConcatPool(), nn.Flatten(),
-        nn.BatchNorm1d(1024), nn.Dropout(0.25), nn.Linear(1024, 512, bias=False), nn.ReLU(inplace=True),
-        nn.BatchNorm1d(512), nn.Dropout(0.5), nn.Linear(512, 2, bias=False),
-    )
-    for layer in head:
-        if isinstance(layer, nn.Linear):
-            nn.init.kaiming_normal_(layer.weight)
-        if isinstance(layer, nn.BatchNorm1d):
-            nn.init.constant_(layer.bias, 1e-3)
-    return nn.Sequential(body, head)
-
-
-def one_cycle(start, top, end):
-    """Half a wave of a cosine up for the first quarter, and one down, as fastai's `combined_cos`."""
-    def half_wave(a, b, share):
-        return a + (1 + math.cos(math.pi * (1 - share))) * (b - a) / 2
-    return lambda share: half_wave(start, top, share * 4) if share < 0.25 else half_wave(top, end, (share - 0.25) / 0.75)
-
-
-def resnet_pytorch(train, valid, way=None):
-    """One epoch with the one-cycle schedule as plain PyTorch does it fastest: pictures in memory, fused AdamW."""
-    (x, y), (valid_x, valid_y) = ((rgb(x), 1 - y.squeeze(1)) for x, y in (train, valid))
-    model = resnet18_of_fastai().to(x.device).train()
-    if way in ("graph", "graph_tf32", "graph_bf16"):
-        return resnet_graph(model, (x, y), (valid_x, valid_y), way == "graph_bf16")
-    norms = [p for m in model.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) for p in m.parameters()]
-    ids = {id(p) for p in norms}
-    weights = [p for p in model.parameters() if id(p) not in ids]
-    groups = [{"params": weights, "weight_decay": 0.01}, {"params": norms, "weight_decay": 0.0}]
-    opt = torch.optim.AdamW(groups, lr=0.1, betas=(0.95, 0.99), eps=1e-5, fused=True)
-    lr, mom = one_cycle(0.1 / 25, 0.1, 0.1 / 1e5), one_cycle(0.95, 0.85, 0.95)
-    net = model
-    if way == "compile":
-        net = torch.compile(model)
-        state = copied(model.state_dict())
-        F.cross_entropy(net(x[:64]), y[:64]).backward()
-        model.load_state_dict(state)
-        opt.zero_grad()
-    start = now(x)
-    batches = torch.randperm(len(x)).to(x.device).split(64)[: len(x) // 64]
-    for step, batch in enumerate(batches):
-        for group in opt.param_groups:
-            group["lr"], group["betas"] = lr(step / len(batches)), (mom(step / len(batches)), 0.99)
-        F.cross_entropy(net(x[batch]), y[batch]).backward()
-        opt.step()
-        opt.zero_grad()
-    accuracy = resnet_accuracy(model, valid_x, valid_y)
-    return now(x) - start, accuracy
-
-
-def resnet_accuracy(model, x, y):
-    model.eval()
-    with torch.no_grad():
-        return sum((model(xb).argmax(1) == yb).sum() for xb, yb in zip(x.split(64), y.split(64))).item() / len(x)
-
-
-def resnet_graph(model, train, valid, bf16):
-    """The same as a CUDA graph of one step: choose a batch, forward, loss, backward, AdamW. The momentum is a
-    constant, since a graph takes no other; the learning rate is a number in the GPU's memory."""
-    (x, y), (valid_x, valid_y) = train, valid
-    if bf16:
-        model = model.to(memory_format=torch.channels_last)
-        x, valid_x = (part.contiguous(memory_format=torch.channels_last) for part in (x, valid_x))
-    rate = torch.tensor(0.1, device=x.device)
-    opt = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.95, 0.99), eps=1e-5, weight_decay=0.01,
-                            fused=True, capturable=True)
-    batch = torch.arange(64, device=x.device)
-
-    def step():
-        opt.zero_grad(set_to_none=True)
-        with torch.autocast("cuda", torch.bfloat16, enabled=bf16):
-            loss = F.cross_entropy(model(x[batch]), y[batch])
-        loss.backward()
-        opt.step()
-
-    state = copied(model.state_dict())
-    graph = recorded(step, lambda: opt.zero_grad(set_to_none=True))
-    with torch.no_grad():
-        model.load_state_dict(state)
-        for kept in opt.state.values():
-            for number in kept.values():
-                number.zero_()
-    lr = one_cycle(0.1 / 25, 0.1, 0.1 / 1e5)
-    start = now(x)
-    batches = torch.randperm(len(x)).to(x.device).split(64)[: len(x) // 64]
-    for at, chosen in enumerate(batches):
-        rate.fill_(lr(at / len(batches)))
-        batch.copy_(chosen)
-        graph.replay()
-    with torch.autocast("cuda", torch.bfloat16, enabled=bf16):
-        accuracy = resnet_accuracy(model, valid_x, valid_y)
-    return now(x) - start, accuracy
-
-
-def copied(state):
-    return {name: tensor.clone() for name, tensor in state.items()}
-
-
-def recorded(step, prepare):
-    """A CUDA graph of `step`, which is run a few times before, as PyTorch asks for."""
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(3):
-            step()
-    torch.cuda.current_stream().wait_stream(side)
-    prepare()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        step()
-    return graph
-
-
-def now(x):
-    """The time when all is done that `x` waits for."""
-    if x.is_cuda:
-        torch.cuda.synchronize()
-    return time.perf_counter()
-
-
-def rgb(x):
-    return x.view(-1, 1, 28, 28).expand(-1, 3, -1, -1).contiguous()
-
-
 def resnet_fastai(folder):
     """The notebook's last cell; making loaders and model is not counted."""
     dls = ImageDataLoaders.from_folder(folder, num_workers=0)
@@ -332,7 +206,7 @@ class Steps:
 
     def faster(self, way, step):
         """A step that trains, in one of PyTorch's faster ways."""
-        exact = way in ("graph", "compile")
+        exact = way in ("graph", *WAYS_CPU)
         torch.backends.cuda.matmul.allow_tf32 = not exact
         torch.backends.cudnn.allow_tf32 = not exact
         try:
@@ -382,12 +256,15 @@ def answer(steps, who, step, seed):
     random.seed(seed)
     numpy.random.seed(seed)
     torch.manual_seed(seed)
+    trains, resnet_only = step not in ("load", "baseline"), who in ("channels_last", "bf16")
+    if who in WAYS_CPU and (not trains or resnet_only and step != "resnet"):
+        return None
     try:
         start = now(steps.stacks[0])
         if step == "baseline":  # the notebook's cell is plain PyTorch
             result = baseline(*steps.stacks)
         else:
-            result = steps.faster(who, step) if who in WAYS else getattr(steps, who)(step)
+            result = steps.faster(who, step) if who in WAYS | WAYS_CPU else getattr(steps, who)(step)
         # Some steps keep the time themselves, without what they have to prepare. All others end with a number
         # that has come back from the device.
         seconds, accuracy = result if isinstance(result, tuple) else (time.perf_counter() - start, result)

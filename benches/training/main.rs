@@ -12,7 +12,7 @@
 //!
 //! | option | |
 //! | --- | --- |
-//! | `--python PYTHON` | also PyTorch and fastai; without it nothing is written |
+//! | `--python PYTHON` | also PyTorch, its faster ways, and fastai; without it nothing is written |
 //! | `--rivals` | also candle and burn, which are built first: `benches/rivals/` |
 //! | `--step NAME` | only this step; nothing is written |
 //! | `--rounds N` | how many rounds, 7 if nothing is said |
@@ -43,7 +43,8 @@ use peer::Peer;
 const STEPS: [&str; 6] = ["load", "baseline", "linear", "learner", "simple_net", "resnet"];
 /// A ResNet takes so much longer that it gets fewer rounds.
 const RESNET_ROUNDS: usize = 3;
-const WHO: [&str; 5] = ["ours", "pytorch", "fastai", "candle", "burn"];
+const WHO: [&str; 8] =
+    ["ours", "pytorch", "compile", "channels_last", "bf16", "fastai", "candle", "burn"];
 
 #[derive(Default)]
 struct Options {

@@ -24,11 +24,12 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// PyTorch and fastai.
+    /// PyTorch, its faster ways, and fastai.
     pub fn python(python: &str, threads: usize) -> Result<Self> {
         let mut command = Command::new(python);
         command.arg(root().join("benches/pytorch/peer.py"));
-        Self::start(command, &sample(), vec!["pytorch", "fastai"], threads).context(
+        let who = vec!["pytorch", "compile", "channels_last", "bf16", "fastai"];
+        Self::start(command, &sample(), who, threads).context(
             "starting benches/pytorch/peer.py; are its requirements installed? \
              `pip install --require-hashes -r benches/pytorch/requirements.txt`",
         )

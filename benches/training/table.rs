@@ -19,9 +19,12 @@ pub fn title(step: &str) -> &str {
 }
 
 /// Who is measured, and the heading of the column.
-const COLUMNS: [(&str, &str); 5] = [
+const COLUMNS: [(&str, &str); 8] = [
     ("ours", "this book"),
     ("pytorch", "PyTorch"),
+    ("compile", "`torch.compile`"),
+    ("channels_last", "channels last"),
+    ("bf16", "bfloat16"),
     ("fastai", "fastai"),
     ("candle", "candle"),
     ("burn", "burn"),
