@@ -218,9 +218,11 @@ impl BatchNorm {
         }
         let piece = rows_of_piece(rows, channels) * channels;
         let outputs = y.chunks(piece).zip(dy.chunks(piece));
-        let mut residuals = dresidual.map(|dresidual| dresidual.chunks_mut(piece));
         // `None` for each piece if there is no residual.
-        let residuals = std::iter::repeat_with(|| residuals.as_mut()?.next());
+        let residuals: Vec<_> = match dresidual {
+            Some(dresidual) => dresidual.chunks_mut(piece).map(Some).collect(),
+            None => std::iter::repeat_with(|| None).take(dx.len().div_ceil(piece)).collect(),
+        };
         let pieces = dx.chunks_mut(piece).zip(x.chunks(piece)).zip(outputs).zip(residuals);
         share(pieces, |(((dx, x), (y, dy)), dresidual)| {
             if let Some(dresidual) = dresidual {

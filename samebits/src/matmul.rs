@@ -76,7 +76,7 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
         _ => {}
     }
     if a.rows >= 16 && b.numbers.len() / 2 > a.numbers.len() + 2 * c.len() {
-        return by_columns(c, a, b);
+        return if b.by_columns { by_columns(c, a, b) } else { in_parts(c, a, b) };
     }
     let rows = rows_at_once(a.rows, b.numbers.len()).max(8);
     let [a_row, a_depth] = a.strides();
@@ -91,8 +91,38 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
     });
 }
 
-/// The same, worked out as `c^T += b^T a^T`: where `b` is much larger than the others, each thread then reads some of its
-/// columns, and none of them twice. The sums are the same.
+/// The same, some columns of `b` and `c` after the other: where `b` is much larger than the others, each thread then reads
+/// some of its columns, and none of them twice.
+fn in_parts(c: &mut [f32], a: Matrix, b: Matrix) {
+    thread_local! {
+        static PARTS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+    }
+    /// Columns in a part: whole vectors.
+    const AT_ONCE: usize = 64;
+    let (rows, columns, [a_row, a_depth]) = (a.rows, b.columns, a.strides());
+    with_kept(&PARTS, c.len(), |parts| {
+        let part = |at: usize| at * AT_ONCE..columns.min((at + 1) * AT_ONCE);
+        for_each_piece(parts, rows * AT_ONCE, |at, to| {
+            let of = part(at);
+            for (to, c) in to.chunks_exact_mut(of.len()).zip(c.chunks_exact(columns)) {
+                to.copy_from_slice(&c[of.clone()]);
+            }
+            let (pairs, depth) = ([(0, of.start)], a.columns);
+            let (b, b_depth) = (b.numbers, columns);
+            let sum = Sum { a: a.numbers, a_row, a_depth, b, b_depth, pairs: &pairs, depth };
+            sum.work_out(Start::Given, to, of.len(), rows, of.len());
+        });
+        for (at, from) in parts.chunks(rows * AT_ONCE).enumerate() {
+            let of = part(at);
+            for (from, c) in from.chunks_exact(of.len()).zip(c.chunks_exact_mut(columns)) {
+                c[of.clone()].copy_from_slice(from);
+            }
+        }
+    });
+}
+
+/// The same, worked out as `c^T += b^T a^T`, where `b` is much larger than the others and lies column after column. The sums
+/// are the same.
 fn by_columns(c: &mut [f32], a: Matrix, b: Matrix) {
     thread_local! {
         static COLUMNS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };

@@ -17,9 +17,6 @@ pub(crate) fn for_each_piece<T: Send>(
     if values.is_empty() {
         return;
     }
-    if size >= values.len() {
-        return work(0, values);
-    }
     share(values.chunks_mut(size).enumerate(), |(number, piece)| work(number, piece));
 }
 
@@ -45,12 +42,26 @@ pub(crate) fn rows_at_once(rows: usize, width: usize) -> usize {
 /// Calls `work` for each of the pieces, on this thread and on those that [help](together): whoever is free takes
 /// the next.
 ///
-/// Nothing may depend on which thread does what: each piece is worked on as if it were alone.
-pub(crate) fn share<P: Send>(pieces: impl Iterator<Item = P> + Send, work: impl Fn(P) + Sync) {
+/// Nothing may depend on which thread does what: each piece is worked on as if it were alone. But this thread begins with the
+/// first piece and the helpers with the last, so that in the next operation each of two threads finds in its own cache what
+/// it has written in this one.
+pub(crate) fn share<P: Send>(
+    pieces: impl DoubleEndedIterator<Item = P> + Send,
+    work: impl Fn(P) + Sync,
+) {
+    // For a single one nobody is called.
+    if pieces.size_hint().1.is_some_and(|most| most < 2) {
+        return pieces.for_each(work);
+    }
+    let caller = std::thread::current().id();
     let pieces = Mutex::new(pieces);
     together(&|| {
+        let helps = std::thread::current().id() != caller;
         // The lock is held only while the next piece is taken.
-        let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let next = || {
+            let mut pieces = pieces.lock().unwrap_or_else(PoisonError::into_inner);
+            if helps { pieces.next_back() } else { pieces.next() }
+        };
         while let Some(piece) = next() {
             work(piece);
         }
