@@ -39,7 +39,7 @@ where
     /// whether it is the data, the weights or the rate), or if the device, the optimizer or a callback fails.
     /// Losses are looked at in each step, and weights after each epoch, before callbacks may save them. On a GPU a loss is
     /// looked at while the next step is under way. Neither of the two has changed the weights, if it is not finite; but the
-    /// running statistics of batch norms have seen one batch more.
+    /// running statistics of batch norms have seen one batch more, and [`Adam`](crate::optim::Adam) has counted both.
     ///
     /// ```
     /// # use mnist_from_scratch::prelude::*;
