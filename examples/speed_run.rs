@@ -11,7 +11,7 @@ use std::time::Instant;
 use mnist_from_scratch::prelude::*;
 
 /// 28x28 pixels become 14x14 with 32 channels, 7x7, 5x5 with 64, 2x2, and 10 numbers.
-type Net = (
+pub type Net = (
     (Conv2d<1, 32, 5, 2, 2>, BatchNormReLU<32>),
     MaxPool2d<2, 2, 0>,
     (Conv2d<32, 64, 3>, BatchNormReLU<64>),

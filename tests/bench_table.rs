@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 #[path = "../benches/training/gpu_table.rs"]
 mod gpu_table;
+#[path = "../benches/training/growth_plot.rs"]
+mod growth_plot;
 #[path = "../benches/training/table.rs"]
 mod table;
 
@@ -21,6 +23,7 @@ fn the_tables_are_those_of_the_results() {
     };
     same("training.md", table::markdown(&results("training.json")).unwrap());
     same("ten_digits.md", table::ten_digits(&results("ten_digits.json")).unwrap());
+    same("growth.md", growth_plot::markdown(&results("growth.json")).unwrap());
     same("seeds.md", table::seeds(&results("seeds.json")).unwrap());
     let gpu = fs::exists("benches/results/gpu.json").unwrap().then(|| results("gpu.json"));
     let table = gpu_table::markdown(&results("training.json"), gpu.as_ref()).unwrap();

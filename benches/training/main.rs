@@ -20,9 +20,12 @@
 //! | `--path NAME` | ours with `portable`, `avx2`, `avx512` or `neon` |
 //! | `--seeds` | trains the ResNet from ten seeds instead, with each of some recipes |
 //! | `--ten-digits` | trains the net of `examples/speed_run.rs` on all ten digits instead: ours from ten seeds, the others from three |
+//! | `--growth` | trains the same net on more images, for more epochs and on more threads instead: ours alone |
 //! | `--table` | measures nothing and writes the tables anew from the results that are there; with `gpu.json` in the folder of the results, that of the GPU, too |
 
 mod gpu_table;
+mod growth;
+mod growth_plot;
 mod ours;
 mod peer;
 mod seeds;
@@ -50,6 +53,9 @@ const WHO: [&str; 8] =
 struct Options {
     seeds: bool,
     ten_digits: bool,
+    growth: bool,
+    /// What a process of its own is to train for that.
+    growth_of: Option<String>,
     table: bool,
     python: Option<String>,
     rivals: bool,
@@ -68,6 +74,7 @@ fn main() -> Result<()> {
         };
         write_seeds(&folder, &read("seeds.json")?)?;
         fs::write(folder.join("ten_digits.md"), table::ten_digits(&read("ten_digits.json")?)?)?;
+        fs::write(folder.join("growth.md"), growth_plot::markdown(&read("growth.json")?)?)?;
         let training = read("training.json")?;
         write_table(&folder, &training)?;
         // It is there once somebody has had a GPU.
@@ -75,8 +82,19 @@ fn main() -> Result<()> {
         let table = gpu_table::markdown(&training, gpu.as_ref())?;
         return Ok(fs::write(folder.join("gpu.md"), table)?);
     }
+    if let Some(of) = &options.growth_of {
+        return growth::train(of);
+    }
     if let Some(path) = options.path {
         path.force();
+    }
+    if options.growth {
+        let mut results = growth::measure()?;
+        results["cpu"] = cpu().into();
+        results["date"] = jiff::Zoned::now().date().to_string().into();
+        let text = serde_json::to_string_pretty(&results)? + "\n";
+        fs::write(folder.join("growth.json"), text)?;
+        return Ok(fs::write(folder.join("growth.md"), growth_plot::markdown(&results)?)?);
     }
     if options.ten_digits {
         let mut results = ten_digits::measure(&options)?;
@@ -221,6 +239,8 @@ fn options() -> Result<Options> {
             }
             "--seeds" => options.seeds = true,
             "--ten-digits" => options.ten_digits = true,
+            "--growth" => options.growth = true,
+            "--growth-of" => options.growth_of = Some(value()?),
             "--table" => options.table = true,
             "--rounds" => options.rounds = value()?.parse().context("--rounds wants a number")?,
             "--threads" => {

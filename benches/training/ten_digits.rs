@@ -16,7 +16,7 @@ use super::{Options, Run};
 #[rustfmt::skip]
 #[path = "../../examples/speed_run.rs"]
 #[allow(dead_code, reason = "its `main` is the example's")]
-mod speed_run;
+pub mod speed_run;
 
 /// From how many seeds ours are trained. All have to be right in 99 of 100 cases.
 const SEEDS: u64 = 10;
