@@ -240,7 +240,7 @@ fn main() -> Result<()> {
     // More than nine out of ten of the threes are recognised, and nearly all of the sevens. The
     // third number is the mean of the two, in which both digits count the same: an accuracy of
     // 95 %, with a rule of two short functions. (The digits is a page in which you can
-    // look at each image with its two distances, and at those that the rule has wrong.)
+    // look at each image with its two distances, and at those that the rule gets wrong.)
     //
     // For a first try, that is quite something. But 3s and 7s do not look much alike, and there are
     // eight more digits. And there is something else: nothing here *learns*. Arthur Samuel, who

@@ -349,7 +349,7 @@ fn main() -> Result<()> {
     // Dark is where ink makes a 3 more likely, light where it makes a 7 more likely.
     //
     // The loop works, and it is all ours. What of it would we write anew for the next model? Hardly
-    // anything. So the next three chapters hand it over, piece by piece, to a library.
+    // anything. So the next two chapters hand it over, piece by piece, to a library.
     //
     // ## What you have learned
     //

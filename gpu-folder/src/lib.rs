@@ -1,4 +1,4 @@
-//! The whole course in one folder, to be checked and timed on a machine with a GPU.
+//! The course in one folder, to be checked and timed on a machine with a GPU.
 //!
 //! `gpu-folder/make` builds the folder; the program `check` in it runs each chapter and each step of the
 //! bench, compares what the chapters print with the book, and writes one file of JSON. The parts:

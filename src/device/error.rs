@@ -22,8 +22,9 @@ pub enum GpuError {
     StubDriver,
     /// The driver does not run, or its parts do not fit together.
     #[error(
-        "NVIDIA's driver is not ready ({0}). Does `nvidia-smi` work? After an update of the driver, \
-         restart the machine; in a container, the driver's library has to be that of the machine"
+        "NVIDIA's driver is not ready ({0}). Does `nvidia-smi` work, and show CUDA 13.0 or newer? Older drivers \
+         have to be updated, to the 580 series at least. After an update, restart the machine; in a container, the \
+         driver's library has to be that of the machine"
     )]
     Driver(String),
     /// Another program has the GPU for itself.
@@ -38,8 +39,9 @@ pub enum GpuError {
     /// The kernels were built for another GPU, or by a toolkit that is newer than the driver.
     #[error(
         "this GPU's driver does not take the kernels of this program ({0}). They were built for a newer \
-         GPU, or by a CUDA toolkit that is newer than the driver. Build on this machine, or update the \
-         driver; `nvidia-smi` shows the newest version of CUDA that it takes"
+         GPU than this, or by a CUDA toolkit that is newer than the driver. It takes a GPU of compute capability 7.5 or \
+         later. Build on this machine, or update the driver; `nvidia-smi` shows the newest version of CUDA that it \
+         takes"
     )]
     Kernels(String),
     /// Some kernels are compiled when they are first used, and a header is missing.

@@ -51,7 +51,7 @@ enum Chore {
         #[arg(default_value = "data/mnist/mnist.tar.xz")]
         output: PathBuf,
     },
-    /// The whole course in a folder for a machine with a GPU; gpu-folder/README.md says more
+    /// The course in a folder for a machine with a GPU; gpu-folder/README.md says more
     #[command(subcommand)]
     GpuFolder(GpuFolder),
     /// Writes PyTorch's values, which the tests compare with, anew (tests/pytorch/*.py)
