@@ -1,9 +1,15 @@
 //! The fused multiply-add on processors that have none, and other sums that are rounded once.
 
-/// `a * b + c`, rounded once: the bits of [`f32::mul_add`], but without a call of the system's maths
-/// library, so that the compiler makes vectors of it.
+/// `a * b + c`, rounded once: the bits that [`f32::mul_add`] should have, but without a call of the system's maths
+/// library. So the compiler makes vectors of it; and with GNU's libraries on Windows, `mul_add` rounds twice.
+///
+/// ```
+/// let (a, b) = (1.0 + f32::EPSILON, 1.0 - f32::EPSILON);
+/// assert_eq!(a * b - 1.0, 0.0);
+/// assert_eq!(samebits::fma(a, b, -1.0), -f32::EPSILON * f32::EPSILON);
+/// ```
 #[inline(always)]
-pub(crate) fn fma(a: f32, b: f32, c: f32) -> f32 {
+pub fn fma(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
         return a.mul_add(b, c);
     }

@@ -32,6 +32,7 @@
 //! | pooling | [`Windows`] |
 //! | the Adam optimizer, gradients back to 0 | [`AdamStep`], [`zero()`] |
 //! | means and distances | [`column_means`], [`mean_absolute_differences`] |
+//! | a product and a sum, rounded once | [`fma()`] |
 //! | `e^x`, logarithm, sigmoid, hyperbolic tangent | [`exp()`], [`ln`], [`sigmoid`], [`tanh`], [`Function`] |
 //! | predictions of classes | [`softmax`], [`cross_entropy`] |
 //! | batches of a data set | [`select_rows`] |
@@ -84,6 +85,7 @@ pub use device::{
     SgdPart, SgdStep,
 };
 pub use distance::mean_absolute_differences;
+pub use fma::fma;
 pub use functions::{Function, exp, ln, sigmoid, tanh};
 pub use helpers::{num_threads, set_num_threads};
 pub use matmul::{Matrix, matmul};

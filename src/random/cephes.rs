@@ -5,24 +5,19 @@
 //! Cephes library: a polynomial on a small interval, and the rest from the properties of the
 //! function. Each is right but for the last bit or two. Here they are again for one number, from
 //! the same coefficients in the same order of steps. A step `a * b + c` rounds once
-//! ([`fused`]), as it does in PyTorch's own builds for processors with AVX2; Rust then
+//! ([`fma`]), as it does in PyTorch's own builds for processors with AVX2; Rust then
 //! gives the same bits on every processor.
 #![expect(clippy::excessive_precision, reason = "the coefficients as Cephes writes them")]
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
-/// `a * b + c`, rounded once. Where GNU's libraries stand in for those of Windows, the one behind
-/// [`f32::mul_add`] rounds twice.
-pub(super) fn fused(a: f32, b: f32, c: f32) -> f32 {
-    let gnu = cfg!(all(windows, target_env = "gnu"));
-    if gnu { libm::fmaf(a, b, c) } else { a.mul_add(b, c) }
-}
+use samebits::fma;
 
 /// The value at `x` of the polynomial with these coefficients, highest power first.
 fn polynomial(x: f32, coefficients: &[f32]) -> f32 {
     let mut coefficients = coefficients.iter();
     let first = coefficients.next().copied().unwrap_or_default();
-    coefficients.fold(first, |sum, &c| fused(sum, x, c))
+    coefficients.fold(first, |sum, &c| fma(sum, x, c))
 }
 
 /// ln x, for a normal x above zero.
@@ -55,9 +50,9 @@ pub(super) fn ln(x: f32) -> f32 {
     let r = m - 1.;
     let square = r * r;
     let cubic = polynomial(r, &P) * r;
-    let small = fused(cubic, square, e * LN_2[1]);
-    let small = fused(square, -0.5, small);
-    fused(e, LN_2[0], r + small)
+    let small = fma(cubic, square, e * LN_2[1]);
+    let small = fma(square, -0.5, small);
+    fma(e, LN_2[0], r + small)
 }
 
 /// The sine and the cosine of `x`, for `x` from 0 to some thousands.
@@ -69,12 +64,12 @@ pub(super) fn sin_cos(x: f32) -> (f32, f32) {
 
     // The nearest even multiple of pi/4, and how far x is from it.
     let octant = ((x * std::f32::consts::FRAC_2_PI * 2.) as u32 + 1) & !1;
-    let r = PI_4.iter().fold(x, |r, part| fused(octant as f32, -part, r));
+    let r = PI_4.iter().fold(x, |r, part| fma(octant as f32, -part, r));
 
     let square = r * r;
     let cos = polynomial(square, &COS) * square;
-    let cos = fused(cos, square, -0.5 * square) + 1.;
-    let sin = fused(polynomial(square, &SIN) * square, r, r);
+    let cos = fma(cos, square, -0.5 * square) + 1.;
+    let sin = fma(polynomial(square, &SIN) * square, r, r);
 
     // Each quarter turn makes the sine the cosine, and the cosine minus the sine.
     match octant / 2 % 4 {

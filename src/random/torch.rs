@@ -1,6 +1,6 @@
 //! PyTorch's generator for the CPU.
 
-use samebits::MersenneTwister;
+use samebits::{MersenneTwister, fma};
 
 use super::cephes;
 
@@ -202,7 +202,7 @@ fn box_muller(block: &mut [f32], mean: f32, std: f32) {
         // From (0, 1], so that the logarithm is finite.
         let radius = (-2.0 * cephes::ln(1.0 - *length)).sqrt();
         let (sin, cos) = cephes::sin_cos(std::f32::consts::TAU * *angle);
-        *length = cephes::fused(radius * cos, std, mean);
-        *angle = cephes::fused(radius * sin, std, mean);
+        *length = fma(radius * cos, std, mean);
+        *angle = fma(radius * sin, std, mean);
     }
 }
