@@ -1,27 +1,30 @@
 //! One run of the tests: what the trials share, and what each of them does.
 
+mod pages;
+mod unread;
+
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Once, OnceLock};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::asked::{is_wanted, progress};
 use crate::assertion::Assert;
 use crate::book::Book;
 use crate::chapter::{Chapter, Reading, Snippet};
-use crate::doctest::{self, Snippets};
 use crate::failure::{Failure, Run};
 use crate::libs::Libs;
 use crate::names::test_name;
-use crate::preprocess::{Literate, is_checked_apart, is_text};
-use crate::problem::{Place, Problem};
+use crate::preprocess::is_text;
+use crate::problem::Problem;
 use crate::run::How;
 use crate::settings::Numbers;
 use crate::summary::{Came, Outcomes, Summary};
+use self::unread::Unread;
 use crate::{assertion, compile, examples, message, numbers, run, snapshots, values};
 
 /// What the trials share.
@@ -89,25 +92,24 @@ impl Session {
         });
         let mut trials: Vec<Trial> =
             (0..session.chapters.len()).flat_map(|at| session.trials_of(at)).collect();
-        let all_read = broken.is_empty();
-        for (path, problems) in broken {
-            let name = path.with_extension("").display().to_string();
-            let check = move || told(&problems).map(drop);
-            trials.push(Trial::test(format!("{name}::chapter"), check));
+        for (at, path) in paths.into_iter().enumerate() {
+            trials.extend(session.mdbook_trial(at, path));
         }
-        if all_read {
-            // mdBook loads all chapters or none.
-            for (at, path) in paths.into_iter().enumerate() {
-                trials.extend(session.mdbook_trial(at, path));
-            }
-            if session.book.settings.numbers == Numbers::Checked {
-                let check = |session: &Arc<Self>| {
-                    told(&numbers::strangers(&session.book, &session.chapters))
-                };
-                trials.push(session.trial("numbers::given".into(), check));
-            }
-            trials.push(session.trial("snapshots::orphans".into(), |session| session.orphans()));
+        let unread = Unread::new(broken);
+        trials.extend(unread.trials(session.book.settings.numbers));
+        if session.book.settings.numbers == Numbers::Checked {
+            let name = "numbers::given";
+            let check = |session: &Arc<Self>| {
+                told(&numbers::strangers(&session.book, &session.chapters))
+            };
+            let trial = unread.in_place_of(name);
+            trials.push(trial.unwrap_or_else(|| session.trial(name.into(), check)));
         }
+        let name = "snapshots::orphans";
+        let check = |session: &Arc<Self>| session.orphans();
+        let trial = unread.in_place_of(name);
+        trials.push(trial.unwrap_or_else(|| session.trial(name.into(), check)));
+        trials.extend(unread.asked_for(args, &trials));
         (session, trials)
     }
 
@@ -300,50 +302,6 @@ impl Session {
             Ok(Some(told)) => Err(told.into()),
             Err(error) => Err(format!("{error:#}").into()),
         }
-    }
-
-    /// What `mdbook test` does with one chapter's snippets.
-    fn mdbook_trial(self: &Arc<Self>, at: usize, path: PathBuf) -> Option<Trial> {
-        let chapter = &self.chapters[at];
-        if chapter.snippets.iter().all(|snippet| is_checked_apart(&self.book, snippet)) {
-            return None;
-        }
-        let name = format!("mdbook_test::{}", chapter.name);
-        Some(self.trial(name, move |session| {
-            let told = session.mdbook_test(at, &path).map_err(|error| format!("{error:#}"))?;
-            match told.failure {
-                None => Ok(Completion::Completed),
-                Some(failure) => Err(failure.into()),
-            }
-        }))
-    }
-
-    fn mdbook_test(&self, at: usize, path: &Path) -> Result<Snippets> {
-        let pages = self.pages.get_or_init(|| {
-            let literate = Literate { is_out: Some(is_checked_apart), draft: false };
-            self.book.pages_for_test(literate).map_err(|error| format!("{error:#}"))
-        });
-        let pages = pages.as_ref().map_err(|error| anyhow!("{error}"))?;
-        let page = pages.get(path).context("mdBook has lost the chapter")?;
-        let chapter = &self.chapters[at];
-        let libs = self.libs().map_err(|error| anyhow!("{error}"))?;
-        let mut told = doctest::test(&self.book, libs, chapter, page, self.how.fresh)?;
-        let tested = chapter.snippets.iter().filter(|s| !is_checked_apart(&self.book, s));
-        let tested: Vec<usize> = tested.map(|snippet| snippet.open).collect();
-        let by_line = told.by_line(tested.iter().copied(), page, chapter);
-        if told.outcomes.len() < tested.len() {
-            // It was not to happen, and must not look as if all were well.
-            let missed =
-                tested.iter().find(|line| !by_line.iter().any(|(other, ..)| other == *line));
-            let place = Place::new(&chapter.file, missed.copied().unwrap_or(1));
-            let problem = place.problem("rustdoc passes over a fence here that looks like Rust");
-            let help = "label it as rustdoc knows it, such as ```rust,no_run, or as ```text";
-            told.failure.get_or_insert_with(|| problem.help(help).to_string());
-        }
-        for (line, _, came) in by_line {
-            self.came.note(at, line, came);
-        }
-        Ok(told)
     }
 
     /// What became of every fence.

@@ -75,6 +75,7 @@ fn an_endless_snippet_is_stopped() {
     book.edit_file("book/book.toml", "before =", "time-limit = \"2s\"\nbefore =");
     book.book(&["test"]).fails_with(&[
         "book/src/01_hello.md: the snippets took longer than their chapter's limit of 2 s",
+        "1 rust 1 FAILED",
     ]);
 }
 
