@@ -15,6 +15,7 @@ use crate::diagnosis::{Kind, diagnose};
 use crate::doctest;
 use crate::files::{self, Room};
 use crate::libs::Libs;
+use crate::origins::{self, Origins};
 use crate::preprocess::{Literate, is_text};
 use crate::problem::count;
 use crate::summary::Came;
@@ -108,6 +109,7 @@ impl<'a> Adoption<'a> {
         if tested.is_empty() {
             return Ok(Vec::new());
         }
+        let origins = Origins::new(page, &origins::whole(self.book, chapter, is_text));
         let mut books = vec![self.book.clone()];
         if !self.book.names_edition {
             books.extend(EDITIONS.map(|edition| {
@@ -119,15 +121,23 @@ impl<'a> Adoption<'a> {
         let mut kinds: BTreeMap<usize, Kind> =
             tested.iter().map(|line| (*line, Kind::Unknown)).collect();
         for (number, book) in books.iter().enumerate() {
-            let told = doctest::test(book, libs, chapter, page, false)
-                .unwrap_or_else(|error| doctest::Snippets::all_failed(&tested, &error));
-            let failure = told.failure.as_deref().unwrap_or_default();
-            for (line, told_line, came) in told.by_line(tested.iter().copied(), page, chapter) {
+            let (failure, by_line) = match doctest::test(book, libs, chapter, page, false) {
+                Ok(told) => {
+                    let by_line = told.by_line(&tested, &origins);
+                    (told.failure.unwrap_or_default(), by_line)
+                }
+                // rustdoc did not come to its end.
+                Err(error) => {
+                    let all = tested.iter().map(|line| (*line, *line, Came::Failed));
+                    (format!("{error:#}"), all.collect())
+                }
+            };
+            for (line, told_line, came) in by_line {
                 let Some(known) = kinds.get_mut(&line) else { continue };
                 let snippet = chapter.snippets.iter().find(|snippet| snippet.open == line);
                 let kind = match came {
                     Came::Failed => {
-                        snippet.map_or(Kind::Unknown, |s| diagnose(s, failure, told_line))
+                        snippet.map_or(Kind::Unknown, |s| diagnose(s, &failure, told_line))
                     }
                     Came::Ignored => Kind::Ignored,
                     _ if number > 0 => Kind::NeedsEdition(book.edition),

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use regex::Regex;
-use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::book::Book;
 use crate::chapter::Chapter;
@@ -19,6 +18,7 @@ use crate::group::Group;
 use crate::kept::{self, Kept};
 use crate::lexer;
 use crate::libs::Libs;
+use crate::origins::Origins;
 use crate::summary::Came;
 
 /// What came of a chapter's snippets.
@@ -33,48 +33,22 @@ pub(crate) struct Snippets {
 }
 
 impl Snippets {
-    /// What is known of snippets that rustdoc did not come to the end of.
-    pub(crate) fn all_failed(lines: &[usize], error: &anyhow::Error) -> Self {
-        let outcomes = lines.iter().map(|line| (*line, Came::Failed)).collect();
-        Self { outcomes, failure: Some(format!("{error:#}")), is_kept: false }
-    }
-
     /// What came of each snippet, with its line in the chapter and the line that rustdoc tells. `tested` are the lines
-    /// of those that rustdoc was to find: files that mdBook includes move them; the order stays. Where such a file has
-    /// snippets of its own, the lines of `page` are compared with the chapter's: the snippet of a file has a line
-    /// that no chapter has.
-    pub(crate) fn by_line(
-        &self,
-        tested: impl Iterator<Item = usize>,
-        page: &str,
-        chapter: &Chapter,
-    ) -> Vec<(usize, usize, Came)> {
-        let tested: Vec<usize> = tested.collect();
+    /// of those that rustdoc was to find. The snippet of a file that mdBook includes has a line that no chapter has.
+    pub(crate) fn by_line(&self, tested: &[usize], origins: &Origins) -> Vec<(usize, usize, Came)> {
         let mut outcomes = self.outcomes.clone();
         outcomes.sort_by_key(|(line, _)| *line);
-        let is_whole = tested.len() == outcomes.len();
+        // Another preprocessor may move the lines; the order stays.
+        let in_order = tested.len() == outcomes.len() && !origins.has_includes;
         let each = outcomes.iter().enumerate().map(|(number, (line, came))| {
             let came = if self.is_kept && *came == Came::Passed { Came::Kept } else { *came };
             let elsewhere = usize::MAX - number;
-            let own = if is_whole { Some(tested[number]) } else { origin(*line, page, chapter) };
+            let own = if in_order { Some(tested[number]) } else { origins.own(*line) };
             let own = own.filter(|line| tested.contains(line));
             (own.unwrap_or(elsewhere), *line, came)
         });
         each.collect()
     }
-}
-
-/// The line of the chapter that a line of its page was; `None` for one of a file that was included.
-fn origin(line: usize, page: &str, chapter: &Chapter) -> Option<usize> {
-    let page: Vec<&str> = page.lines().collect();
-    let source: Vec<&str> = chapter.lines.iter().map(String::as_str).collect();
-    let equal = |op: DiffOp| match op {
-        DiffOp::Equal { old_index, new_index, len } => {
-            (old_index..old_index + len).contains(&(line - 1)).then(|| line - old_index + new_index)
-        }
-        _ => None,
-    };
-    capture_diff_slices(Algorithm::Myers, &page, &source).into_iter().find_map(equal)
 }
 
 /// Tests the snippets of `page`, which is the chapter as mdBook's preprocessors have left it.
@@ -193,23 +167,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_snippet_is_known_by_its_line_in_the_chapter_also_where_an_include_has_moved_it() {
+    fn a_snippet_is_known_by_its_line_in_the_chapter_also_where_a_preprocessor_has_moved_it() {
         let outcomes = vec![(19, Came::Failed), (13, Came::Passed)];
         let told = Snippets { outcomes, failure: None, is_kept: true };
         let moved = [(3, 13, Came::Kept), (9, 19, Came::Failed)];
-        let chapter = Chapter::parse("a", "a.md", "# A\n").unwrap();
-        assert_eq!(told.by_line([3, 9].into_iter(), "", &chapter), moved);
-    }
-
-    #[test]
-    fn a_snippet_of_an_included_file_is_told_from_those_of_the_chapter() {
-        let source = "# A\n\n{{#include b.md}}\n\n```rust\nlet a = 1;\n```\n";
-        let chapter = Chapter::parse("a", "a.md", source).unwrap();
-        let page = "# A\n\nText.\n\n```rust\nlet b = 1;\n```\n\n```rust\nlet a = 1;\n```\n";
-        let outcomes = vec![(5, Came::Passed), (9, Came::Failed)];
-        let told = Snippets { outcomes, failure: None, is_kept: false };
-        let expected = [(usize::MAX, 5, Came::Passed), (5, 9, Came::Failed)];
-        assert_eq!(told.by_line([5].into_iter(), page, &chapter), expected);
+        assert_eq!(told.by_line(&[3, 9], &Origins::default()), moved);
     }
 
     #[test]

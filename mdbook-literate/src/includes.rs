@@ -26,6 +26,9 @@ pub(crate) struct Whole {
     pub(crate) text: String,
     /// The line of each include, and what takes its place.
     pub(crate) includes: Vec<(usize, String)>,
+    /// For each line of the text: that of the chapter that it is, or on which its include stands; and whether it is the
+    /// chapter's own.
+    pub(crate) origins: Vec<(usize, bool)>,
     /// The line of an include, what is wrong with it, and what to do.
     pub(crate) mistakes: Vec<(usize, String, String)>,
     /// The files, and parts of files, that include what is looked at.
@@ -36,20 +39,31 @@ impl Whole {
     /// `folder` is that of the chapter's file; what stands on a line that `is_left` is left alone.
     pub(crate) fn of(markdown: &str, folder: &Path, is_left: impl Fn(usize) -> bool) -> Self {
         let mut whole = Self::default();
+        let line_of = |byte: usize| 1 + markdown[..byte].matches('\n').count();
         let mut done = 0;
         for include in INCLUDE.find_iter(markdown) {
-            let line = 1 + markdown[..include.start()].matches('\n').count();
+            let line = line_of(include.start());
             if is_left(line) {
                 continue;
             }
             let text = whole.filled(include.as_str(), folder, line);
-            whole.text.push_str(&markdown[done..include.start()]);
-            whole.text.push_str(&text);
+            whole.push(&markdown[done..include.start()], line_of(done), true);
+            whole.push(&text, line, false);
             whole.includes.push((line, text));
             done = include.end();
         }
-        whole.text.push_str(&markdown[done..]);
+        whole.push(&markdown[done..], line_of(done), true);
         whole
+    }
+
+    /// Adds a text that starts on `line` of the chapter, if it is its own, or takes the place of an include there.
+    fn push(&mut self, text: &str, line: usize, is_own: bool) {
+        for (number, piece) in text.split_inclusive('\n').enumerate() {
+            if self.text.is_empty() || self.text.ends_with('\n') {
+                self.origins.push((if is_own { line + number } else { line }, is_own));
+            }
+            self.text.push_str(piece);
+        }
     }
 
     /// A text of a file in `folder`, which the chapter includes on `line`.
@@ -61,7 +75,8 @@ impl Whole {
             filled.push_str(&text[done..all.start()]);
             done = all.end();
             let (name, part) = found[3].split_once(':').unwrap_or((&found[3], ""));
-            match self.taken(&folder.join(name), part, line) {
+            let hides = &found[2] == "rustdoc_include";
+            match self.taken(&folder.join(name), (part, hides), line) {
                 Some(taken) if found[2].starts_with('p') => {
                     filled.push_str(&format!("```rust\n{taken}\n```"));
                 }
@@ -71,45 +86,50 @@ impl Whole {
         filled + &text[done..]
     }
 
-    /// A file, or a part of it, with what it includes itself; `None` where something is wrong.
-    fn taken(&mut self, path: &Path, part: &str, line: usize) -> Option<String> {
+    /// A file, or a part of it, with what it includes itself; `None` where something is wrong. Of a part it is said
+    /// whether the rest of the file is there, too, in hidden lines.
+    fn taken(&mut self, path: &Path, part: (&str, bool), line: usize) -> Option<String> {
+        let (part, hides) = part;
         let by = self.above.last().map(|(by, _)| format!(", which {} includes,", by.display()));
         let file = format!("included file {}{}", path.display(), by.unwrap_or_default());
         let this = (path.to_path_buf(), part.to_string());
-        let (what, help) = match fs::read_to_string(path).map(|text| self::taken(&text, part)) {
-            Err(_) => (
-                "cannot be read".to_string(),
-                "paths are relative to the folder of the file that includes".to_string(),
-            ),
-            Ok(None) => (
-                format!("has no anchor `{part}`"),
-                format!(
-                    "mark its start with `ANCHOR: {part}` and its end with `ANCHOR_END: {part}`"
+        let (what, help) =
+            match fs::read_to_string(path).map(|text| self::taken(&text, part, hides)) {
+                Err(_) => (
+                    "cannot be read".to_string(),
+                    "paths are relative to the folder of the file that includes".to_string(),
                 ),
-            ),
-            Ok(Some(_)) if self.above.contains(&this) || self.above.len() >= DEEPEST => (
-                "includes itself".to_string(),
-                "take one of the includes out: mdBook gives up here".to_string(),
-            ),
-            Ok(Some(text)) => {
-                self.above.push(this);
-                let filled = self.filled(&text, path.parent().unwrap_or(path), line);
-                self.above.pop();
-                return Some(filled);
-            }
-        };
+                Ok(None) => (
+                    format!("has no anchor `{part}`"),
+                    format!(
+                        "mark its start with `ANCHOR: {part}` and its end with `ANCHOR_END: {part}`"
+                    ),
+                ),
+                Ok(Some(_)) if self.above.contains(&this) || self.above.len() >= DEEPEST => (
+                    "includes itself".to_string(),
+                    "take one of the includes out: mdBook gives up here".to_string(),
+                ),
+                Ok(Some(text)) => {
+                    self.above.push(this);
+                    let filled = self.filled(&text, path.parent().unwrap_or(path), line);
+                    self.above.pop();
+                    return Some(filled);
+                }
+            };
         self.mistakes.push((line, format!("{file} {what}"), help));
         None
     }
 }
 
-/// The part of a text that an include names: `3`, `3:5`, `:5`, `3:`, or an anchor. `None` without that anchor.
-fn taken(text: &str, part: &str) -> Option<String> {
+/// The part of a text that an include names: `3`, `3:5`, `:5`, `3:`, or an anchor. `None` without that anchor. The other
+/// lines are left out, or there in rustdoc's hidden lines.
+fn taken(text: &str, part: &str, hides: bool) -> Option<String> {
     let (first, last) = part.split_once(':').map_or((part, None), |(first, rest)| {
         (first, Some(rest.split(':').next().unwrap_or_default()))
     });
+    let other = |line: &str| hides.then(|| format!("# {line}"));
     if !first.is_empty() && first.parse::<usize>().is_err() {
-        return anchored(text, first);
+        return anchored(text, first, other);
     }
     let from = first.parse().unwrap_or(1_usize).saturating_sub(1);
     let to = match last {
@@ -117,18 +137,27 @@ fn taken(text: &str, part: &str) -> Option<String> {
         None => from + 1,
         Some(last) => last.parse().unwrap_or(usize::MAX),
     };
-    let lines: Vec<&str> = text.lines().skip(from).take(to.saturating_sub(from)).collect();
-    Some(lines.join("\n"))
+    let lines = text.lines().enumerate().filter_map(|(at, line)| match (from..to).contains(&at) {
+        true => Some(line.to_string()),
+        false => other(line),
+    });
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
-fn anchored(text: &str, anchor: &str) -> Option<String> {
-    let mark = |line: &str| {
-        ANCHOR.captures(line).map(|found| (found.get(1).is_some(), found[2].to_string()))
-    };
-    let mut lines = text.lines().skip_while(|line| mark(line) != Some((false, anchor.into())));
-    lines.next()?;
-    let taken = lines.take_while(|line| mark(line) != Some((true, anchor.into())));
-    Some(taken.filter(|line| mark(line).is_none()).collect::<Vec<_>>().join("\n"))
+fn anchored(text: &str, anchor: &str, other: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let (mut is_there, mut is_inside, mut taken) = (false, false, Vec::new());
+    for line in text.lines() {
+        match ANCHOR.captures(line) {
+            Some(mark) if &mark[2] == anchor => {
+                is_inside = mark.get(1).is_none();
+                is_there |= is_inside;
+            }
+            Some(_) => {}
+            None if is_inside => taken.push(line.to_string()),
+            None => taken.extend(other(line)),
+        }
+    }
+    is_there.then(|| taken.join("\n"))
 }
 
 #[cfg(test)]

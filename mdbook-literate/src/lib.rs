@@ -103,6 +103,8 @@ mod names;
 mod numbers;
 #[cfg(feature = "chapters")]
 mod options;
+#[cfg(feature = "tool")]
+mod origins;
 #[cfg(feature = "chapters")]
 mod parts;
 #[cfg(feature = "tool")]

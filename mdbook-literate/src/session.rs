@@ -12,6 +12,7 @@ use std::sync::{Arc, Once, OnceLock};
 use anyhow::Result;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+use self::unread::Unread;
 use crate::asked::{is_wanted, progress};
 use crate::assertion::Assert;
 use crate::book::Book;
@@ -24,7 +25,6 @@ use crate::problem::Problem;
 use crate::run::How;
 use crate::settings::Numbers;
 use crate::summary::{Came, Outcomes, Summary};
-use self::unread::Unread;
 use crate::{assertion, compile, examples, message, numbers, run, snapshots, values};
 
 /// What the trials share.
@@ -99,9 +99,8 @@ impl Session {
         trials.extend(unread.trials(session.book.settings.numbers));
         if session.book.settings.numbers == Numbers::Checked {
             let name = "numbers::given";
-            let check = |session: &Arc<Self>| {
-                told(&numbers::strangers(&session.book, &session.chapters))
-            };
+            let check =
+                |session: &Arc<Self>| told(&numbers::strangers(&session.book, &session.chapters));
             let trial = unread.in_place_of(name);
             trials.push(trial.unwrap_or_else(|| session.trial(name.into(), check)));
         }

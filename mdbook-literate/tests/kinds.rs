@@ -79,6 +79,41 @@ fn an_endless_snippet_is_stopped() {
     ]);
 }
 
+/// An included file with a snippet and a fence that it leaves open, which takes the chapter's own snippet in.
+fn swallowed(included: &str, own: &str) -> Fixture {
+    let book = book(&format!("# A\n\n{{{{#include part.md}}}}\n\n```rust\n{own}\n```\n"));
+    let part = format!("```rust\n{included}\n```\n\n```text\nsomebody forgot to close this\n");
+    book.write("book/src/part.md", &part);
+    book
+}
+
+#[test]
+fn a_snippet_that_an_included_file_takes_in_is_missed() {
+    let book = swallowed("let included = 1;", "panic!(\"never run\");");
+    book.book(&["test"]).fails_with(&[
+        "book/src/01_hello.md:5: rustdoc passes over a fence here",
+        "help: does a file that the chapter includes above leave a fence open",
+        "1 rust 1 did not run",
+        "1 rust, of an included file 1 passed",
+    ]);
+}
+
+#[test]
+fn a_fragment_in_an_included_file_is_none_of_the_chapters_fences() {
+    let book = swallowed("fn f() { missing() }", "assert_eq!(1, 1);");
+    book.book(&["adopt", "--make", "ignore"]).fails_with(&["no fence needs this change"]);
+    assert!(!book.read(FILE).contains("ignore"));
+}
+
+#[test]
+fn a_snippet_below_hidden_lines_of_a_file_is_known() {
+    let book = book(
+        "# A\n\n```rust\n{{#rustdoc_include x.rs:2}}\n```\n\n```rust,editable,no_run\nlet a = 1;\n```\n",
+    );
+    book.write("book/src/x.rs", "fn main() {\n    assert_eq!(1, 1);\n}\n");
+    book.book(&["test"]).succeeds_with(&["1 rust 1 passed", "1 rust, no_run 1 compiled"]);
+}
+
 const CELLS: &str = r#"# Cells
 
 Of all kinds.

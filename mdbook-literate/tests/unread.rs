@@ -31,10 +31,15 @@ fn the_snippets_of_the_other_chapters_are_tested() {
 #[test]
 fn nothing_that_is_asked_for_is_green_without_a_test() {
     let book = book("assert_eq!(1, 1);");
-    let why = "not tested: book/src/01_one.md:5: ill-formed cell name `A`\n  help: correct that first";
+    let why =
+        "not tested: book/src/01_one.md:5: ill-formed cell name `A`\n  help: correct that first";
     let kinds = ["mdbook_test", "example", "numbers", "numbers::given", "snapshots"];
     for filter in kinds.into_iter().chain(["01_one::hello", "hello", "no_such_test"]) {
         book.book(&["test", filter]).fails_with(&[why]);
     }
-    book.book(&["test"]).fails_with(&["01_one::chapter... FAILED", "02_two... ok", "1 rust 1 kept"]);
+    book.book(&["test"]).fails_with(&[
+        "01_one::chapter... FAILED",
+        "02_two... ok",
+        "1 rust 1 kept",
+    ]);
 }

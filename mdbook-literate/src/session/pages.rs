@@ -8,6 +8,7 @@ use libtest_mimic::{Completion, Trial};
 
 use super::Session;
 use crate::doctest::{self, Snippets};
+use crate::origins::{self, Origins};
 use crate::preprocess::{Literate, is_checked_apart};
 use crate::problem::Place;
 use crate::summary::Came;
@@ -51,14 +52,20 @@ impl Session {
         let chapter = &self.chapters[at];
         let libs = self.libs().map_err(|error| anyhow!("{error}"))?;
         let mut told = doctest::test(&self.book, libs, chapter, page, self.how.fresh)?;
-        let by_line = told.by_line(tested.iter().copied(), page, chapter);
-        if told.outcomes.len() < tested.len() {
+        let whole = origins::whole(&self.book, chapter, is_checked_apart);
+        let by_line = told.by_line(tested, &Origins::new(page, &whole));
+        let is_missed = |line: &&usize| !by_line.iter().any(|(other, ..)| other == *line);
+        for line in tested.iter().filter(is_missed) {
+            self.came.note(at, *line, Came::DidNotRun);
             // It was not to happen, and must not look as if all were well.
-            let missed =
-                tested.iter().find(|line| !by_line.iter().any(|(other, ..)| other == *line));
-            let place = Place::new(&chapter.file, missed.copied().unwrap_or(1));
-            let problem = place.problem("rustdoc passes over a fence here that looks like Rust");
-            let help = "label it as rustdoc knows it, such as ```rust,no_run, or as ```text";
+            let problem = Place::new(&chapter.file, *line)
+                .problem("rustdoc passes over a fence here that looks like Rust");
+            let help = match whole.includes.is_empty() {
+                true => "label it as rustdoc knows it, such as ```rust,no_run, or as ```text",
+                false => {
+                    "does a file that the chapter includes above leave a fence open, or HTML? Close it there"
+                }
+            };
             told.failure.get_or_insert_with(|| problem.help(help).to_string());
         }
         for (line, _, came) in by_line {
