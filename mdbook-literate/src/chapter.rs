@@ -226,7 +226,7 @@ impl Fence {
         attributes(&self.info).find_map(|a| a.strip_prefix("cell="))
     }
 
-    fn snippet(self) -> Snippet {
+    pub(crate) fn snippet(self) -> Snippet {
         let (is_indented, is_nested) = (self.shape == Shape::Indented, self.shape == Shape::Nested);
         let Self { info, open, close, code, .. } = self;
         Snippet { info, open, close, code, is_indented, is_nested }

@@ -18,21 +18,26 @@ use crate::program;
 use crate::rustflags;
 use crate::settings::{ErrorCodes, Messages};
 
-/// Whether [`check_compile_fail`] looks at a snippet. What another file holds is rustdoc's to see.
+/// Whether the snippet has a test of its own. What includes a file is checked on mdBook's page, which has the code.
 pub(crate) fn is_checked(book: &Book, snippet: &Snippet) -> bool {
-    let info = &snippet.info;
-    attributes::is_compile_fail(info)
-        && !attributes::is_ignored(info)
-        && !attributes(info).any(|attribute| attribute.starts_with("edition"))
-        && !snippet.code.iter().any(|line| line.contains("{{#"))
-        && (!attributes::error_codes(info).is_empty()
-            || book.settings.error_codes == ErrorCodes::Required
-            || book.settings.compiler_messages == Messages::Shown)
+    !snippet.code.iter().any(|line| line.contains("{{#"))
+        && (has_error(book, &snippet.info)
+            || must_fail(&snippet.info) && book.settings.compiler_messages == Messages::Shown)
+}
+
+/// Whether [`check_compile_fail`] looks at the error of a fence.
+pub(crate) fn has_error(book: &Book, info: &str) -> bool {
+    let is_required = book.settings.error_codes == ErrorCodes::Required;
+    must_fail(info) && (is_required || !attributes::error_codes(info).is_empty())
+}
+
+fn must_fail(info: &str) -> bool {
+    attributes::is_compile_fail(info) && !attributes::is_ignored(info)
 }
 
 /// Checks a `compile_fail,E…` snippet: it must fail with exactly the error that it names. rustdoc
 /// looks at the code of the error on nightly only, so a typing mistake would pass for the lesson. Returns what the
-/// compiler says.
+/// compiler says. `place` is where the author finds it.
 ///
 /// # Errors
 /// A message with file and line when it compiles, or fails for another reason.
@@ -41,13 +46,16 @@ pub(crate) fn check_compile_fail(
     libs: &Libs,
     chapter: &Chapter,
     snippet: &Snippet,
+    place: &str,
 ) -> Result<Vec<CompileError>> {
-    let place = format!("{}:{}", chapter.file, snippet.open);
     let expected = attributes::error_codes(&snippet.info);
     let name = format!("{}/line_{}", chapter.name, snippet.open);
-    let build =
-        Build { book, libs, name: &name, shown: &chapter.file, release: false, lints: true };
-    let Err(errors) = build.executable(&program::snippet(snippet))? else {
+    let edition = attributes(&snippet.info).find_map(|word| word.strip_prefix("edition"));
+    let edition = edition.unwrap_or(book.edition);
+    let (name, shown) = (name.as_str(), chapter.file.as_str());
+    let build = Build { book, libs, name, shown, edition, release: false, lints: true };
+    let built = build.executable(&program::snippet(snippet));
+    let Err(errors) = built.with_context(|| place.to_string())? else {
         bail!("{place}: this snippet should not compile, but does");
     };
     // A lint's name is no code: none fits a fence.
@@ -82,6 +90,7 @@ pub(crate) struct Build<'a> {
     pub(crate) name: &'a str,
     /// The file that messages name.
     pub(crate) shown: &'a str,
+    pub(crate) edition: &'a str,
     pub(crate) release: bool,
     /// Whether lints count as they do in the package's own code.
     pub(crate) lints: bool,
@@ -150,7 +159,7 @@ impl Build<'_> {
             format!("overflow-checks={}", on(profile.overflow_checks)),
             "debuginfo=line-tables-only".to_string(),
         ];
-        let fixed = ["--crate-name", "chapter", "--edition", self.book.edition]
+        let fixed = ["--crate-name", "chapter", "--edition", self.edition]
             .into_iter()
             .chain(codegen.iter().flat_map(|option| ["-C", option.as_str()]))
             .chain(if self.lints { &[][..] } else { &["--cap-lints", "allow"] }.iter().copied())

@@ -32,7 +32,8 @@ pub(crate) fn run(
         return Ok(Run::without_outputs(Vec::new()));
     };
     let lints = false;
-    let build = Build { book, libs, name: &chapter.name, shown: &chapter.file, release, lints };
+    let (name, shown, edition) = (&chapter.name, &chapter.file, book.edition);
+    let build = Build { book, libs, name, shown, edition, release, lints };
     let room = book.programs(release)?.room(&chapter.name)?;
     let strings: Vec<String> = chapter
         .cells

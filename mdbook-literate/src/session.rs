@@ -276,7 +276,8 @@ impl Session {
     fn compile_fail(&self, at: usize, snippet: &Snippet) -> Outcome {
         let libs = self.libs()?;
         let chapter = &self.chapters[at];
-        let errors = compile::check_compile_fail(&self.book, libs, chapter, snippet)
+        let place = format!("{}:{}", chapter.file, snippet.open);
+        let errors = compile::check_compile_fail(&self.book, libs, chapter, snippet, &place)
             .map_err(|error| format!("{error:#}"))?;
         let shown = message::all(&self.book, chapter);
         if let Some((_, name)) = shown.iter().find(|(other, _)| other.open == snippet.open) {

@@ -70,6 +70,38 @@ fn a_program_that_must_not_compile_need_not_have_a_code() {
 }
 
 #[test]
+fn the_error_is_looked_at_also_with_an_edition_and_in_an_included_file() {
+    let fence = "```rust,compile_fail,E0308,edition2021\nlet x: u8 = nonsense;\n```\n";
+    let book = book(&format!(
+        "# One\n\n{fence}\n```rust,compile_fail,E0308\n{{{{#include x.rs}}}}\n```\n\n{{{{#include part.md}}}}\n"
+    ));
+    book.write("book/src/x.rs", "let x: u8 = nonsense;\n");
+    book.write("book/src/part.md", fence);
+    let included = "a snippet of a file that is included here";
+    book.book(&["test"]).fails_with(&[
+        "book/src/01_hello.md:3: fails with [\"E0425\"] instead of only [\"E0308\"]",
+        "book/src/01_hello.md:7: fails with [\"E0425\"] instead of only [\"E0308\"]",
+        &format!("book/src/01_hello.md:11: {included}: fails with [\"E0425\"]"),
+        "2 rust, compile_fail 2 FAILED",
+        "1 rust, of an included file 1 FAILED",
+    ]);
+    // `async` is a name in the edition of 2015 alone.
+    let right = "```rust,compile_fail,E0308,edition2015\nlet async: u8 = \"\";\n```\n";
+    book.write(FILE, &format!("# One\n\n{right}\n{{{{#include part.md}}}}\n"));
+    book.write("book/src/part.md", right);
+    book.book(&["test"]).succeeds_with(&["compile_fail 1 passed", "included file 1 passed"]);
+    book.edit_file(FILE, "edition2015", "edition2016");
+    book.book(&["test"]).fails_with(&["book/src/01_hello.md:3: rustc failed", "2016"]);
+}
+
+#[test]
+fn the_snippets_of_included_files_are_tested_also_where_the_chapter_has_none() {
+    let book = book("# One\n\n{{#include part.md}}\n");
+    book.write("book/src/part.md", "```rust\nassert_eq!(1, 2);\n```\n");
+    book.book(&["test"]).fails_with(&["1 rust, of an included file 1 FAILED"]);
+}
+
+#[test]
 fn an_endless_snippet_is_stopped() {
     let book = book("# One\n\n```rust\nloop {}\n```\n");
     book.edit_file("book/book.toml", "before =", "time-limit = \"2s\"\nbefore =");

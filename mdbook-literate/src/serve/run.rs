@@ -124,7 +124,7 @@ impl Wish<'_> {
         incremental.push(room.folder().join("incremental"));
         let (book, shown) = (self.book, chapter.file.as_str());
         let (release, lints) = (self.release, false);
-        let build = Build { book, libs, name: &name, shown, release, lints };
+        let build = Build { book, libs, name: &name, shown, edition: book.edition, release, lints };
         let started = Instant::now();
         build.executable_by(&program, &["-C".into(), incremental], |rustc| {
             group::errors_of(rustc, &record::secret(), || {
