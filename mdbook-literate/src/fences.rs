@@ -99,9 +99,18 @@ pub(crate) fn fences(markdown: &str) -> Fences {
             Event::Start(Tag::HtmlBlock) => {
                 found.silent.extend(comments(markdown, range.clone()));
                 let lines = line(range.start)..=line(range.end.saturating_sub(1));
-                let marks = lines.filter(|number| text_of(*number).trim_start().starts_with("```"));
-                // Those that open; the others close.
-                found.in_html.extend(marks.step_by(2));
+                let mut open = None;
+                for number in lines {
+                    let text = text_of(number).trim_start();
+                    match open {
+                        Some(opening) if closes(opening, text) => open = None,
+                        None if text.starts_with("```") || text.starts_with("~~~") => {
+                            open = Some(text);
+                            found.in_html.push(number);
+                        }
+                        _ => {}
+                    }
+                }
             }
             _ => {}
         }
@@ -197,5 +206,7 @@ mod tests {
             fences("<!--\n```rust\na\n```\n-->\n\n<details>\n```rust\nb\n```\n</details>\n");
         assert!(found.blocks.is_empty());
         assert_eq!(found.in_html, [2, 8]);
+        let found = fences("<!--\n~~~rust\n```\n~~~\n````md\n```\n~~~\n````\n```\n-->\n");
+        assert_eq!(found.in_html, [2, 5, 9]);
     }
 }
