@@ -17,7 +17,7 @@ use crate::failure::{Failure, Run};
 use crate::group::Group;
 use crate::libs::Libs;
 use crate::limits::{OutputLimit, TimeLimit};
-use crate::program;
+use crate::parts;
 use crate::record::{CellOutput, Recorder};
 use crate::values;
 
@@ -276,9 +276,7 @@ impl Report<'_> {
             End::Limit(message) => failures.push(self.stopped(last, &message)),
             End::Itself(status) if !status.success() => {
                 let how = match status.code() {
-                    Some(program::NO_PANIC)
-                        if last.is_some_and(|cell| cell.options.should_panic) =>
-                    {
+                    Some(parts::NO_PANIC) if last.is_some_and(|cell| cell.options.should_panic) => {
                         "did not panic, but is meant to (`should_panic`)".to_string()
                     }
                     Some(1) => "returned an error".to_string(),

@@ -12,6 +12,20 @@ pub(crate) const LAST_STATEMENT: &str = "Ok(())";
 /// What runs a closure and catches its panic; two brackets stay open.
 pub(crate) const CATCH: &str = "std::panic::catch_unwind(std::panic::AssertUnwindSafe(";
 
+/// The exit status of a program in which a cell did not panic, but should have.
+pub(crate) const NO_PANIC: i32 = 103;
+
+/// Below what is meant to panic: what the panic says is the cell's output.
+pub(crate) fn caught() -> String {
+    format!(
+        "}})); match caught {{ \
+         ::std::result::Result::Ok(_) => ::std::process::exit({NO_PANIC}), \
+         ::std::result::Result::Err(panic) => ::std::println!(\"panicked: {{}}\", \
+         panic.downcast_ref::<::std::string::String>().map(|text| text.as_str()) \
+         .or(panic.downcast_ref::<&str>().copied()).unwrap_or(\"with a value that is no text\")) }};"
+    )
+}
+
 /// Where `main` opens and the program ends.
 pub(crate) struct Layout {
     /// How many leading cells are nothing but `use` lines.
@@ -95,8 +109,12 @@ impl<'a> Parts<'a> {
 
     /// Whether the program is nothing but one cell with a `main` of its own.
     pub(crate) fn is_one_whole(&self) -> bool {
-        matches!(self.parts.as_slice(), [Part::Function(_, None), Part::Whole(_)])
-            && self.imports == 0
+        let [Part::Function(_, None), Part::Whole(cell)] = self.parts.as_slice() else {
+            return false;
+        };
+        // What stands around its call needs a `main` of its own.
+        let simply_runs = !cell.options.should_panic && !is_solution(cell);
+        self.imports == 0 && simply_runs
     }
 
     /// The head of the function that comes first in an example; `None` where it would hold no cell.
@@ -185,12 +203,24 @@ impl<'a> Parts<'a> {
             match part {
                 Part::Function(number, _) => lines.push(format!("    part_{number}(){wait}?;")),
                 Part::Whole(cell) => {
-                    let start = format!("{}::start()", Self::module(cell));
-                    lines
-                        .push(format!("    let end = std::process::Termination::report({start});"));
-                    lines.push("    if end != std::process::ExitCode::SUCCESS {".into());
-                    lines.push("        std::process::exit(1);".into());
-                    lines.push("    }".into());
+                    let start = format!("{}::start", Self::module(cell));
+                    let call = match cell.options.should_panic {
+                        true => vec![format!("let _ = std::panic::catch_unwind({start});")],
+                        false => vec![
+                            format!("let end = std::process::Termination::report({start}());"),
+                            "if end != std::process::ExitCode::SUCCESS {".into(),
+                            "    std::process::exit(1);".into(),
+                            "}".into(),
+                        ],
+                    };
+                    let indented = |indent: &'static str| move |line| format!("{indent}{line}");
+                    if is_solution(cell) {
+                        lines.push(format!("    {}", if_asked(cell)));
+                        lines.extend(call.into_iter().map(indented("        ")));
+                        lines.push("    }".into());
+                    } else {
+                        lines.extend(call.into_iter().map(indented("    ")));
+                    }
                 }
             }
         }
@@ -223,6 +253,13 @@ impl<'a> Parts<'a> {
             Part::Function(number, _) => {
                 format!("part_{number}(){wait}?; {unless}{number} {{ ::std::process::exit(0) }} ")
             }
+            Part::Whole(cell) if cell.options.should_panic => {
+                let call =
+                    format!("::std::process::Termination::report({}::start())", Self::module(cell));
+                format!("{} let caught = ::{CATCH}|| {{ {call} {} ", mark(cell), caught())
+                    .trim_start()
+                    .to_string()
+            }
             Part::Whole(cell) => {
                 let module = Self::module(cell);
                 format!(
@@ -236,6 +273,16 @@ impl<'a> Parts<'a> {
         };
         self.parts.iter().map(call).collect()
     }
+}
+
+/// Whether the example runs a cell only when it is asked to.
+pub(crate) fn is_solution(cell: &Cell) -> bool {
+    cell.name.starts_with("solution")
+}
+
+/// Opens a block that runs when the name of the cell is an argument.
+pub(crate) fn if_asked(cell: &Cell) -> String {
+    format!("if std::env::args().any(|arg| arg == {:?}) {{", cell.name)
 }
 
 const DONE: &str = "PARTS_DONE.fetch_add(1, ::std::sync::atomic::Ordering::SeqCst); ";

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::chapter::{Cell, Chapter, Snippet, Value};
 use crate::display::MARK;
 use crate::lexer;
-use crate::parts::{CATCH, LAST_STATEMENT, Layout, Parts, unhidden};
+use crate::parts::{CATCH, LAST_STATEMENT, Layout, Parts, caught, unhidden};
 
 /// The chapter as the program that the harness runs: before each cell, and at the end, it prints a mark,
 /// so that the output can be told apart. [`Recorder`](crate::record::Recorder) says what the program needs
@@ -74,9 +74,6 @@ pub(crate) struct Instrument<'a> {
     /// Makes the statements for a value in the text, which stand on its line.
     pub(crate) value: &'a dyn Fn(&Value) -> String,
 }
-
-/// The exit status of a program in which a cell did not panic, but should have.
-pub(crate) const NO_PANIC: i32 = 103;
 
 /// The lines of a program that runs the cells.
 pub(crate) fn lines(
@@ -146,17 +143,6 @@ pub(crate) fn lines(
         _ => out.push(end),
     }
     Some(out)
-}
-
-/// Below a cell that is meant to panic: what the panic says is its output.
-fn caught() -> String {
-    format!(
-        "}})); match caught {{ \
-         ::std::result::Result::Ok(_) => ::std::process::exit({NO_PANIC}), \
-         ::std::result::Result::Err(panic) => ::std::println!(\"panicked: {{}}\", \
-         panic.downcast_ref::<::std::string::String>().map(|text| text.as_str()) \
-         .or(panic.downcast_ref::<&str>().copied()).unwrap_or(\"with a value that is no text\")) }};"
-    )
 }
 
 /// A snippet as a program on the lines it has in the chapter.

@@ -5,12 +5,11 @@
 use crate::chapter::{Cell, Chapter};
 use crate::lexer;
 use crate::options;
-use crate::parts::{CATCH, LAST_STATEMENT, Layout, Parts, code_of, unhidden};
+use crate::parts::{
+    CATCH, LAST_STATEMENT, Layout, Parts, code_of, if_asked, is_solution, unhidden,
+};
 use crate::plain;
 use crate::used;
-
-/// How the name of a cell starts that the example runs only when it is asked to.
-const SOLUTION: &str = "solution";
 
 const INDENT: &str = "    ";
 
@@ -155,11 +154,14 @@ impl Block {
                 end: format!("{} }}", Parts::START),
                 is_inside: false,
             }),
-            false if cell.options.should_panic => inside(format!("let _ = {CATCH}|| {{"), "}));"),
-            false if cell.name.starts_with(SOLUTION) => {
-                inside(format!("if std::env::args().any(|arg| arg == {:?}) {{", cell.name), "}")
-            }
-            false => None,
+            false => match (is_solution(cell), cell.options.should_panic) {
+                (true, true) => {
+                    inside(format!("{} let _ = {CATCH}|| {{", if_asked(cell)), "})); }")
+                }
+                (true, false) => inside(if_asked(cell), "}"),
+                (false, true) => inside(format!("let _ = {CATCH}|| {{"), "}));"),
+                (false, false) => None,
+            },
         }
     }
 }

@@ -231,6 +231,44 @@ fn cells_of_every_kind_print_what_their_example_prints() {
 }
 
 #[test]
+fn a_program_for_itself_may_be_meant_to_panic() {
+    const CELL: &str = "# One\n\nText.\n\n```rust,cell=boom,should_panic\nfn main() {\n    \
+        println!(\"before\");\n    panic!(\"as meant\");\n}\n```\n";
+    let last = "\n```rust,cell=last\nprintln!(\"last\");\n```\n";
+    for (more, example) in [("", "before\n"), (last, "before\nlast\n")] {
+        let book = book(&format!("{CELL}{more}"));
+        book.book(&["tangle"]).succeeds_with(&["01_hello.rs"]);
+        assert!(!book.book(&["test"]).ok, "nothing is accepted yet");
+        book.book(&["accept", "--yes"]).succeeds_with(&["+ before", "+ panicked: as meant"]);
+        book.book(&["test"]).succeeds_with(&["01_hello::boom... ok"]);
+        let mut cargo = Command::new(env!("CARGO"));
+        book.command(cargo.args(["run", "--quiet", "--example", "01_hello"]))
+            .succeeds_with(&[example]);
+        book.edit("panic!(\"as meant\");", "");
+        book.book(&["test", "01_hello::"])
+            .fails_with(&["cell `boom` did not panic, but is meant to (`should_panic`)"]);
+    }
+}
+
+#[test]
+fn a_solution_runs_in_the_example_only_when_it_is_asked_for_whatever_else_it_is() {
+    let book = book(
+        "# One\n\nText.\n\n```rust,cell=first\nprintln!(\"first\");\n```\n\n\
+         ```rust,cell=solution_whole\nfn main() {\n    println!(\"whole\");\n}\n```\n\n\
+         ```rust,cell=solution_panics,should_panic\nprintln!(\"panics\");\npanic!();\n```\n",
+    );
+    book.book(&["tangle"]).succeeds_with(&["01_hello.rs"]);
+    let run = |args: &[&str]| {
+        let mut cargo = Command::new(env!("CARGO"));
+        let cargo = cargo.args(["run", "--quiet", "--example", "01_hello", "--"]).args(args);
+        String::from_utf8(book.set(cargo).output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(run(&[]), "first\n");
+    assert_eq!(run(&["solution_whole"]), "first\nwhole\n");
+    assert_eq!(run(&["solution_panics"]), "first\npanics\n");
+}
+
+#[test]
 fn cells_in_a_book_without_an_edition_are_told() {
     let book = book(CELLS);
     book.edit_file("book/book.toml", "edition = \"2024\"", "");
