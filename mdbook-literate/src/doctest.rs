@@ -12,12 +12,14 @@ use anyhow::{Context, Result, bail};
 use regex::Regex;
 
 use crate::book::Book;
+use crate::captured;
 use crate::chapter::Chapter;
 use crate::fences::fences;
 use crate::group::Group;
 use crate::kept::{self, Kept};
 use crate::lexer;
 use crate::libs::Libs;
+use crate::limits::{OutputLimit, TimeLimit};
 use crate::origins::Origins;
 use crate::summary::Came;
 
@@ -88,7 +90,8 @@ pub(crate) fn test(
         room.folder()
     });
     libs.set(&mut rustdoc);
-    let (success, told) = run(&mut rustdoc, book.settings.time_limit.0, &chapter.file)?;
+    let limits = (book.settings.time_limit, book.settings.output_limit);
+    let (success, told) = run(&mut rustdoc, limits, &chapter.file)?;
     let told = named(&told, &file, &chapter.file);
     let outcomes = outcomes(&told);
     if success {
@@ -101,8 +104,18 @@ pub(crate) fn test(
     Ok(Snippets { outcomes, failure: Some(told), is_kept: false })
 }
 
-/// Whether the command succeeded, and what it printed. It is stopped after `limit`.
-fn run(command: &mut Command, limit: Duration, file: &str) -> Result<(bool, String)> {
+/// How often it is asked whether rustdoc has ended.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// How often it is asked how much the snippets have printed, which takes longer.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Whether the command succeeded, and what it printed. It is stopped at the limits of time and output.
+fn run(
+    command: &mut Command,
+    (time, output): (TimeLimit, OutputLimit),
+    file: &str,
+) -> Result<(bool, String)> {
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group =
         Group::start(command, &crate::record::secret()).context("rustdoc cannot be started")?;
@@ -116,21 +129,29 @@ fn run(command: &mut Command, limit: Duration, file: &str) -> Result<(bool, Stri
     let stdout = read(group.program().stdout.take());
     let stderr = read(group.program().stderr.take());
     let started = Instant::now();
+    let mut looked = started;
     let status = loop {
-        match group.program().try_wait()? {
-            Some(status) => break Some(status),
-            None if started.elapsed() > limit => break None,
-            None => thread::sleep(Duration::from_millis(5)),
+        if let Some(status) = group.program().try_wait()? {
+            break Ok(status);
         }
+        if started.elapsed() > time.0 {
+            break Err(format!("took longer than their chapter's limit of {} s", time.0.as_secs()));
+        }
+        if looked.elapsed() > LOOK {
+            looked = Instant::now();
+            if captured::bytes(group.program().id()) > output.0 {
+                break Err(format!("printed more than their chapter's limit of {output}"));
+            }
+        }
+        thread::sleep(PAUSE);
     };
     group.end();
     let told = [stdout, stderr].map(|pipe| pipe.join().unwrap_or_default()).concat();
     match status {
-        Some(status) => Ok((status.success(), told)),
-        None => bail!(
-            "{file}: the snippets took longer than their chapter's limit of {} s and were stopped\n  help: is there \
-             an endless loop? If not, raise `time-limit` in book.toml, or say `no_run` at the snippet\n{told}",
-            limit.as_secs()
+        Ok(status) => Ok((status.success(), told)),
+        Err(what) => bail!(
+            "{file}: the snippets {what} and were stopped\n  help: is there an endless loop? If not, raise \
+             `time-limit` or `output-limit` in book.toml, or say `no_run` at the snippet\n{told}"
         ),
     }
 }

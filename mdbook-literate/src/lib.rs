@@ -38,6 +38,8 @@ mod assertion;
 #[cfg(feature = "chapters")]
 mod attributes;
 #[cfg(feature = "tool")]
+mod captured;
+#[cfg(feature = "tool")]
 mod cargo;
 #[cfg(feature = "tool")]
 mod causes;

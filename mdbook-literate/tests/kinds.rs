@@ -111,6 +111,22 @@ fn an_endless_snippet_is_stopped() {
     ]);
 }
 
+/// rustdoc keeps what a snippet prints in memory; in the edition of 2024 a program between them does.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_snippet_that_prints_without_end_is_stopped() {
+    for edition in ["2024", "2021"] {
+        let book = book("# One\n\n```rust\nloop { println!(\"and so on\"); }\n```\n");
+        book.edit_file("book/book.toml", "2024", edition);
+        book.edit_file("book/book.toml", "before =", "time-limit = \"20s\"\nbefore =");
+        book.edit_file("book/book.toml", "before =", "output-limit = \"10kB\"\nbefore =");
+        book.book(&["test"]).fails_with(&[
+            "book/src/01_hello.md: the snippets printed more than their chapter's limit of 10kB",
+            "1 rust 1 FAILED",
+        ]);
+    }
+}
+
 /// An included file with a snippet and a fence that it leaves open, which takes the chapter's own snippet in.
 fn swallowed(included: &str, own: &str) -> Fixture {
     let book = book(&format!("# A\n\n{{{{#include part.md}}}}\n\n```rust\n{own}\n```\n"));
