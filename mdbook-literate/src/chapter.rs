@@ -151,7 +151,7 @@ impl Chapter {
 
     /// Checks that every file and every anchor that the chapter includes is there, also in a file that is included;
     /// mdBook itself only logs a missing file, and takes a missing anchor for an empty one. Nor may such a file hold a
-    /// cell.
+    /// cell or a value.
     ///
     /// `folder` is that of the chapter's file.
     pub fn missing_includes(&self, folder: &Path) -> Vec<Problem> {
@@ -178,6 +178,20 @@ impl Chapter {
                     problem(by.map_or(1, |(line, _)| *line), what)
                         .help("write the cell in the chapter: its lines are the program's lines"),
                 );
+            }
+        }
+        let is_code = |line: usize| {
+            self.snippets.iter().any(|snippet| (snippet.open..=snippet.close).contains(&line))
+        };
+        for (line, text) in whole.includes.iter().filter(|(line, _)| !is_code(*line)) {
+            for found in values::found(text, &fences(text).silent) {
+                let what = match found.expression {
+                    Ok(expression) => format!("an included file holds the value `{expression}`"),
+                    Err(what) => format!("an included file holds {what}"),
+                };
+                let help =
+                    "write it in the chapter, below the cells that it needs; `\\{{=` is text";
+                problems.push(problem(*line, what).help(help));
             }
         }
         problems

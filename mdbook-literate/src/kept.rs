@@ -36,6 +36,7 @@ impl Kept {
         let mut hash = DefaultHasher::new();
         env!("CARGO_PKG_VERSION").hash(&mut hash);
         program.hash(&mut hash);
+        book.edition.hash(&mut hash);
         libs.stamp.hash(&mut hash);
         for name in &book.settings.environment {
             (name, std::env::var_os(name)).hash(&mut hash);

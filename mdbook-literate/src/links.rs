@@ -9,6 +9,8 @@ use anyhow::{Context, Result};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
+use crate::files;
+
 /// Within a tag: text, such as code, may show the same words, but no bare `<`.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"<[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*?\s(?:href|src)="([^"]*)""#)
@@ -84,6 +86,10 @@ fn leads_somewhere(
         path if path.starts_with('/') => root.join(&path[1..]),
         path => page.parent().unwrap_or(root).join(path),
     };
+    // What lies beside the built book on this disk is on no server.
+    if !files::tidy(&target).starts_with(files::tidy(root)) {
+        return Ok(false);
+    }
     if target.is_dir() {
         target.push("index.html");
     }
@@ -120,21 +126,30 @@ mod tests {
 
     #[test]
     fn missing_pages_and_anchors_are_found() {
-        let folder = tempfile::tempdir().unwrap();
         let page = "<a href=\"b.html#there\">1</a> <a href=\"b.html#gone\">2</a> \
             <img src=\"no.png\"> <a href=\"#top\">3</a> <p id=\"top\"> <a href=\"https://x.org\">4</a> \
             <!-- <a href=\"comment.html\"> --> <a href=\"/b.html\">5</a> \
             <a href=\"tel:+12\">6</a> <a href=\"javascript:void(0)\">7</a> <a href=\"ftp://x.org/\">8</a> \
             <code>&lt;a href=\"code.html\"&gt;</code> \
-            <a href=\"c%20&amp;%20d.html#%C3%A4\">9</a>";
-        fs::write(folder.path().join("c & d.html"), "<p id=\"ä\">").unwrap();
-        fs::write(folder.path().join("a.html"), page).unwrap();
-        fs::write(folder.path().join("b.html"), "<p id=\"there\">").unwrap();
-        fs::create_dir(folder.path().join("api")).unwrap();
-        fs::write(folder.path().join("api/x.html"), "<a href=\"gone.html\">").unwrap();
+            <a href=\"c%20&amp;%20d.html#%C3%A4\">9</a> <a href=\"../out.txt\">10</a> \
+            <a href=\"api/../b.html\">11</a> <a href=\"/../out.txt\">12</a>";
+        let all = tempfile::tempdir().unwrap();
+        let folder = all.path().join("book");
+        fs::create_dir(&folder).unwrap();
+        fs::write(all.path().join("out.txt"), "beside the book").unwrap();
+        fs::write(folder.join("c & d.html"), "<p id=\"ä\">").unwrap();
+        fs::write(folder.join("a.html"), page).unwrap();
+        fs::write(folder.join("b.html"), "<p id=\"there\">").unwrap();
+        fs::create_dir(folder.join("api")).unwrap();
+        fs::write(folder.join("api/x.html"), "<a href=\"gone.html\">").unwrap();
         assert_eq!(
-            broken(folder.path(), Some(Path::new("api"))).unwrap(),
-            ["a.html: b.html#gone leads nowhere", "a.html: no.png leads nowhere"]
+            broken(&folder, Some(Path::new("api"))).unwrap(),
+            [
+                "a.html: ../out.txt leads nowhere",
+                "a.html: /../out.txt leads nowhere",
+                "a.html: b.html#gone leads nowhere",
+                "a.html: no.png leads nowhere",
+            ]
         );
     }
 }

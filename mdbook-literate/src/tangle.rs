@@ -170,7 +170,7 @@ impl Block {
 fn prose(chapter: &Chapter, layout: &Layout) -> Vec<Line> {
     let mut source = chapter.lines.clone();
     for snippet in &chapter.snippets {
-        for line in &mut source[snippet.open..snippet.close - 1] {
+        for line in source.iter_mut().skip(snippet.first_line() - 1).take(snippet.code.len()) {
             *line = unhidden(line).to_string();
         }
     }

@@ -63,6 +63,8 @@ fn whatever_a_run_depends_on_makes_it_run_again() {
         "files = [\"../data\"]\nenvironment = [\"MY_SEED\"]\nbefore =",
     );
     book.runs(TEST, 1);
+    book.edit_file("book/book.toml", "edition = \"2024\"", "edition = \"2021\"");
+    book.runs(TEST, 1);
     book.write("data/more/numbers.txt", "3");
     #[cfg(unix)]
     for name in ["one", "two"] {

@@ -227,6 +227,14 @@ fn a_missing_include_fails() {
         "more.md includes, cannot be read",
         "book/src/01_hello.md:16: an included file holds the cell `more`",
     ]);
+    book.write(
+        "book/src/more.md",
+        "It has {{= length }} letters, `{{= code }}` and \\{{= text }}.\n",
+    );
+    book.book(&[]).fails_with(&[
+        "book/src/01_hello.md:16: an included file holds the value `length`",
+        "help: write it in the chapter",
+    ]);
 }
 
 #[test]

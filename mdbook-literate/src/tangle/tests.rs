@@ -201,3 +201,18 @@ Or {{= double / 2 }}.
     assert!(example.contains(expected), "{example}");
     assert_eq!(example.matches("let _").count(), 1, "{example}");
 }
+
+#[test]
+fn of_code_that_is_indented_or_never_ends_no_line_is_passed_over() {
+    let cell = |name: &str| format!("```rust,cell={name}\nlet a = 1;\n```\n\n");
+    for (code, shown) in [
+        ("    assert!(true);\n", "//     assert!(true);"),
+        ("    # let hidden = 1;\n    ##[derive(Debug)]\n", "// #[derive(Debug)]"),
+        ("- ```rust\n", "// - ```rust"),
+    ] {
+        let markdown =
+            format!("# A\n\nText.\n\n{}Text.\n\n{code}\nText.\n\n{}", cell("one"), cell("two"));
+        let example = made(&markdown);
+        assert!(example.contains(shown), "{example}");
+    }
+}
