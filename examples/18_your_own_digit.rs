@@ -209,9 +209,9 @@ fn main() -> Result<()> {
     // ```
     //
     // They prepare each photo as above; `ItemTransform::Digit` says so to the loaders. The exported
-    // file remembers how, so the second program cannot forget it. And if a photo is taken for the wrong digit,
-    // look at it as the net does, with `DigitSteps::of("photo.jpg")?.show()?`. Most often the
-    // image in its last step is not the digit that you had in mind.
+    // file remembers how, so the second program cannot forget it. And if a photo is taken for the
+    // wrong digit, look at it as the net does, with `DigitSteps::of("photo.jpg")?.show()?`. Most
+    // often the image in its last step is not the digit that you had in mind.
     //
     // ## What you have learned
     //

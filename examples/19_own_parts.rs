@@ -173,8 +173,8 @@ fn main() -> Result<()> {
     // Nothing in these lines says which parts are ours: the data, the loss, the model and one of
     // the metrics. A tenth of the digits is enough for more than 97 %, where the linear model of
     // chapter 11 stayed below it with all of them. The share `sure_and_right` still
-    // grows when the accuracy hardly does. In the end the net is surer of what it has told right all
-    // along.
+    // grows when the accuracy hardly does. In the end the net is surer of what it has told right
+    // all along.
     //
     // Since its layers have names, the model can be counted, saved and loaded as any other:
     //

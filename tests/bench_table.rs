@@ -24,6 +24,7 @@ fn the_tables_are_those_of_the_results() {
     same("training.md", table::markdown(&results("training.json")).unwrap());
     same("ten_digits.md", table::ten_digits(&results("ten_digits.json")).unwrap());
     same("growth.md", growth_plot::markdown(&results("growth.json")).unwrap());
+    same("limits.md", table::limits(&results("limits.json")).unwrap());
     same("seeds.md", table::seeds(&results("seeds.json")).unwrap());
     let gpu = fs::exists("benches/results/gpu.json").unwrap().then(|| results("gpu.json"));
     let table = gpu_table::markdown(&results("training.json"), gpu.as_ref()).unwrap();
@@ -40,6 +41,26 @@ fn the_table_of_all_ten_digits() {
     for row in [
         "| this book | 0.9899 | 0.9900 | 0.9925 | 2 of 3 | 3.00 | 177 MiB |",
         "| PyTorch | 0.9921 | 0.9921 | 0.9921 | 1 of 1 | 6.00 (×&nbsp;2.0) | 700 MiB |",
+    ] {
+        assert!(table.contains(row), "{table}");
+    }
+}
+
+#[test]
+fn the_table_of_the_limits() {
+    let results = json!({
+        "cpu": "X", "threads": 2, "date": "2000-01-01", "rounds": 15, "resnet_rounds": 3,
+        "gflops": 300.0, "read_gb": 40.0, "read_and_written_gb": 60.0,
+        "steps": [
+            { "step": "baseline", "median": 0.002, "limit": 0.001, "arithmetic": 0.0 },
+            { "step": "resnet", "median": 10.0, "limit": 6.0, "arithmetic": 0.857 },
+        ],
+    });
+    let table = table::limits(&results).unwrap();
+    for row in [
+        "(04_broadcasting.md) | 0.00200 | 0.00100 | 50 % | memory |",
+        "(15_resnet.md), one epoch | 10.0 | 6.00 | 60 % | arithmetic (86 %) and memory |",
+        "Processor: X, 2 threads: 300.0 billion operations",
     ] {
         assert!(table.contains(row), "{table}");
     }

@@ -13,9 +13,9 @@ const COLUMNS: [(&str, &str); 8] = [
     ("pytorch_cpu", "PyTorch, CPU"),
     ("pytorch_gpu", "PyTorch, GPU"),
     ("pytorch_gpu_compile", "`torch.compile`"),
-    ("pytorch_gpu_graph", "a CUDA graph"),
-    ("pytorch_gpu_graph_tf32", "a CUDA graph, TF32"),
-    ("pytorch_gpu_graph_bf16", "a CUDA graph, bf16"),
+    ("pytorch_gpu_graph", "CUDA graph"),
+    ("pytorch_gpu_graph_tf32", "CUDA graph, TF32"),
+    ("pytorch_gpu_graph_bf16", "CUDA graph, bf16"),
 ];
 
 /// A chart, a Markdown table with seconds and accuracy of each step, and below it where and when they were measured.

@@ -21,11 +21,13 @@
 //! | `--seeds` | trains the ResNet from ten seeds instead, with each of some recipes |
 //! | `--ten-digits` | trains the net of `examples/speed_run.rs` on all ten digits instead: ours from ten seeds, the others from three |
 //! | `--growth` | trains the same net on more images, for more epochs and on more threads instead: ours alone |
+//! | `--limits` | how near ours come to what the processor and its memory can do, which is measured, too |
 //! | `--table` | measures nothing and writes the tables anew from the results that are there; with `gpu.json` in the folder of the results, that of the GPU, too |
 
 mod gpu_table;
 mod growth;
 mod growth_plot;
+mod limits;
 mod ours;
 mod peer;
 mod seeds;
@@ -54,6 +56,7 @@ struct Options {
     seeds: bool,
     ten_digits: bool,
     growth: bool,
+    limits: bool,
     /// What a process of its own is to train for that.
     growth_of: Option<String>,
     table: bool,
@@ -75,6 +78,7 @@ fn main() -> Result<()> {
         write_seeds(&folder, &read("seeds.json")?)?;
         fs::write(folder.join("ten_digits.md"), table::ten_digits(&read("ten_digits.json")?)?)?;
         fs::write(folder.join("growth.md"), growth_plot::markdown(&read("growth.json")?)?)?;
+        fs::write(folder.join("limits.md"), table::limits(&read("limits.json")?)?)?;
         let training = read("training.json")?;
         write_table(&folder, &training)?;
         // It is there once somebody has had a GPU.
@@ -95,6 +99,14 @@ fn main() -> Result<()> {
         let text = serde_json::to_string_pretty(&results)? + "\n";
         fs::write(folder.join("growth.json"), text)?;
         return Ok(fs::write(folder.join("growth.md"), growth_plot::markdown(&results)?)?);
+    }
+    if options.limits {
+        let mut results = limits::measure(options.rounds)?;
+        results["cpu"] = cpu().into();
+        results["date"] = jiff::Zoned::now().date().to_string().into();
+        let text = serde_json::to_string_pretty(&results)? + "\n";
+        fs::write(folder.join("limits.json"), text)?;
+        return Ok(fs::write(folder.join("limits.md"), table::limits(&results)?)?);
     }
     if options.ten_digits {
         let mut results = ten_digits::measure(&options)?;
@@ -240,6 +252,7 @@ fn options() -> Result<Options> {
             "--seeds" => options.seeds = true,
             "--ten-digits" => options.ten_digits = true,
             "--growth" => options.growth = true,
+            "--limits" => options.limits = true,
             "--growth-of" => options.growth_of = Some(value()?),
             "--table" => options.table = true,
             "--rounds" => options.rounds = value()?.parse().context("--rounds wants a number")?,

@@ -106,6 +106,46 @@ pub fn markdown(results: &Value) -> Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
+/// How near each step of ours is to what the machine allows.
+pub fn limits(results: &Value) -> Result<String> {
+    let mut lines = vec![
+        "| step | takes | could take | reached | in the way |".to_string(),
+        "| --- | ---: | ---: | ---: | --- |".to_string(),
+    ];
+    for step in results["steps"].as_array().context("no `steps`")? {
+        let number =
+            |field: &str| step[field].as_f64().with_context(|| format!("a step without `{field}`"));
+        let (takes, limit) = (number("median")?, number("limit")?);
+        let in_the_way = match (100.0 * number("arithmetic")?).round() {
+            0.0 => "memory".to_string(),
+            100.0 => "arithmetic".to_string(),
+            percent => format!("arithmetic ({percent} %) and memory"),
+        };
+        lines.push(format!(
+            "| {} | {} | {} | {:.0} % | {in_the_way} |",
+            title(step["step"].as_str().context("no `step`")?),
+            three_digits(takes),
+            three_digits(limit),
+            100.0 * limit / takes,
+        ));
+    }
+    let text = |field: &str| results[field].as_str().unwrap_or_default();
+    lines.push(String::new());
+    lines.push(format!(
+        "Seconds, the medians of {} rounds (of the ResNet {}). Processor: {}, {} threads: {} billion operations a second, {} GB read a \
+         second, and {} GB read and written, each the best that it did between the rounds. Measured on {}.",
+        results["rounds"],
+        results["resnet_rounds"],
+        text("cpu"),
+        results["threads"],
+        results["gflops"],
+        results["read_gb"],
+        results["read_and_written_gb"],
+        text("date"),
+    ));
+    Ok(lines.join("\n") + "\n")
+}
+
 /// A number with three digits that count.
 pub fn three_digits(x: f64) -> String {
     // The logarithm of 0 is no number of digits.

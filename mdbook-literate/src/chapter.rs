@@ -185,10 +185,9 @@ impl Chapter {
         };
         for (line, text) in whole.includes.iter().filter(|(line, _)| !is_code(*line)) {
             for found in values::found(text, &fences(text).silent) {
-                let what = match found.expression {
-                    Ok(expression) => format!("an included file holds the value `{expression}`"),
-                    Err(what) => format!("an included file holds {what}"),
-                };
+                let what = found.expression.map(|expression| format!("the value `{expression}`"));
+                let what = what.unwrap_or_else(str::to_string);
+                let what = format!("an included file holds {what}");
                 let help =
                     "write it in the chapter, below the cells that it needs; `\\{{=` is text";
                 problems.push(problem(*line, what).help(help));

@@ -19,9 +19,11 @@ pub(crate) fn compiler(shell: &Shell) -> Result<Vec<(OsString, OsString)>> {
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let root = folder.join("root");
     if !root.join("usr/bin/rustc").exists() {
-        let packages = PACKAGES.join(" ");
+        let download = format!("apt-get download {}", PACKAGES.join(" "));
         let line = format!(
-            "cd '{}' && apt-get download {packages} && for deb in *.deb; do dpkg -x \"$deb\" root && rm \"$deb\"; done",
+            // On a new machine apt knows no packages yet.
+            "cd '{}' && {{ {download} || {{ apt-get update -qq && {download}; }}; }} && \
+             for deb in *.deb; do dpkg -x \"$deb\" root && rm \"$deb\"; done",
             folder.display()
         );
         shell.run("sh", ["-c", &line])?;

@@ -6,7 +6,7 @@
 //!
 //! - the fastest of its calls, each made several times in a row: the same with warm caches;
 //! - its limit: its multiply-adds at the processor's peak, or its bytes at the memory's, whichever takes longer. Both
-//!   peaks are measured at the start. Numbers that an operation reads and finds in a cache count as well, so some come
+//!   peaks are measured at the start and at the end, and the higher counts. Numbers that an operation reads and finds in a cache count as well, so some come
 //!   out faster than their limit.
 
 mod machine;
@@ -21,13 +21,7 @@ use net::{Cost, Net, OPERATIONS};
 const STEPS: usize = 60;
 
 fn main() {
-    let peaks = Peaks::measure();
-    println!(
-        "{} threads: {:.0} GFLOP/s in registers, {:.1} GB/s from memory",
-        samebits::num_threads(),
-        peaks.flops / 1e9,
-        peaks.bytes / 1e9
-    );
+    let mut peaks = Peaks::measure();
     let mut net = Net::new();
     // Of each call the operation and its fastest time.
     let mut calls: Vec<(usize, f64)> = Vec::new();
@@ -53,6 +47,14 @@ fn main() {
         });
         warm[operation] += fastest.fold(f64::MAX, f64::min);
     });
+    peaks.raise_to(&Peaks::measure());
+    println!(
+        "{} threads: {:.0} GFLOP/s in registers; GB/s: {:.1} read and written, {:.1} only read",
+        samebits::num_threads(),
+        peaks.flops / 1e9,
+        peaks.bytes / 1e9,
+        peaks.read / 1e9
+    );
     let costs = net.costs();
     println!("{:28}{:>8}{:>8}{:>8}{:>8}", "ms a step", "step", "warm", "limit", "reached");
     let (mut limits, mut all) = (0.0, 0.0);

@@ -34,7 +34,8 @@ const LINEAR: usize = 9;
 const LINEAR_BACKWARD: usize = 10;
 const ADAM: usize = 11;
 
-const BATCH: usize = 64;
+/// Pictures of a step.
+pub const BATCH: usize = 64;
 
 /// Times a piece of work of the kind with this number.
 pub type Timed<'a> = &'a mut dyn FnMut(usize, &mut dyn FnMut());

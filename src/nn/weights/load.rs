@@ -101,7 +101,8 @@ impl WeightsFile {
     /// The texts about the weights that are in the file.
     pub(crate) fn metadata(&self) -> Option<HashMap<String, String>> {
         let (_, header) = SafeTensors::read_metadata(&self.bytes).ok()?;
-        header.metadata().clone()
+        // Which `HashMap` it is depends on the features of safetensors, which another crate may turn on.
+        Some(header.metadata().clone()?.into_iter().collect())
     }
 
     /// Says what a parameter of the file is called in the model.

@@ -168,7 +168,8 @@ fn write(
         let view = TensorView::new(*dtype, sizes.clone(), bytes);
         (name, view.expect("as many bytes as the numbers have"))
     });
-    let file = safetensors::serialize(views, metadata)
+    // Which `HashMap` safetensors has depends on its features.
+    let file = safetensors::serialize(views, metadata.map(|all| all.into_iter().collect()))
         .map_err(|error| write_error(std::io::Error::other(error)))?;
     files::write(path, &file).map_err(write_error)
 }
