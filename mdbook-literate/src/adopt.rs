@@ -1,6 +1,8 @@
 //! `cargo book adopt`: looks at the fences of a book as it is, says what each kind of them needs, and makes those
 //! changes that need no thought.
 
+mod book_toml;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
@@ -204,7 +206,7 @@ impl<'a> Adoption<'a> {
         let mut changes: Vec<_> = all.map(|change| (change, number(change))).to_vec();
         changes.retain(|(_, number)| *number > 0);
         let toml = files::read_text(&self.book.root.join("book.toml")).unwrap_or_default();
-        if !toml.contains("[preprocessor.literate]") {
+        if !book_toml::has(&toml, "preprocessor.literate") {
             changes.insert(0, (Change::Preprocessor, 0));
         }
         changes
@@ -216,7 +218,7 @@ impl<'a> Adoption<'a> {
     /// When there is nothing to change, or a file cannot be written.
     pub(crate) fn make(&self, change: Change) -> Result<Vec<String>> {
         match change {
-            Change::Preprocessor => self.edit_settings("[preprocessor.literate]", PREPROCESSOR),
+            Change::Preprocessor => self.edit_settings("preprocessor.literate", PREPROCESSOR),
             Change::Edition => {
                 let mut editions: BTreeMap<&str, usize> = BTreeMap::new();
                 for found in &self.found {
@@ -226,7 +228,7 @@ impl<'a> Adoption<'a> {
                 }
                 let most = editions.into_iter().max_by_key(|(_, number)| *number);
                 let (edition, _) = most.context("no fence needs another edition")?;
-                self.edit_settings("[rust]", &format!("edition = \"{edition}\"\n"))
+                self.edit_settings("rust", &format!("edition = \"{edition}\"\n"))
             }
             _ => self.relabel(change),
         }
@@ -235,17 +237,13 @@ impl<'a> Adoption<'a> {
     /// Adds lines to a table of `book.toml`.
     fn edit_settings(&self, table: &str, lines: &str) -> Result<Vec<String>> {
         let file = self.book.root.join("book.toml");
-        let mut toml = files::read_text(&file)?;
-        match toml.lines().position(|line| line.trim() == table) {
-            Some(_) if table.contains("literate") => bail!("book.toml has {table}"),
-            Some(at) => {
-                let mut all: Vec<&str> = toml.lines().collect();
-                all.splice(at + 1..at + 1, lines.lines());
-                toml = all.join("\n") + "\n";
-            }
-            None => toml = format!("{}\n\n{table}\n{lines}", toml.trim_end()),
+        // As it is: with its own line ends.
+        let toml = std::fs::read_to_string(&file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        if table.contains("literate") && book_toml::has(&toml, table) {
+            bail!("book.toml has [{table}]");
         }
-        replace(&file, &toml)?;
+        replace(&file, &book_toml::with_lines(&toml, table, lines)?)?;
         Ok(vec![self.book.shown(&file)])
     }
 

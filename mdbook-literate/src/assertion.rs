@@ -26,15 +26,24 @@ pub(crate) fn check(
 ) -> Result<(), String> {
     weave::check_figures(chapter, cell, output).map_err(|problem| problem.to_string())?;
     let name = names::snapshot_name(&chapter.name, &cell.name);
-    let is_accepted = snapshots::accepted(book, &chapter.name, &cell.name).is_some();
-    if is_accepted && !cell.options.compare {
-        stale::note(book, chapter, cell).map_err(|error| format!("{error:#}"))?;
-        return Ok(());
-    }
+    let accepted = snapshots::accepted(book, &chapter.name, &cell.name);
+    let is_accepted = accepted.is_some();
+    let note = || stale::note(book, chapter, cell).map_err(|error| format!("{error:#}"));
     let mut settings = settings(book, snapshots::description(chapter, &cell.name));
     settings.set_raw_info(&insta::internals::Content::from(stale::stamp(chapter, cell)));
     if let Some(comparison) = cell.options.comparison() {
         settings.set_comparator(Box::new(Apart(comparison)));
+    }
+    if let Some(accepted) = accepted.filter(|_| !cell.options.compare) {
+        // What need not be the same is offered where the code is new: nobody has seen what that prints.
+        if accepted.trim_end() == output.trim_end() {
+            return note();
+        }
+        if stale::is_of_other_code(book, chapter, cell) && !holds(&settings, assert, &name, output)
+        {
+            snapshots::keep_whole(book, &name, output).map_err(|error| format!("{error:#}"))?;
+        }
+        return Ok(());
     }
     let matches = holds(&settings, assert, &name, output);
     let problem = |what: &str, help| {
@@ -53,7 +62,9 @@ pub(crate) fn check(
         problems.push(problem(&what, "correct the expression or remove the option"));
     }
     match problems.is_empty() {
-        true => stale::note(book, chapter, cell).map_err(|error| format!("{error:#}")),
+        // With insta's word for it, anything matches.
+        true if std::env::var_os("INSTA_FORCE_PASS").is_some_and(|value| value != "0") => Ok(()),
+        true => note(),
         false => Err(problems.join("\n")),
     }
 }

@@ -194,6 +194,7 @@ fn accept(book: &Book, filter: Option<String>, yes: bool) -> Result<()> {
         }
     }
     let mut orphans = snapshots::orphans(book, &chapters)?;
+    pending.retain(|output| !orphans.contains(&output.file()));
     let name = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     orphans.retain(|file| name(file).contains(&filter));
     let same = stale::accept(book, &chapters, &filter)?;

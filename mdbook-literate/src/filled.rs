@@ -52,11 +52,26 @@ pub(crate) fn check(room: &Room) -> Result<()> {
 pub(crate) fn check_pages(pages: &Room, known: &Path) -> Result<()> {
     let is_known = files::read_text(known)
         .is_ok_and(|text| text.lines().any(|line| Path::new(line) == pages.folder()));
-    // mdBook writes this file beside the pages.
-    if is_known || pages.folder().join(".nojekyll").is_file() {
-        return Ok(());
+    // mdBook writes these files beside the pages. The first alone many write by hand, for GitHub's pages.
+    let is_built = [".nojekyll", "toc.html"].iter().all(|name| pages.folder().join(name).is_file());
+    match is_known || is_built {
+        true => Ok(()),
+        false => check(pages),
     }
-    check(pages)
+}
+
+/// Stops if among pages that mdBook will remove lies what publishes them, and what a build would not bring back: `made`
+/// says of which it does.
+pub(crate) fn check_published(pages: &Room, made: impl Fn(&str) -> bool) -> Result<()> {
+    for (name, help) in [
+        (".git", "build into another folder, and copy the pages from there"),
+        ("CNAME", "move it to the book's sources, from where each build copies it"),
+    ] {
+        if pages.folder().join(name).symlink_metadata().is_ok() && !made(name) {
+            bail!("folder {pages} holds {name}, and mdBook empties the folder\n  help: {help}");
+        }
+    }
+    Ok(())
 }
 
 /// Makes the room hold these files: path in the room, and the file to take.

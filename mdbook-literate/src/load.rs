@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use mdbook_driver::MDBook;
 use mdbook_driver::book::BookItem;
 use mdbook_driver::config::Config;
@@ -28,12 +28,33 @@ impl Book {
 
     /// mdBook's view of the book.
     pub(crate) fn load(&self, literate: Literate) -> Result<MDBook> {
-        let mut book = MDBook::load(&self.root)
-            .map_err(told_once)
-            .with_context(|| format!("the book {} cannot be loaded", self.root.display()))?;
+        let mut config = self.config()?;
+        // A name that is mistyped is a mistake, and no chapter to begin with.
+        config.build.create_missing = false;
+        let mut book = self.load_with(config)?;
         // Takes the place of the command of the same name in `book.toml`.
         book.with_preprocessor(literate);
         Ok(book)
+    }
+
+    fn config(&self) -> Result<Config> {
+        let file = self.root.join("book.toml");
+        let mut config = Config::from_disk(&file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        config.update_from_env()?;
+        Ok(config)
+    }
+
+    fn load_with(&self, config: Config) -> Result<MDBook> {
+        MDBook::load_with_config(&self.root, config).map_err(|error| {
+            let what = format!("the book {} cannot be loaded", self.root.display());
+            let told = format!("{:#}", told_once(error));
+            let help = match told.contains("failed to read chapter") {
+                true => "\n  help: SUMMARY.md names that file: correct the name there, letter for letter, or write the file",
+                false => "",
+            };
+            anyhow!("{told}{help}").context(what)
+        })
     }
 
     /// The chapters as mdBook's preprocessors leave them for its test, by their path in the book.
@@ -78,7 +99,12 @@ impl Book {
         let workshop = self.workshop()?;
         let _lock = Lock::take(&workshop, "pages.lock", "the pages of this book")?;
         for folder in &folders {
-            filled::check_pages(&Room::new(folder, "build-dir"), &workshop.path("pages")?)?;
+            let pages = Room::new(folder, "build-dir");
+            filled::check_pages(&pages, &workshop.path("pages")?)?;
+            let names_host = mdbook.config.html_config().is_some_and(|html| html.cname.is_some());
+            filled::check_published(&pages, |name| {
+                name == "CNAME" && names_host || self.source.join(name).exists()
+            })?;
         }
         // A build that is broken off leaves folders that are known.
         let known: Vec<_> = folders.iter().map(|folder| folder.to_string_lossy()).collect();
@@ -105,19 +131,14 @@ impl Book {
     /// Builds the pages for an author into `folder`, and returns the chapters: what is wrong with one
     /// stands on its page. Without other renderers than HTML.
     pub(crate) fn build_draft(&self, folder: &Path) -> Result<Vec<Reading>> {
-        let file = self.root.join("book.toml");
-        let mut config = Config::from_disk(&file)
-            .with_context(|| format!("{} cannot be read", file.display()))?;
-        config.update_from_env()?;
+        let mut config = self.config()?;
         let html: Option<serde_json::Value> = config.get("output.html")?;
         config.set(
             "output",
             serde_json::json!({ "html": html.unwrap_or_else(|| serde_json::json!({})) }),
         )?;
         config.build.build_dir = folder.to_path_buf();
-        let mut book = MDBook::load_with_config(&self.root, config)
-            .map_err(told_once)
-            .with_context(|| format!("the book {} cannot be loaded", self.root.display()))?;
+        let mut book = self.load_with(config)?;
         book.with_preprocessor(Literate { draft: true, ..Literate::default() });
         let chapters = reading::chapters(self, &book.book);
         book.build().map_err(told_once)?;

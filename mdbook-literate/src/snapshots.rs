@@ -70,7 +70,7 @@ fn of_another(book: &Book, chapter: &Chapter, cell: &str, line: usize) -> Option
     let path = file(book, &chapter.name, cell);
     let (_, other) = described(&files::read_text(&path).ok()?)?;
     let page = files::tidy(&book.package.join(&other));
-    if page.starts_with(&book.source) || !page.is_file() {
+    if is_page_of(book, &page) || !page.is_file() {
         return None;
     }
     let message = format!("the snapshot {} is that of {other}", book.shown(&path));
@@ -96,12 +96,24 @@ pub(crate) fn orphans(book: &Book, chapters: &[Chapter]) -> Result<Vec<PathBuf>>
                 .map(|cell| snapshot_name(&chapter.name, &cell))
         })
         .collect();
-    let mut orphans = own_files(book, ".snap")?;
-    orphans.retain(|path| !cells.contains(stem(path, ".snap")));
-    let mut pending = own_files(book, ".snap.new")?;
-    pending.retain(|path| !cells.contains(stem(path, ".snap.new")));
-    orphans.extend(pending);
+    let mut orphans = Vec::new();
+    for extension in [".snap", ".snap.new"] {
+        let mut files = own_files(book, extension)?;
+        files.retain(|path| !is_living(path, extension, &cells));
+        orphans.extend(files);
+    }
     Ok(orphans)
+}
+
+/// Whether a snapshot is that of one of the cells. On some disks a file has the name of a cell in capitals, too.
+fn is_living(path: &Path, extension: &str, cells: &BTreeSet<String>) -> bool {
+    let name = stem(path, extension);
+    let is_same = |cell: &String| {
+        let other = path.with_file_name(format!("{cell}{extension}"));
+        cell.to_lowercase() == name.to_lowercase()
+            && path.canonicalize().is_ok_and(|path| other.canonicalize().is_ok_and(|o| o == path))
+    };
+    cells.contains(name) || cells.iter().any(is_same)
 }
 
 /// What is wrong when there are [`orphans`], and what to do.
@@ -155,6 +167,11 @@ pub(crate) fn pending(book: &Book) -> Result<Vec<Pending>> {
 }
 
 impl Pending {
+    /// The file of the output.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.room.folder().join(format!("{}.snap.new", self.name))
+    }
+
     /// The lines that differ, marked `-` (accepted) and `+` (new), with a little context.
     ///
     /// # Errors
@@ -288,10 +305,17 @@ fn own_files(book: &Book, extension: &str) -> Result<Vec<PathBuf>> {
         let described = files::read_text(path).ok().and_then(|text| described(&text));
         described.is_some_and(|(cell, file)| {
             let page = files::tidy(&book.package.join(file));
-            stem(path, extension).ends_with(&format!("__{cell}")) && page.starts_with(&book.source)
+            stem(path, extension).ends_with(&format!("__{cell}")) && is_page_of(book, &page)
         })
     });
     Ok(files)
+}
+
+/// Whether a page lies among the sources of this book, and not of one that lies among them.
+fn is_page_of(book: &Book, page: &Path) -> bool {
+    let between = page.ancestors().skip(1).take_while(|folder| *folder != book.source);
+    page.starts_with(&book.source)
+        && between.into_iter().all(|folder| !folder.join("book.toml").is_file())
 }
 
 fn files_of(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
@@ -315,6 +339,21 @@ fn stem<'a>(path: &'a Path, extension: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_with_the_name_of_a_cell_in_capitals_may_be_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let [own, other] = ["Intro__a.snap", "INTRO__a.snap"].map(|name| folder.path().join(name));
+        fs::write(&own, "").unwrap();
+        let cells = BTreeSet::from(["intro__a".to_string()]);
+        assert!(!is_living(&own, ".snap", &cells));
+        // As on a disk that takes both names for one.
+        std::os::unix::fs::symlink("Intro__a.snap", folder.path().join("intro__a.snap")).unwrap();
+        assert!(is_living(&own, ".snap", &cells));
+        fs::write(&other, "").unwrap();
+        assert!(!is_living(&other, ".snap", &cells));
+    }
 
     #[test]
     fn the_header_of_a_snapshot_is_no_output() {

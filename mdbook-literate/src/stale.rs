@@ -73,6 +73,11 @@ pub(crate) fn accepted_stamp(book: &Book, chapter: &Chapter, name: &str) -> Opti
     noted(&text).map(|(_, stamp)| stamp.to_string())
 }
 
+/// Whether the output of a cell was accepted for other code than it now has.
+pub(crate) fn is_of_other_code(book: &Book, chapter: &Chapter, cell: &Cell) -> bool {
+    other(book, chapter, cell).is_some()
+}
+
 /// Notes that the code as it is now prints what was accepted.
 pub(crate) fn note(book: &Book, chapter: &Chapter, cell: &Cell) -> Result<()> {
     if other(book, chapter, cell).is_none() {

@@ -154,3 +154,27 @@ fn two_books_of_one_package_leave_each_others_files_alone() {
         fixture.book(&["--dir", book, "test"]).succeeds_with(&["snapshots::orphans... ok"]);
     }
 }
+
+#[test]
+fn a_book_among_the_sources_of_another_keeps_its_snapshots() {
+    let fixture = Fixture::new();
+    fixture.book_at("book/src/fr", "manifest = \"../../../Cargo.toml\"");
+    fs::rename(
+        fixture.path("book/src/fr/src/01_hello.md"),
+        fixture.path("book/src/fr/src/salut.md"),
+    )
+    .unwrap();
+    fixture.write("book/src/fr/src/SUMMARY.md", "# Summary\n\n- [Salut](salut.md)\n");
+    fixture.book(&["--dir", "book/src/fr", "tangle"]).succeeds_with(&["salut.rs"]);
+    fixture
+        .book(&["--dir", "book/src/fr", "test", "salut::"])
+        .fails_with(&["has no accepted output"]);
+    fixture.book(&["accept", "--yes"]).succeeds_with(&["No output waits"]);
+    fixture.book(&["--dir", "book/src/fr", "accept", "--yes"]).succeeds_with(&["salut__hello"]);
+    fixture.book(&["accept", "--yes"]).succeeds_with(&["No output waits"]);
+    for book in ["book", "book/src/fr"] {
+        fixture
+            .book(&["--dir", book, "test", "snapshots"])
+            .succeeds_with(&["snapshots::orphans... ok"]);
+    }
+}

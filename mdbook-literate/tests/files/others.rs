@@ -110,6 +110,36 @@ fn pages_do_not_take_the_place_of_other_files() {
 }
 
 #[test]
+fn what_publishes_pages_is_not_lost_with_them() {
+    let fixture = Fixture::new();
+    fixture.edit_file("book/book.toml", "[rust]", "[build]\nbuild-dir = \"../docs\"\n[rust]");
+    // As one makes them by hand for GitHub's pages.
+    for name in [".nojekyll", "CNAME", "by_hand.html"] {
+        fixture.write(&format!("docs/{name}"), "mine");
+    }
+    fixture
+        .book(&[])
+        .fails_with(&["build-dir", "holds files that mdbook-literate did not put there"]);
+    assert_eq!(fixture.read("docs/by_hand.html"), "mine");
+    fs::remove_dir_all(fixture.path("docs")).unwrap();
+    // Among pages that a build has made.
+    for (name, help) in [("CNAME", "move it to the book's sources"), (".git", "another folder")] {
+        fixture.book(&[]).succeeds_with(&["The book lies in"]);
+        fixture.write(&format!("docs/{name}"), "mine");
+        fixture.book(&[]).fails_with(&[&format!("holds {name}"), help]);
+        assert_eq!(fixture.read(&format!("docs/{name}")), "mine");
+        fs::remove_file(fixture.path("docs").join(name)).unwrap();
+    }
+    // On another machine nothing is known of the earlier build.
+    fs::remove_dir_all(fixture.path("target/literate")).unwrap();
+    fixture.write("book/src/CNAME", "mine");
+    for _ in 0..2 {
+        fixture.book(&[]).succeeds_with(&["The book lies in"]);
+        assert_eq!(fixture.read("docs/CNAME"), "mine");
+    }
+}
+
+#[test]
 fn a_chapter_may_have_any_name_that_a_folder_of_the_engine_has() {
     let fixture = Fixture::new();
     for name in ["libs", "lock", "debug", "chapter", "source"] {
