@@ -323,61 +323,6 @@ fn a_sanitizer_that_cannot_work_fails() {
 }
 
 #[test]
-fn an_output_that_is_not_compared_may_change() {
-    let book = Fixture::new();
-    book.edit("let length", "//| compare: false\nlet length");
-    book.edit("length as f32 / 2.0", "length as f32 / 3.0");
-    assert!(book.book(&["test", "01_hello::"]).ok);
-    // But nobody has seen what the new code prints.
-    assert!(book.book(&[]).text.contains("warning"));
-    book.book(&["accept", "--yes"]).succeeds_with(&["+ 13 letters, 4.33 a word"]);
-    assert!(!book.book(&[]).text.contains("warning"));
-    book.book(&["accept"]).succeeds_with(&["No output waits"]);
-}
-
-#[test]
-fn a_pass_that_insta_was_made_to_give_is_not_taken_for_the_same_output() {
-    let book = Fixture::new();
-    book.edit("\"reader\"", "\"writer\"");
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-book"));
-    let test = command.args(["test", "01_hello::"]).env("INSTA_FORCE_PASS", "1");
-    assert!(book.command(test).ok);
-    let accepted = book.book(&["accept"]);
-    accepted.succeeds_with(&["- Hello, reader", "+ Hello, writer", "1 left"]);
-    assert!(!accepted.text.contains("noted"), "{}", accepted.text);
-}
-
-#[test]
-fn the_output_of_a_cell_that_is_gone_is_not_accepted() {
-    let book = Fixture::new();
-    book.edit("cell=length", "cell=first_name");
-    assert!(!book.book(&["test", "01_hello::"]).ok);
-    book.edit("cell=first_name", "cell=second_name");
-    assert!(!book.book(&["test", "01_hello::"]).ok);
-    let accepted = book.book(&["accept", "--yes"]);
-    accepted.succeeds_with(&[
-        "01_hello__second_name:",
-        "01_hello__first_name.snap.new: its cell is gone",
-    ]);
-    assert!(!accepted.text.contains("01_hello__first_name:\n"), "{}", accepted.text);
-    book.book(&["test"]).succeeds_with(&["snapshots::orphans... ok"]);
-}
-
-#[test]
-fn a_chapter_that_is_not_there_is_a_mistake_and_not_begun() {
-    let book = Fixture::new();
-    book.write("book/src/SUMMARY.md", "# Summary\n\n- [Hello](01_Hello.md)\n");
-    let before = book.files(&["target"]);
-    for args in [&["test"][..], &["tangle"], &["accept", "--yes"], &["adopt"], &[]] {
-        book.book(args).fails_with(&[
-            "failed to read chapter `01_Hello.md`",
-            "help: SUMMARY.md names that file",
-        ]);
-    }
-    assert!(book.files(&["target"]) == before);
-}
-
-#[test]
 fn a_chapter_waits_for_the_variable_that_it_requires() {
     let book = Fixture::new();
     book.edit("let length", "//| requires: MY_GPU\nassert!(false, \"ran\");\nlet length");

@@ -43,3 +43,17 @@ fn nothing_that_is_asked_for_is_green_without_a_test() {
         "1 rust 1 kept",
     ]);
 }
+
+#[test]
+fn a_chapter_that_is_not_there_is_a_mistake_and_not_begun() {
+    let book = Fixture::new();
+    book.write("book/src/SUMMARY.md", "# Summary\n\n- [Hello](01_Hello.md)\n");
+    let before = book.files(&["target"]);
+    for args in [&["test"][..], &["tangle"], &["accept", "--yes"], &["adopt"], &[]] {
+        book.book(args).fails_with(&[
+            "failed to read chapter `01_Hello.md`",
+            "help: SUMMARY.md names that file",
+        ]);
+    }
+    assert!(book.files(&["target"]) == before);
+}
