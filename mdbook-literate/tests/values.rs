@@ -16,7 +16,8 @@ fn valued() -> Fixture {
     book.edit("A number is no name:", "There are {{= length * 2 }} letters in *two*:");
     book.book(&["test", "01_hello::"]).fails_with(&[
         "book/src/01_hello.md:16: a value in the text is new\n  help: when the output above is right",
-        "test 01_hello::length... ok",
+        // insta may print its difference into the line of another test, but not into these.
+        "3 cell 3 passed",
     ]);
     book.book(&["accept", "--yes"]).succeeds_with(&["01_hello__in-text", "+ length * 2 = 26"]);
     book
