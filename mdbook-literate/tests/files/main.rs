@@ -158,7 +158,13 @@ fn two_books_of_one_package_leave_each_others_files_alone() {
 #[test]
 fn a_book_among_the_sources_of_another_keeps_its_snapshots() {
     let fixture = Fixture::new();
-    fixture.book_at("book/src/fr", "manifest = \"../../../Cargo.toml\"");
+    // In the folders of the other.
+    let [manifest, examples, snapshots] =
+        ["Cargo.toml", "examples", "tests/snapshots"].map(|path| format!("\"../../../{path}\"\n"));
+    fixture.book_at(
+        "book/src/fr",
+        &format!("manifest = {manifest}examples = {examples}snapshots = {snapshots}"),
+    );
     fs::rename(
         fixture.path("book/src/fr/src/01_hello.md"),
         fixture.path("book/src/fr/src/salut.md"),
