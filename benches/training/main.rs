@@ -93,33 +93,19 @@ fn main() -> Result<()> {
         path.force();
     }
     if options.growth {
-        let mut results = growth::measure()?;
-        results["cpu"] = cpu().into();
-        results["date"] = jiff::Zoned::now().date().to_string().into();
-        let text = serde_json::to_string_pretty(&results)? + "\n";
-        fs::write(folder.join("growth.json"), text)?;
-        return Ok(fs::write(folder.join("growth.md"), growth_plot::markdown(&results)?)?);
+        return write_both(&folder, "growth", growth::measure()?, growth_plot::markdown);
     }
     if options.limits {
-        let mut results = limits::measure(options.rounds)?;
-        results["cpu"] = cpu().into();
-        results["date"] = jiff::Zoned::now().date().to_string().into();
-        let text = serde_json::to_string_pretty(&results)? + "\n";
-        fs::write(folder.join("limits.json"), text)?;
-        return Ok(fs::write(folder.join("limits.md"), table::limits(&results)?)?);
+        return write_both(&folder, "limits", limits::measure(options.rounds)?, table::limits);
     }
     if options.ten_digits {
         let mut results = ten_digits::measure(&options)?;
-        results["cpu"] = cpu().into();
         results["threads"] = options.threads.into();
-        results["date"] = jiff::Zoned::now().date().to_string().into();
         if options.python.is_none() || !options.rivals || options.path.is_some() {
             eprintln!("nothing was written: the table has all of them, at their fastest");
             return Ok(());
         }
-        let text = serde_json::to_string_pretty(&results)? + "\n";
-        fs::write(folder.join("ten_digits.json"), text)?;
-        return Ok(fs::write(folder.join("ten_digits.md"), table::ten_digits(&results)?)?);
+        return write_both(&folder, "ten_digits", results, table::ten_digits);
     }
     let mut peers = Vec::new();
     match &options.python {
@@ -189,6 +175,20 @@ fn main() -> Result<()> {
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("training.json"), serde_json::to_string_pretty(&results)? + "\n")?;
     write_table(&folder, &results)
+}
+
+/// Writes results, with the processor and the day, and what the book shows of them.
+fn write_both(
+    folder: &std::path::Path,
+    name: &str,
+    mut results: Value,
+    markdown: impl Fn(&Value) -> Result<String>,
+) -> Result<()> {
+    results["cpu"] = cpu().into();
+    results["date"] = jiff::Zoned::now().date().to_string().into();
+    let text = serde_json::to_string_pretty(&results)? + "\n";
+    fs::write(folder.join(format!("{name}.json")), text)?;
+    Ok(fs::write(folder.join(format!("{name}.md")), markdown(&results)?)?)
 }
 
 fn write_table(folder: &std::path::Path, results: &Value) -> Result<()> {
