@@ -3,9 +3,9 @@
 
 use std::process::Command;
 
-#[cfg(feature = "cuda")]
-use mnist_from_scratch::dfdx;
 use mnist_from_scratch::prelude::*;
+#[cfg(feature = "cuda")]
+use mnist_from_scratch::{device::GpuError, dfdx};
 
 /// Set for the process that [`panics`] starts.
 const CHILD: &str = "MNIST_FROM_SCRATCH_TEST_GPU_CHILD";
@@ -90,21 +90,23 @@ fn faults_of_the_driver_are_explained() {
     if std::env::var_os("STAND_IN_KERNELS").is_none() {
         return;
     }
-    // `STUB_LIBRARY`, `NO_DEVICE`, `SYSTEM_DRIVER_MISMATCH`, ..., by their numbers in CUDA's `cuda.h`.
-    for (fault, message) in [
-        ("cuInit:34", "Take folders named `stubs` out of LD_LIBRARY_PATH"),
-        ("cuInit:100", "NVIDIA's driver finds no GPU."),
-        ("cuInit:803", "After an update of the driver, restart the machine"),
-        ("cuDevicePrimaryCtxRetain:46", "the GPU is in use by another program"),
-        ("cuMemAlloc_v2:2", "the memory of the GPU is full. Take smaller batches"),
-        ("cuModuleLoadData:222", "does not take the kernels of this program"),
-        ("cuModuleLoadData:209", "They were built for a newer GPU"),
+    let driver = |name: &str| GpuError::Driver(name.into());
+    let kernels = |name: &str| GpuError::Kernels(name.into());
+    // The numbers are those of CUDA's `cuda.h`.
+    for (fault, error) in [
+        ("cuInit:34", GpuError::StubDriver),
+        ("cuInit:100", GpuError::NoDevice),
+        ("cuInit:803", driver("CUDA_ERROR_SYSTEM_DRIVER_MISMATCH")),
+        ("cuDevicePrimaryCtxRetain:46", GpuError::InUse),
+        ("cuMemAlloc_v2:2", GpuError::OutOfMemory),
+        ("cuModuleLoadData:222", kernels("CUDA_ERROR_UNSUPPORTED_PTX_VERSION")),
+        ("cuModuleLoadData:209", kernels("CUDA_ERROR_NO_BINARY_FOR_GPU")),
     ] {
         let mut check = Command::new(env!("CARGO_BIN_EXE_gpu_check"));
         let output = check.env("STAND_IN_FAULT", fault).output().unwrap();
         let printed = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success(), "{fault}: {printed}");
-        assert!(printed.contains(message), "{fault}: {printed}");
+        assert!(printed.contains(&error.to_string()), "{fault}: {printed}");
     }
 }
 

@@ -159,6 +159,8 @@ mod tests {
         for (error, advice) in [
             (GpuError::NoDevice, "build without the feature `cuda`"),
             (GpuError::StubDriver, "LD_LIBRARY_PATH"),
+            (GpuError::Driver("X".into()), "After an update, restart the machine"),
+            (GpuError::InUse, "`nvidia-smi`"),
             (GpuError::OutOfMemory, "smaller batches"),
             (GpuError::Kernels("X".into()), "update the driver"),
             (GpuError::Headers, "CUDA_PATH"),
