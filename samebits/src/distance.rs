@@ -1,6 +1,8 @@
 //! How far rows of numbers are apart.
 
-use crate::simd::{Loops, run_loops};
+use pulp::Simd;
+
+use crate::simd::{Kernel, run};
 use crate::sizes::product;
 use crate::threads::{for_each_piece, rows_of_piece};
 use crate::vector::sum_in_parts;
@@ -27,7 +29,7 @@ pub fn mean_absolute_differences(x: &[f32], b: &[f32], distances: &mut [f32]) {
     let piece = rows_of_piece(distances.len(), b.len());
     for_each_piece(distances, piece, |at, distances| {
         let x = &x[at * piece * b.len()..][..distances.len() * b.len()];
-        run_loops(Rows { x, b, distances });
+        run(Rows { x, b, distances });
     });
 }
 
@@ -38,12 +40,21 @@ struct Rows<'a> {
     distances: &'a mut [f32],
 }
 
-impl Loops for Rows<'_> {
+impl Kernel for Rows<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn vectors<S: Simd>(self, simd: S) {
         for (distance, x) in self.distances.iter_mut().zip(self.x.chunks_exact(self.b.len())) {
-            let sum = sum_in_parts(x, self.b, |x, b| (x - b).abs());
+            let sum = sum_in_parts(simd, x, self.b, absolute_difference);
             *distance = sum / self.b.len() as f32;
         }
     }
+
+    fn plain(self) {
+        self.vectors(pulp::Scalar::new());
+    }
+}
+
+#[inline(always)]
+fn absolute_difference<S: Simd>(simd: S, x: S::f32s, b: S::f32s) -> S::f32s {
+    simd.abs_f32s(simd.sub_f32s(x, b))
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::product::{Start, Sum};
 use crate::sizes::product;
-use crate::threads::{for_each_piece, rows_at_once};
+use crate::threads::{for_each_piece, rows_at_once, share};
 use crate::transpose::{columns_to_rows, transpose_each, with_kept};
 use crate::vector::{rows_times_vector, vector_times_rows};
 
@@ -95,29 +95,31 @@ pub fn matmul(c: &mut [f32], a: Matrix, b: Matrix) {
 /// some of its columns, and none of them twice.
 fn in_parts(c: &mut [f32], a: Matrix, b: Matrix) {
     thread_local! {
-        static PARTS: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
+        static PART: Cell<Vec<f32>> = const { Cell::new(Vec::new()) };
     }
     /// Columns in a part: whole vectors.
     const AT_ONCE: usize = 64;
     let (rows, columns, [a_row, a_depth]) = (a.rows, b.columns, a.strides());
-    with_kept(&PARTS, c.len(), |parts| {
-        let part = |at: usize| at * AT_ONCE..columns.min((at + 1) * AT_ONCE);
-        for_each_piece(parts, rows * AT_ONCE, |at, to| {
-            let of = part(at);
-            for (to, c) in to.chunks_exact_mut(of.len()).zip(c.chunks_exact(columns)) {
-                to.copy_from_slice(&c[of.clone()]);
+    // Of each part what it has of each row.
+    let mut parts: Vec<_> =
+        (0..columns).step_by(AT_ONCE).map(|from| (from, Vec::with_capacity(rows))).collect();
+    for row in c.chunks_exact_mut(columns) {
+        parts.iter_mut().zip(row.chunks_mut(AT_ONCE)).for_each(|((_, part), c)| part.push(c));
+    }
+    share(parts.into_iter(), |(from, mut part)| {
+        let width = part[0].len();
+        with_kept(&PART, rows * width, |sums| {
+            for (sums, c) in sums.chunks_exact_mut(width).zip(&part) {
+                sums.copy_from_slice(c);
             }
-            let (pairs, depth) = ([(0, of.start)], a.columns);
+            let (pairs, depth) = ([(0, from)], a.columns);
             let (b, b_depth) = (b.numbers, columns);
             let sum = Sum { a: a.numbers, a_row, a_depth, b, b_depth, pairs: &pairs, depth };
-            sum.work_out(Start::Given, to, of.len(), rows, of.len());
-        });
-        for (at, from) in parts.chunks(rows * AT_ONCE).enumerate() {
-            let of = part(at);
-            for (from, c) in from.chunks_exact(of.len()).zip(c.chunks_exact_mut(columns)) {
-                c[of.clone()].copy_from_slice(from);
+            sum.work_out(Start::Given, sums, width, rows, width);
+            for (sums, c) in sums.chunks_exact(width).zip(&mut part) {
+                c.copy_from_slice(sums);
             }
-        }
+        });
     });
 }
 

@@ -205,24 +205,25 @@ impl Tiles<'_> {
     ) {
         let Sum { a, a_row, a_depth, b, b_depth, .. } = *self.sum;
         let lanes = S::F32_LANES;
-        // How many columns each vector has.
-        let lengths: [usize; VECTORS] =
-            std::array::from_fn(|v| width.saturating_sub(v * lanes).min(lanes));
+        // Those lanes of each vector that are columns.
+        let columns: [_; VECTORS] = std::array::from_fn(|v| {
+            simd.mask_between_m32s(0, width.saturating_sub(v * lanes).min(lanes) as u32)
+        });
 
         // SAFETY: `work_out` has checked that each `a[a_start + i * a_row + k * a_depth]`, with `i`
         // below `rows` and `k` below `depth`, is in its slice (it is largest for the largest `i` and
         // `k`), and likewise each `b[b_start + k * b_depth + j]` and `c[i * c_row + j]` with `j`
         // below `columns`. A tile has the rows `row..row + ROWS` and the columns
         // `column..column + width` of these, and its vectors together have `width` columns:
-        // `lengths[v]` of them from `v * lanes` on. With `WHOLE` the whole vectors of `b` are in its
-        // slice: `tile_of_width` has checked it, or the columns fill them.
+        // the lanes `columns[v]` of those from `v * lanes` on, and no other is read or written. With
+        // `WHOLE` the whole vectors of `b` are in its slice: `tile_of_width` has checked it, or the columns fill
+        // them.
         unsafe {
             let vector = |whole: bool, start: *const f32, v: usize| -> S::f32s {
                 if whole {
                     start.add(v * lanes).cast::<S::f32s>().read_unaligned()
                 } else {
-                    let at = start.wrapping_add(v * lanes);
-                    simd.partial_load_f32s(std::slice::from_raw_parts(at, lengths[v]))
+                    simd.mask_load_ptr_f32s(columns[v], start.wrapping_add(v * lanes))
                 }
             };
             let c = self.c.as_mut_ptr().add(row * self.c_row + column);
@@ -253,8 +254,7 @@ impl Tiles<'_> {
                     if FULL {
                         at.cast::<S::f32s>().write_unaligned(sum);
                     } else {
-                        let c = std::slice::from_raw_parts_mut(at, lengths[v]);
-                        simd.partial_store_f32s(c, sum);
+                        simd.mask_store_ptr_f32s(columns[v], at, sum);
                     }
                 }
             }

@@ -40,20 +40,19 @@ impl Loops for Blocks<'_> {
     #[inline(always)]
     fn run(self) {
         let Self { from, width, first, rows, columns, to } = self;
-        for row in (0..rows).step_by(SIDE) {
-            for column in (0..columns).step_by(SIDE) {
-                let (height, length) = (SIDE.min(rows - row), SIDE.min(columns - column));
-                let from = &from[row * width + first + column..];
-                let to = &mut to[column * rows + row..];
-                if (height, length) == (SIDE, SIDE) {
-                    block(from, width, to, rows);
-                } else {
-                    for i in 0..height {
-                        for j in 0..length {
-                            to[j * rows + i] = from[i * width + j];
-                        }
-                    }
+        if rows < SIDE || columns < SIDE {
+            for i in 0..rows {
+                for j in 0..columns {
+                    to[j * rows + i] = from[i * width + first + j];
                 }
+            }
+            return;
+        }
+        // The last block may begin in the one before.
+        for row in (0..rows).step_by(SIDE).map(|row| row.min(rows - SIDE)) {
+            for column in (0..columns).step_by(SIDE).map(|column| column.min(columns - SIDE)) {
+                let from = &from[row * width + first + column..];
+                block(from, width, &mut to[column * rows + row..], rows);
             }
         }
     }

@@ -7,7 +7,7 @@
 use pulp::Simd;
 
 use crate::portable::Products;
-use crate::simd::{Kernel, Loops, each, run, run_loops};
+use crate::simd::{Kernel, each, run};
 use crate::sizes::{product, zeros};
 use crate::threads::{for_each_piece, rows_at_once};
 
@@ -23,7 +23,7 @@ pub(crate) fn rows_times_vector(c: &mut [f32], rows: &[f32], b: &[f32]) {
     let piece = rows_at_once(c.len(), b.len());
     for_each_piece(c, piece, |at, c| {
         let rows = &rows[at * piece * b.len()..][..c.len() * b.len()];
-        run_loops(Dots { c, rows, b });
+        run(Dots { c, rows, b });
     });
 }
 
@@ -51,26 +51,43 @@ pub(crate) fn vector_times_rows(c: &mut [f32], b: &[f32], rows: &[f32]) {
 
 /// The sum of a term for each pair of a number of `x` and of `b`. That of pair `k` is added to part `k % 64`
 /// of the sum, and then the second half of the parts to the first, until there is one.
+///
+/// The term of two zeros has to be 0, for vectors that are not full. To add that changes nothing: a part is never -0.
 #[inline(always)]
-pub(crate) fn sum_in_parts(x: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
-    let (x_blocks, x_rest) = x.as_chunks::<PARTS>();
-    let (b_blocks, b_rest) = b.as_chunks::<PARTS>();
-    let mut parts = [0.0; PARTS];
-    for (x, b) in x_blocks.iter().zip(b_blocks) {
-        for ((part, x), b) in parts.iter_mut().zip(x).zip(b) {
-            *part += term(*x, *b);
+pub(crate) fn sum_in_parts<S: Simd>(
+    simd: S,
+    x: &[f32],
+    b: &[f32],
+    term: impl Fn(S, S::f32s, S::f32s) -> S::f32s,
+) -> f32 {
+    // As vectors, and in the processor's registers: each loop over them is unrolled.
+    let count = const { PARTS / S::F32_LANES };
+    let mut parts = [simd.splat_f32s(0.0); PARTS];
+    let ((x, x_last), (b, b_last)) = (S::as_simd_f32s(x), S::as_simd_f32s(b));
+    let (mut x_blocks, mut b_blocks) = (x.chunks_exact(count), b.chunks_exact(count));
+    for (x, b) in x_blocks.by_ref().zip(b_blocks.by_ref()) {
+        for k in 0..count {
+            parts[k] = simd.add_f32s(parts[k], term(simd, x[k], b[k]));
         }
     }
-    for ((part, x), b) in parts.iter_mut().zip(x_rest).zip(b_rest) {
-        *part += term(*x, *b);
+    let (x, b) = (x_blocks.remainder(), b_blocks.remainder());
+    for k in 0..count {
+        if k < x.len() {
+            parts[k] = simd.add_f32s(parts[k], term(simd, x[k], b[k]));
+        } else if k == x.len() && !x_last.is_empty() {
+            let [x, b] = [x_last, b_last].map(|last| simd.partial_load_f32s(last));
+            parts[k] = simd.add_f32s(parts[k], term(simd, x, b));
+        }
     }
+    let mut sums = [0.0; PARTS];
+    S::as_mut_simd_f32s(&mut sums).0.copy_from_slice(&parts[..count]);
     let mut half = PARTS / 2;
     while half > 0 {
-        let (low, high) = parts.split_at_mut(half);
+        let (low, high) = sums.split_at_mut(half);
         low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
         half /= 2;
     }
-    parts[0]
+    sums[0]
 }
 
 /// Some rows for one thread, each to be multiplied by `b`.
@@ -80,12 +97,16 @@ struct Dots<'a> {
     b: &'a [f32],
 }
 
-impl Loops for Dots<'_> {
+impl Kernel for Dots<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn vectors<S: Simd>(self, simd: S) {
         for (c, row) in self.c.iter_mut().zip(self.rows.chunks_exact(self.b.len().max(1))) {
-            *c += sum_in_parts(row, self.b, |x, b| x * b);
+            *c += sum_in_parts(simd, row, self.b, S::mul_f32s);
         }
+    }
+
+    fn plain(self) {
+        self.vectors(pulp::Scalar::new());
     }
 }
 
